@@ -1,0 +1,20 @@
+"""The two ways in which AlgoZoo fails on purpose; the command line turns them into exit codes 1 and 2."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class AlgoZooError(Exception):
+    """The work could not be done: a download failed, a disk is full, a record is damaged. Exit code 1."""
+
+
+class InputError(AlgoZooError):
+    """What the user gave cannot be used; the message says what, why and how to mend it. Exit code 2."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """Make the error for a name that does not exist, with the nearest that do."""
+    names = sorted(known)
+    near = get_close_matches(name, names, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are: {', '.join(names)}"
+    return InputError(f"no {kind} is called {name!r}; {hint}")

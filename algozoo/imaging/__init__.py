@@ -1,0 +1,1 @@
+"""Pure numerics on arrays: rotation, sub-pixel shift, apertures, signal-to-noise, combination."""

@@ -1,0 +1,35 @@
+"""Low-rank models of a sequence."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+
+Array = NDArray[np.float64]
+
+
+def leading_components(frames: Array, n_components: float) -> Array:
+    """Leading right singular vectors of a matrix whose rows are frames.
+
+    They come from the eigenvectors of the small matrix of frame products (Soummer et al. 2012, eq. 5 and 7),
+    which costs a fraction of a singular value decomposition when pixels outnumber frames.
+
+    Parameters
+    ----------
+    frames : array (n_frames, n_pixels)
+        Mean already subtracted.
+    n_components : int or float
+        Their number, or, in (0, 1), the smallest number that explains this fraction of the variance.
+
+    Returns
+    -------
+    array (k, n_pixels)
+        Orthonormal rows; fewer than asked for where the rank of `frames` is lower.
+    """
+    variances, vectors = eigh(frames @ frames.T)
+    variances, vectors = variances[::-1].clip(min=0), vectors[:, ::-1]
+    rank = int(np.sum(variances > variances[0] * len(frames) * np.finfo(float).eps))
+    if 0 < n_components < 1:
+        explained = np.cumsum(variances) / variances.sum() if rank else np.ones(1)
+        n_components = int(np.searchsorted(explained, n_components)) + 1
+    k = min(int(n_components), rank)
+    return (vectors[:, :k] / np.sqrt(variances[:k])).T @ frames

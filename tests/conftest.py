@@ -1,0 +1,75 @@
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from algozoo.imaging.psf import normalise_psf
+from algozoo.sequence import ADISequence
+
+settings.register_profile("algozoo", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("algozoo")
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def absent(what: str) -> NoReturn:
+    """Skip for want of something, which CI must not do."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI must have it")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real data, which is also a mirror."""
+    folder = SHARED / "data"
+    return folder if folder.is_dir() else absent("the folder of real data")
+
+
+@pytest.fixture(scope="session")
+def reference_numbers():
+    """Load the arrays of one of another package's results by name."""
+    folder = SHARED / "reference"
+    if not folder.is_dir():
+        absent("the folder of reference numbers")
+
+    def load(name: str) -> dict[str, np.ndarray]:
+        with np.load(folder / f"{name}.npz") as arrays:
+            return dict(arrays)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or absent("Chromium")
+
+
+def gaussian(size: int, x: float, y: float, fwhm: float) -> np.ndarray:
+    rows, columns = np.mgrid[:size, :size]
+    return np.exp(-4 * np.log(2) * ((columns - x) ** 2 + (rows - y) ** 2) / fwhm**2)
+
+
+@pytest.fixture(scope="session")
+def make_sequence():
+    """Make a sequence of white noise, or of nothing."""
+
+    def make(*, noise: float = 1.0, n_frames: int = 12, size: int = 41, psf_fwhm: float = 4.0, seed: int = 0, **fields):
+        rng = np.random.default_rng(seed)
+        psf = normalise_psf(gaussian(21, 10, 10, psf_fwhm))
+        values = {
+            "cube": noise * rng.standard_normal((n_frames, size, size)),
+            "parallactic_angles": np.linspace(0, 60, n_frames),
+            "psf": psf.psf,
+            "star_flux": 1000.0,
+            "pixel_scale": 0.02,
+            "fwhm": psf.fwhm,
+        }
+        return ADISequence(**(values | fields))
+
+    return make
