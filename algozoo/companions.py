@@ -1,0 +1,167 @@
+"""Companions of a star, and their injection into a sequence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from algozoo.errors import InputError
+from algozoo.imaging.shift import shift
+from algozoo.sequence import ADISequence
+
+Array = NDArray[np.float64]
+
+SMEARING_STEP = 0.2
+"""Arc in FWHM above which the motion within an exposure is resolved, and the largest step along it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companion:
+    """A point source beside the star.
+
+    Parameters
+    ----------
+    separation : float
+        Distance from the star in pixels.
+    position_angle : float
+        Degrees counter-clockwise from +x in the derotated frame.
+    contrast : float
+        Flux relative to the star, both in an aperture of diameter FWHM. Negative in a removal.
+    """
+
+    separation: float
+    position_angle: float
+    contrast: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.separation) and self.separation >= 0):
+            raise InputError(f"companion: separation is {self.separation}, expected a number of pixels >= 0")
+        for name in ("position_angle", "contrast"):
+            if not np.isfinite(getattr(self, name)):
+                raise InputError(f"companion: {name} is {getattr(self, name)}, expected a finite number")
+
+    @classmethod
+    def from_sky(cls, sequence: ADISequence, *, separation: float, position_angle: float, contrast: float) -> Self:
+        """Make a companion from its place on the sky.
+
+        Parameters
+        ----------
+        sequence : ADISequence
+            Gives the pixel scale and the direction of North.
+        separation : float
+            Arcseconds.
+        position_angle : float
+            Degrees East of North; East is 90 degrees counter-clockwise from North.
+        contrast : float
+        """
+        return cls(
+            separation=separation / sequence.pixel_scale,
+            position_angle=(position_angle + 90 + sequence.north_angle) % 360,
+            contrast=contrast,
+        )
+
+    def to_sky(self, sequence: ADISequence) -> tuple[float, float]:
+        """Return the separation in arcseconds and the position angle in degrees East of North."""
+        return (
+            self.separation * sequence.pixel_scale,
+            (self.position_angle - 90 - sequence.north_angle) % 360,
+        )
+
+    def position(self, sequence: ADISequence) -> tuple[float, float]:
+        """Return x and y in the derotated frame, in pixels."""
+        x, y = self.track(sequence.centre, np.zeros(1))
+        return float(x[0]), float(y[0])
+
+    def track(self, centre: float, parallactic_angles: ArrayLike) -> tuple[Array, Array]:
+        """Return x and y in frames of the given parallactic angles, before derotation."""
+        angle = np.deg2rad(self.position_angle - np.asarray(parallactic_angles))
+        return centre + self.separation * np.cos(angle), centre + self.separation * np.sin(angle)
+
+
+def inject(
+    sequence: ADISequence,
+    companions: Iterable[Companion],
+    *,
+    smearing: bool = True,
+    flux_factors: ArrayLike | None = None,
+) -> ADISequence:
+    """Add companions to every frame of a sequence.
+
+    Parameters
+    ----------
+    sequence : ADISequence
+        Not changed.
+    companions : iterable of Companion
+    smearing : bool
+        Spread each companion along the arc that it sweeps during an exposure. The arc is taken from the
+        angles of the neighbouring frames, that is, for exposures without gaps.
+    flux_factors : array (n_frames,), optional
+        Transmission of each frame, which multiplies the companions' flux.
+
+    Returns
+    -------
+    ADISequence
+
+    Raises
+    ------
+    InputError
+        If a companion lies outside the frame, or `flux_factors` has another length.
+    """
+    factors = np.ones(sequence.n_frames) if flux_factors is None else np.asarray(flux_factors, dtype=float)
+    if factors.shape != (sequence.n_frames,) or not np.isfinite(factors).all():
+        raise InputError(f"flux_factors has shape {factors.shape}, expected {sequence.n_frames} finite numbers")
+    sweep = _exposure_rotation(sequence.parallactic_angles) if smearing else np.zeros(sequence.n_frames)
+
+    cube = sequence.cube.astype(np.float64)
+    channels = cube.reshape(-1, *cube.shape[-3:])
+    stamps = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
+    fluxes = np.broadcast_to(sequence.star_flux, len(channels))
+    for companion in companions:
+        if companion.separation > sequence.centre + 0.5:
+            raise InputError(
+                f"companion at {companion.separation:.1f} px from the star: outside the frame, whose edge is "
+                f"{sequence.centre + 0.5:.1f} px away"
+            )
+        for channel, psf, star_flux in zip(channels, stamps, fluxes, strict=True):
+            flux = companion.contrast * star_flux * factors
+            for t, angles in enumerate(_sub_exposures(companion, sequence, sweep)):
+                x, y = companion.track(sequence.centre, angles)
+                _add_source(channel[t], flux[t] * psf, x, y)
+    return replace(sequence, cube=cube.astype(np.float32))
+
+
+def remove(sequence: ADISequence, companions: Iterable[Companion]) -> ADISequence:
+    """Subtract companions: injection with negative contrast."""
+    return inject(sequence, [replace(companion, contrast=-companion.contrast) for companion in companions])
+
+
+def _exposure_rotation(parallactic_angles: Array) -> Array:
+    """Rotation during each exposure: the smaller of the steps to the neighbours, so that a pause does not count."""
+    if len(parallactic_angles) == 1:
+        return np.zeros(1)
+    steps = abs(np.diff(np.unwrap(parallactic_angles, period=360)))
+    return np.asarray(np.minimum(np.append(steps[0], steps), np.append(steps, steps[-1])))
+
+
+def _sub_exposures(companion: Companion, sequence: ADISequence, sweep: Array) -> list[Array]:
+    """Parallactic angles at the middles of equal parts of each exposure, one part where the arc is short."""
+    arcs = companion.separation * np.deg2rad(sweep) / (SMEARING_STEP * sequence.fwhm)
+    parts = np.where(arcs > 1, np.maximum(3, np.ceil(arcs)), 1).astype(int)
+    return [
+        angle + width * ((np.arange(n) + 0.5) / n - 0.5)
+        for angle, width, n in zip(sequence.parallactic_angles, sweep, parts, strict=True)
+    ]
+
+
+def _add_source(frame: Array, source: Array, x: Array, y: Array) -> None:
+    """Add the mean of copies of `source` centred on the positions to a frame, in place; cut at its edges."""
+    column, row = round(float(x.mean())), round(float(y.mean()))
+    reach = int(np.ceil(max(np.ptp(x), np.ptp(y)))) + 1
+    stamp = shift(np.pad(source, reach), x - column, y - row).mean(axis=0)
+    half = len(stamp) // 2
+    rows, columns = slice(max(row - half, 0), row + half + 1), slice(max(column - half, 0), column + half + 1)
+    visible = frame[rows, columns]
+    top, left = rows.start - row + half, columns.start - column + half
+    visible += stamp[top : top + visible.shape[0], left : left + visible.shape[1]]
