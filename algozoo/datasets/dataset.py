@@ -1,0 +1,145 @@
+"""Datasets: numbered ADI sequences with a known truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algozoo.companions import Companion, remove
+from algozoo.datasets.download import fetch
+from algozoo.datasets.manifest import RealManifest, SimulatedManifest
+from algozoo.datasets.readers import read_angles, read_cube, read_psf
+from algozoo.datasets.simulate import simulate
+from algozoo.errors import InputError
+from algozoo.imaging.apertures import aperture_sum
+from algozoo.sequence import ADISequence
+
+EXCLUSION_RADIUS = 1.5
+"""FWHM around a known companion where maps are not scored, even after its removal."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset; its files are fetched when a sequence is asked for.
+
+    Parameters
+    ----------
+    manifest : RealManifest or SimulatedManifest
+    mirror : path, optional
+        Folder with the files of real datasets; see `algozoo.datasets.fetch`.
+    """
+
+    manifest: RealManifest | SimulatedManifest
+    mirror: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        """Version of the dataset; another version has other data."""
+        return self.manifest.version
+
+    @property
+    def n_sequences(self) -> int:
+        """Number of sequences: one of a real dataset."""
+        return self.manifest.n_sequences if isinstance(self.manifest, SimulatedManifest) else 1
+
+    def sequence(self, index: int) -> ADISequence:
+        """Return a sequence as delivered, known companions in it.
+
+        Raises
+        ------
+        InputError
+            If there is no such sequence, or the manifest does not fit its files.
+        DatasetUnavailable
+            If the files are neither here nor can be downloaded.
+        AlgoZooError
+            If a file is damaged or cannot be written.
+        """
+        if not 0 <= index < self.n_sequences:
+            raise InputError(f"{self.name}: there is no sequence {index}, expected 0 to {self.n_sequences - 1}")
+        if isinstance(self.manifest, RealManifest):
+            return _read_real(self.manifest, self.mirror)
+        return simulate(
+            self.manifest.simulation,
+            np.random.default_rng([self.manifest.seed, index]),
+            pixel_scale=self.manifest.pixel_scale,
+            name=f"{self.name}/{index}",
+        )
+
+    def null_sequence(self, index: int) -> ADISequence:
+        """Return a sequence with its known companions subtracted; raises what `sequence` raises."""
+        sequence = self.sequence(index)
+        return remove(sequence, self.companions(sequence))
+
+    def companions(self, sequence: ADISequence) -> list[Companion]:
+        """Known companions, placed in the pixels of a sequence of this dataset."""
+        known = self.manifest.companions if isinstance(self.manifest, RealManifest) else ()
+        return [
+            Companion.from_sky(
+                sequence,
+                separation=companion.separation,
+                position_angle=companion.position_angle,
+                contrast=companion.contrast,
+            )
+            for companion in known
+        ]
+
+    def valid_mask(self, sequence: ADISequence, *, flipped: bool = False) -> NDArray[np.bool_]:
+        """Tell where companions may be injected and maps are scored.
+
+        It is the annulus `valid_field` of the manifest without discs around known companions. What is left of one
+        in the derotated frame of the flipped twin lies along an arc, which is left out as a whole.
+
+        Parameters
+        ----------
+        sequence : ADISequence
+            Of this dataset, not its flipped twin.
+        flipped : bool
+            For the maps of the flipped twin.
+
+        Returns
+        -------
+        array (n, n)
+        """
+        y, x = np.mgrid[: sequence.size, : sequence.size]
+        separation = np.hypot(x - sequence.centre, y - sequence.centre) / sequence.fwhm
+        field = self.manifest.valid_field
+        mask: NDArray[np.bool_] = (separation >= field.inner) & (separation <= field.outer)
+        derotation = 2 * sequence.parallactic_angles if flipped else np.zeros(1)
+        for companion in self.companions(sequence):
+            for at_x, at_y in zip(*companion.track(sequence.centre, derotation), strict=True):
+                mask &= np.hypot(x - at_x, y - at_y) > EXCLUSION_RADIUS * sequence.fwhm
+        return mask
+
+
+def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
+    """Return the area of a mask in resolution elements, discs of diameter `fwhm` (pixels)."""
+    return float(mask.sum() / (np.pi * fwhm**2 / 4))
+
+
+def _read_real(manifest: RealManifest, mirror: Path | None) -> ADISequence:
+    paths = fetch(manifest, mirror=mirror)
+    psf, fwhm, _ = read_psf(paths["psf"])
+    centre = len(psf) // 2
+    sequence = ADISequence(
+        cube=read_cube(paths["cube"])[:, manifest.crop.y :, manifest.crop.x :],
+        parallactic_angles=read_angles(paths["angles"], "deg") + manifest.angle_offset,
+        psf=psf,
+        star_flux=manifest.star_flux / aperture_sum(psf, centre, centre, manifest.star_flux_aperture / 2),
+        pixel_scale=manifest.pixel_scale,
+        fwhm=fwhm,
+        name=manifest.name,
+        meta={"instrument": manifest.instrument, "source": manifest.source, "licence": manifest.licence},
+    )
+    largest = sequence.centre / fwhm - 1
+    if manifest.valid_field.outer > largest:
+        raise InputError(
+            f"{manifest.name}: valid_field.outer is {manifest.valid_field.outer:g} FWHM, expected at most "
+            f"{largest:.2f}, one FWHM from the edge of the frames"
+        )
+    return sequence

@@ -1,0 +1,123 @@
+"""Files of real datasets: from a mirror folder, from the cache, or from the network, always with their checksum."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from algozoo.datasets.manifest import RealManifest, SimulatedManifest, SourceFile
+from algozoo.errors import AlgoZooError, InputError
+
+TIMEOUT = 10
+"""Seconds that a server may keep silent."""
+
+
+class DatasetUnavailable(AlgoZooError):  # noqa: N818 - a state of the world rather than an error
+    """A dataset is neither here nor can it be downloaded."""
+
+
+def fetch(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None) -> dict[str, Path]:
+    """Bring the files of a dataset to this machine.
+
+    Parameters
+    ----------
+    manifest : RealManifest or SimulatedManifest
+        A simulated dataset has no files.
+    mirror : path, optional
+        Folder that is looked at first; by default the environment variable ALGOZOO_MIRROR. Then comes the cache
+        (ALGOZOO_CACHE, or the operating system's cache folder), then the network.
+
+    Returns
+    -------
+    dict of path
+        Keys 'cube', 'angles' and 'psf'.
+
+    Raises
+    ------
+    InputError
+        If the mirror is no folder.
+    DatasetUnavailable
+        If a file is not here and cannot be downloaded.
+    AlgoZooError
+        If a checksum is wrong or a file cannot be written.
+    """
+    folder = _mirror(mirror)
+    return {key: _fetch_file(file, folder) for key, file in _files(manifest)}
+
+
+def is_available(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None) -> bool:
+    """Tell whether all files of a dataset are in the mirror or the cache; checksums are left to `fetch`."""
+    folder = _mirror(mirror)
+    return all(_local(file, folder) is not None for _, file in _files(manifest))
+
+
+def _files(manifest: RealManifest | SimulatedManifest) -> Iterator[tuple[str, SourceFile]]:
+    return iter(manifest.files) if isinstance(manifest, RealManifest) else iter(())
+
+
+def _mirror(folder: str | Path | None) -> Path | None:
+    folder = folder or os.environ.get("ALGOZOO_MIRROR")
+    if folder and not Path(folder).is_dir():
+        raise InputError(f"the mirror {folder} is not a folder: correct its path, or leave it out to download")
+    return Path(folder) if folder else None
+
+
+def _cached(file: SourceFile) -> Path:
+    """Path in the cache; the checksum in the name keeps versions of a file apart."""
+    import pooch  # noqa: PLC0415 - slow, and not needed by simulated datasets
+
+    folder = Path(os.environ.get("ALGOZOO_CACHE") or pooch.os_cache("algozoo"))
+    return folder / f"{file.sha256[:16]}-{Path(file.path).name}"
+
+
+def _local(file: SourceFile, mirror: Path | None) -> Path | None:
+    places = [mirror / file.path] if mirror else []
+    return next((path for path in [*places, _cached(file)] if path.is_file()), None)
+
+
+def _fetch_file(file: SourceFile, mirror: Path | None) -> Path:
+    path = _local(file, mirror)
+    if path is None:
+        return _download(file)
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise AlgoZooError(f"{path}: cannot be read ({error.strerror})") from None
+    if found != file.sha256:
+        raise AlgoZooError(
+            f"{path}: wrong checksum, the file is damaged or another version: expected sha256 {file.sha256}, found "
+            f"{found}; delete it, and it is downloaded from {file.url}"
+        )
+    return path
+
+
+def _download(file: SourceFile) -> Path:
+    import pooch  # noqa: PLC0415
+    import requests  # noqa: PLC0415
+
+    path = _cached(file)
+    try:
+        pooch.retrieve(
+            file.url,
+            f"sha256:{file.sha256}",
+            fname=path.name,
+            path=path.parent,
+            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+        )
+    except requests.RequestException as error:
+        status = f" {error.response.status_code}" if error.response is not None else ""
+        raise DatasetUnavailable(
+            f"{file.url} cannot be downloaded ({type(error).__name__}{status}); with a copy of the file at "
+            f"FOLDER/{file.path}, name FOLDER as mirror or in the environment variable ALGOZOO_MIRROR"
+        ) from None
+    except OSError as error:
+        raise AlgoZooError(
+            f"{path}: cannot be written ({error.strerror or error}); make room, or name another folder in the "
+            "environment variable ALGOZOO_CACHE"
+        ) from None
+    except ValueError as error:  # how pooch reports a wrong checksum
+        raise AlgoZooError(
+            f"{file.url}: wrong checksum, expected sha256 {file.sha256}; nothing was kept. The file there has changed "
+            f"or the download was altered: try again, or use a mirror ({error})"
+        ) from None
+    return path

@@ -1,0 +1,42 @@
+"""The datasets that come with AlgoZoo, by name; anybody's own, by the path of its manifest."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from algozoo.datasets.dataset import Dataset
+from algozoo.datasets.manifest import load_manifest
+from algozoo.errors import unknown
+
+
+def dataset_names() -> list[str]:
+    """Names of the datasets that come with AlgoZoo."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load_dataset(name: str | Path, *, mirror: str | Path | None = None) -> Dataset:
+    """Open a dataset; nothing is downloaded before a sequence is asked for.
+
+    Parameters
+    ----------
+    name : str or path
+        One of `dataset_names`, or the path of a manifest, which ends in `.toml`.
+    mirror : path, optional
+        Folder with the files of real datasets; by default the environment variable ALGOZOO_MIRROR.
+
+    Raises
+    ------
+    InputError
+        If there is no such dataset (the nearest names are suggested) or its manifest has mistakes.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        if name not in dataset_names():
+            raise unknown("dataset", str(name), dataset_names())
+        path = _folder() / f"{name}.toml"
+    return Dataset(load_manifest(path), Path(mirror) if mirror else None)
+
+
+def _folder() -> Path:
+    """Folder of the manifests: in the installed package, or in the source tree."""
+    installed = Path(str(files("algozoo.datasets"))) / "manifests"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "datasets"
