@@ -1,0 +1,59 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from algozoo.detectors.contract import DetectionMap, Detector
+from algozoo.detectors.median import Median
+from algozoo.detectors.pca import PCA
+from algozoo.errors import InputError
+
+
+def test_maps_are_read_only_and_readable():
+    result = DetectionMap(scores=np.arange(9.0).reshape(3, 3), kind="snr")
+    with pytest.raises(ValueError, match="read-only"):
+        result.scores[0, 0] = 1
+    assert repr(result) == "DetectionMap(snr, 3x3 px, 0 to 8)"
+    assert "nothing scored" in repr(DetectionMap(scores=np.full((3, 3), np.nan), kind="ratio"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"scores": np.zeros(3)}, r"scores has shape \(3,\)"),
+        ({"scores": np.zeros((3, 4))}, r"scores has shape \(3, 4\)"),
+        ({"scores": "high"}, "not an array of numbers"),
+        ({"kind": "magic"}, "kind is 'magic', expected one of snr"),
+        ({"image": np.zeros((4, 4))}, r"image has shape \(4, 4\)"),
+        ({"flux": [[object()] * 3] * 3}, "flux is not an array of numbers"),
+    ],
+)
+def test_bad_maps_are_refused(fields, message):
+    with pytest.raises(InputError, match=message):
+        DetectionMap(**({"scores": np.zeros((3, 3)), "kind": "snr"} | fields))
+
+
+def test_label_tells_what_differs_from_the_defaults():
+    assert PCA().label == "pca"
+    assert PCA(n_components=20).label == "pca(n_components=20)"
+    assert PCA(n_components=5, combine="mean").label == "pca(combine=mean, n_components=5)"
+
+
+def test_parameters_make_the_detector_anew():
+    detector = PCA(n_components=0.9, combine="mean")
+    assert PCA(**detector.parameters) == detector
+
+
+def test_fit_of_an_unsupervised_detector_is_itself(make_sequence):
+    detector = Median()
+    assert detector.fit(make_sequence()) is detector
+
+
+def test_a_detector_must_detect():
+    @dataclass(frozen=True, kw_only=True)
+    class Lazy(Detector):
+        name: ClassVar[str] = "lazy"
+
+    with pytest.raises(TypeError, match="detect"):
+        Lazy()
