@@ -1,0 +1,108 @@
+"""One detector in the trials of one dataset: the unit that is scored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from algozoo.scoring.intervals import Array
+from algozoo.scoring.outcomes import TRIAL, add_hits
+
+OF_TRIAL = [*TRIAL, "annulus", "n_resels"]
+OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", "candidate_score", "hit_score", "position_error"]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What one detector did in the trials of one dataset.
+
+    Attributes
+    ----------
+    dataset, dataset_kind, detector : str
+        Names, and 'real' or 'simulated'.
+    control : bool
+        Whether the detector is a control, which has no rank.
+    trials : DataFrame
+        One row per trial of the dataset, in the same order for all detectors. A trial that the detector was
+        not run on has the status 'missing', and is a miss.
+    """
+
+    dataset: str
+    dataset_kind: str
+    detector: str
+    control: bool
+    trials: pd.DataFrame
+
+    @property
+    def injected(self) -> NDArray[np.bool_]:
+        """Trials with a companion."""
+        return np.asarray(self.trials["trial_kind"] == "injected")
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Trials that ended well."""
+        return np.asarray(self.trials["status"] == "ok")
+
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Trials that false positives are counted in: without a companion, and ended well."""
+        return self.ok & ~self.injected
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Trials in which a candidate lies on the companion."""
+        return np.asarray(self.trials["hit_score"].notna())
+
+    @property
+    def has_result(self) -> bool:
+        """Whether at least one map with and one map without a companion were made."""
+        return bool((self.ok & self.injected).any() and self.empty.any())
+
+    def false_scores(self) -> list[Array]:
+        """Sorted scores of the candidates of each empty map."""
+        maps = self.trials.loc[self.empty, "candidate_score"]
+        return [np.sort(np.asarray(scores, dtype=float)) for scores in maps]
+
+    def false_positive_rates(self, weights: Array) -> tuple[Array, Array]:
+        """Count the false positives per map above each hit.
+
+        Parameters
+        ----------
+        weights : ndarray (n_weights, n_trials)
+            How often each trial counts.
+
+        Returns
+        -------
+        before, after : ndarray (n_weights, n_found)
+            Rate of candidates with a higher score, and with a higher or equal one; NaN where no empty
+            map counts.
+        """
+        weights = weights[:, self.empty]
+        exposure = weights.sum(axis=1, keepdims=True)
+        exposure[exposure == 0] = np.nan
+        hits = self.trials.loc[self.found, "hit_score"].to_numpy(dtype=float)
+        false = self.false_scores()
+        above = np.array([scores.size - np.searchsorted(scores, hits, side="right") for scores in false])
+        reached = np.array([scores.size - np.searchsorted(scores, hits, side="left") for scores in false])
+        return weights @ above / exposure, weights @ reached / exposure
+
+
+def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
+    """Split a table of outcomes, with the hits added: per dataset a list of campaigns on the same trials."""
+    for _, table in add_hits(outcomes).groupby("dataset"):
+        trials = table.drop_duplicates(TRIAL).sort_values(TRIAL)[OF_TRIAL]
+        yield [_campaign(rows, trials) for _, rows in table.groupby("detector")]
+
+
+def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
+    aligned = trials.merge(rows[OF_DETECTOR], on=TRIAL, how="left", validate="one_to_one")
+    first = rows.iloc[0]
+    return Campaign(
+        dataset=str(first["dataset"]),
+        dataset_kind=str(first["dataset_kind"]),
+        detector=str(first["detector"]),
+        control=bool(first["control"]),
+        trials=aligned.fillna({"status": "missing", "reason": "not run"}),
+    )

@@ -1,0 +1,142 @@
+"""Candidates of a detection map, without a threshold, and their match with the injected companions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from algozoo.errors import InputError
+from algozoo.scoring.intervals import Array
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Peaks of one map, highest first.
+
+    Attributes
+    ----------
+    x, y : ndarray (n,)
+        Position in px (x is the column, y the row).
+    score : ndarray (n,)
+        Value of the map there.
+    """
+
+    x: Array
+    y: Array
+    score: Array
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the candidates of one map are.
+
+    Attributes
+    ----------
+    candidate : ndarray of int (n_truth,)
+        Index of the candidate that found each companion, -1 where none did.
+    false_positive : ndarray of bool (n_candidates,)
+        Candidates that lie on no companion. What is neither here nor in `candidate` is a second peak on a
+        companion that was found already; it is ignored.
+    """
+
+    candidate: NDArray[np.intp]
+    false_positive: NDArray[np.bool_]
+
+
+def find_candidates(scores: Array, *, fwhm: float, valid: NDArray[np.bool_]) -> Candidates:
+    """Find the local maxima of a detection map that are at least one FWHM apart.
+
+    A peak is no lower than its eight neighbours and higher than one of them; a flat piece of map, with or
+    without NaN around it, has none. Neighbours outside the valid field count, so that a slope that the
+    field's edge cuts is no peak. What is not finite is no candidate, and is lower than everything as a
+    neighbour. Of two peaks within one FWHM the higher stays (the upper-left one if they are equal).
+
+    Parameters
+    ----------
+    scores : ndarray (ny, nx)
+        Detection map, larger is more planet-like.
+    fwhm : float
+        Full width at half maximum of the PSF in px, the radius of the non-maximum suppression.
+    valid : ndarray of bool (ny, nx)
+        Field that is scored.
+
+    Returns
+    -------
+    Candidates
+        Peaks at whole pixels, by decreasing score.
+
+    Raises
+    ------
+    InputError
+        If the map and the field differ in shape.
+    """
+    scores = np.asarray(scores, dtype=float)
+    if scores.ndim != 2 or scores.shape != valid.shape:
+        raise InputError(
+            f"A detection map must have the shape of its valid field, {valid.shape}; it has {scores.shape}."
+        )
+    y, x = np.nonzero(_is_peak(scores) & valid)
+    order = np.argsort(-scores[y, x], kind="stable")
+    x, y = x[order], y[order]
+    kept = _suppress(x, y, fwhm)
+    x, y = x[kept], y[kept]
+    return Candidates(x=x.astype(float), y=y.astype(float), score=scores[y, x])
+
+
+def match(candidates: Candidates, truth_x: ArrayLike, truth_y: ArrayLike, *, radius: float) -> Match:
+    """Assign candidates to the companions of one map: one to one, highest score first.
+
+    A candidate takes the nearest companion within the radius that no higher candidate has taken.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Candidates of the map, in any order.
+    truth_x, truth_y : array_like (n_truth,)
+        Positions of the companions in px; empty for a map without any.
+    radius : float
+        Largest distance of a match in px, inclusive.
+
+    Returns
+    -------
+    Match
+        The candidate of each companion, and which candidates are false positives.
+    """
+    dx = np.subtract.outer(candidates.x, np.asarray(truth_x, dtype=float))
+    dy = np.subtract.outer(candidates.y, np.asarray(truth_y, dtype=float))
+    distance = np.hypot(dx, dy)
+    near = distance <= radius
+    found = np.full(distance.shape[1], -1, dtype=np.intp)
+    on_companion = np.flatnonzero(near.any(axis=1))
+    for i in on_companion[np.argsort(-candidates.score[on_companion], kind="stable")]:
+        free = np.flatnonzero(near[i] & (found < 0))
+        if free.size:
+            found[free[np.argmin(distance[i, free])]] = i
+    return Match(candidate=found, false_positive=~near.any(axis=1))
+
+
+def _is_peak(scores: Array) -> NDArray[np.bool_]:
+    finite = np.isfinite(scores)
+    highest = _neighbours(np.where(finite, scores, -np.inf), outside=-np.inf).max(axis=0)
+    lowest = _neighbours(np.where(finite, scores, np.inf), outside=np.inf).min(axis=0)
+    return np.asarray(finite & (scores >= highest) & (scores != lowest))
+
+
+def _neighbours(values: Array, outside: float) -> Array:
+    """Eight neighbours of each pixel, (8, ny, nx)."""
+    ny, nx = values.shape
+    padded = np.pad(values, 1, constant_values=outside)
+    return np.stack(
+        [padded[i : i + ny, j : j + nx] for i in range(3) for j in range(3) if (i, j) != (1, 1)],
+    )
+
+
+def _suppress(x: NDArray[np.intp], y: NDArray[np.intp], radius: float) -> NDArray[np.bool_]:
+    """Greedy non-maximum suppression of positions that are sorted by decreasing score."""
+    kept = np.ones(x.size, dtype=bool)
+    pairs = cKDTree(np.column_stack([x, y])).query_pairs(radius, output_type="ndarray")
+    for higher, lower in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist():
+        if kept[higher]:
+            kept[lower] = False
+    return kept

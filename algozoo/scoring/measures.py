@@ -1,0 +1,66 @@
+"""What is measured of a campaign: partial areas and true-positive rates, under bootstrap weights."""
+
+import numpy as np
+
+from algozoo.scoring.campaigns import Campaign
+from algozoo.scoring.froc import mean_share_found, share_found
+from algozoo.scoring.intervals import Array, clustered_wilson
+from algozoo.scoring.resampling import resampling_weights, standard_error
+
+HIGHEST_RATE = 10.0  # upper end of the axis, false positives per map
+
+
+def lowest_rate(campaign: Campaign) -> float:
+    """Lower end of the axis: one false positive in all empty maps of the suite, made or not."""
+    n = int(np.sum(~campaign.injected))
+    return 1 / n if n else np.nan
+
+
+def draw_weights(campaign: Campaign, rng: np.random.Generator) -> Array:
+    """Bootstrap weights that serve all campaigns on the same dataset."""
+    return resampling_weights(campaign.trials["sequence"].to_numpy(), campaign.injected, rng)
+
+
+def partial_areas(campaign: Campaign, weights: Array) -> Array:
+    """Partial area under the curve for each row of weights, (n_weights,); NaN without a result."""
+    if not campaign.has_result:
+        return np.full(len(weights), np.nan)
+    before, after = campaign.false_positive_rates(weights)
+    return _mean_over_injected(campaign, weights, mean_share_found(before, after, lowest_rate(campaign), HIGHEST_RATE))
+
+
+def true_positive_rates(campaign: Campaign, weights: Array, x: float) -> Array:
+    """True-positive rate at `x` false positives per map for each row of weights, (n_weights,)."""
+    if not _is_measured(campaign, x):
+        return np.full(len(weights), np.nan)
+    before, after = campaign.false_positive_rates(weights)
+    return _mean_over_injected(campaign, weights, share_found(before, after, x))
+
+
+def shares_found(campaign: Campaign, x: float) -> Array:
+    """Share of each trial that is found at `x` false positives per map, (n_trials,); NaN if not measured."""
+    if not _is_measured(campaign, x):
+        return np.full(len(campaign.trials), np.nan)
+    before, after = campaign.false_positive_rates(np.ones((1, len(campaign.trials))))
+    shares = np.zeros(len(campaign.trials))
+    shares[campaign.found] = share_found(before, after, x)[0]
+    return shares
+
+
+def with_interval(campaign: Campaign, values: Array) -> tuple[float, float, float]:
+    """Estimate and 95 % interval of a mean over the injected trials, from its values under all weights."""
+    error, dof = standard_error(values, campaign.trials["sequence"].nunique())
+    low, high = clustered_wilson(values[0], error, dof, int(campaign.injected.sum()))
+    return float(values[0]), low, high
+
+
+def _is_measured(campaign: Campaign, x: float) -> bool:
+    return campaign.has_result and bool(x * campaign.empty.sum() >= 1)
+
+
+def _mean_over_injected(campaign: Campaign, weights: Array, shares: Array) -> Array:
+    """Mean of the found companions' shares over all injected ones; NaN where no trial of a kind is drawn."""
+    n = weights[:, campaign.injected].sum(axis=1)
+    drawn = (n > 0) & (weights[:, campaign.empty].sum(axis=1) > 0)
+    found = (weights[:, campaign.found] * shares).sum(axis=1)
+    return np.asarray(np.divide(found, n, out=np.full(n.shape, np.nan), where=drawn))

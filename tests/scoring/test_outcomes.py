@@ -1,0 +1,75 @@
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import Generator
+
+from algozoo.errors import InputError
+from algozoo.scoring import COLUMNS, add_hits, check_outcomes
+
+Make = Callable[..., pd.DataFrame]
+
+
+def test_a_hit_has_the_score_position_and_error_of_its_candidate(make_outcomes: Make, rng: Generator) -> None:
+    hits = add_hits(make_outcomes(rng, detectors=("good",)))
+    injected = hits[hits["trial_kind"] == "injected"]
+    np.testing.assert_allclose(injected["hit_x"], injected["x"] + 1)
+    np.testing.assert_allclose(injected["hit_y"], injected["y"])
+    np.testing.assert_allclose(injected["position_error"], 1)
+    assert (injected["hit_score"] == injected["candidate_score"].str[-1]).all()
+
+
+def test_empty_maps_have_no_hit(make_outcomes: Make, rng: Generator) -> None:
+    hits = add_hits(make_outcomes(rng))
+    assert hits.loc[hits["trial_kind"] != "injected", "hit_score"].isna().all()
+
+
+def test_a_map_without_a_candidate_is_a_miss(make_outcomes: Make, rng: Generator) -> None:
+    assert add_hits(make_outcomes(rng, detectors=("blank",)))["hit_score"].isna().all()
+
+
+@pytest.mark.parametrize("status", ["failed", "invalid", "declined"])
+def test_a_trial_that_did_not_end_well_is_a_miss_whatever_its_candidates(
+    make_outcomes: Make, rng: Generator, status: str
+) -> None:
+    outcomes = make_outcomes(rng, detectors=("good",)).assign(status=status)
+    assert add_hits(outcomes)["hit_score"].isna().all()
+
+
+def test_candidates_may_come_as_lists_in_any_order(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng)
+    lists = outcomes.copy()
+    for column in ("candidate_x", "candidate_y", "candidate_score"):
+        lists[column] = [values[::-1].tolist() for values in outcomes[column]]
+    np.testing.assert_array_equal(add_hits(lists)["hit_score"], add_hits(outcomes)["hit_score"])
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_missing_column_is_named(make_outcomes: Make, rng: Generator, column: str) -> None:
+    with pytest.raises(InputError, match=rf"\b{column}\b"):
+        check_outcomes(make_outcomes(rng, n_injected=1, n_empty=1).drop(columns=column))
+
+
+def test_an_empty_table_is_an_input_error_that_names_the_columns(make_outcomes: Make, rng: Generator) -> None:
+    with pytest.raises(InputError, match="candidate_score"):
+        check_outcomes(make_outcomes(rng).iloc[:0])
+
+
+@pytest.mark.parametrize("column", ["suite", "suite_version", "dataset_version", "dataset_kind"])
+def test_versions_are_never_mixed(make_outcomes: Make, rng: Generator, column: str) -> None:
+    outcomes = make_outcomes(rng)
+    outcomes.loc[0, column] = "another"
+    with pytest.raises(InputError, match="another"):
+        check_outcomes(outcomes)
+
+
+def test_a_trial_that_is_there_twice_is_an_input_error(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng)
+    with pytest.raises(InputError, match="there twice"):
+        check_outcomes(outcomes.iloc[[0, *range(len(outcomes))]])
+
+
+def test_an_unknown_kind_of_trial_is_named(make_outcomes: Make, rng: Generator) -> None:
+    with pytest.raises(InputError, match="blind"):
+        check_outcomes(make_outcomes(rng).assign(trial_kind="blind"))
