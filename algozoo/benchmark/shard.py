@@ -1,0 +1,261 @@
+"""One shard, start to end: load, fit once, then for each trial inject, detect and find candidates; one file."""
+
+import platform
+import resource
+import subprocess
+import traceback
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+
+from algozoo import __version__
+from algozoo.benchmark.plan import Shard, content_key
+from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.trials import Trial, draw_trials
+from algozoo.datasets import Dataset, load_dataset, n_resels
+from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.controls import Oracle
+from algozoo.detectors.registry import create
+from algozoo.scoring import Candidates, find_candidates
+from algozoo.sequence import ADISequence
+
+PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
+NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What the runner tells of a shard that ended: trials, failed ones among them, and the first one's reason."""
+
+    shard: Shard
+    n_trials: int
+    n_failed: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one trial."""
+
+    trial: Trial
+    status: str
+    reason: str = ""
+    seconds: float = float("nan")
+    cpu_seconds: float = float("nan")
+    candidates: Candidates = NO_CANDIDATES
+    map: DetectionMap | None = None
+
+
+def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finished:
+    """Run all trials of a shard and write its file into the store.
+
+    Parameters
+    ----------
+    shard : Shard
+    folder : path
+        Of the store.
+    keep_maps : bool
+        Keep the map of every trial, not only the examples of the first sequence.
+    """
+    started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
+    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
+    trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
+    detector = create(shard.detector.name, shard.detector.parameters)
+    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
+    try:
+        fitted = detector.fit(null.flipped())
+    except Exception as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        outcomes = [Outcome(trial, *_status(error)) for trial in trials]
+    else:
+        order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
+        outcomes = [_attempt(fitted, trials[i], null, masks[trials[i].kind == "flipped"]) for i in order]
+    examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
+    maps = [
+        ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
+    ]
+    measured = {
+        "started": started.isoformat(),
+        "seconds": perf_counter() - wall,
+        "cpu_seconds": process_time() - cpu,
+        "process_peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    return _write(shard, Store(folder), dataset, null, detector, outcomes, maps, measured)
+
+
+def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
+    """Write a shard whose process died: every trial failed, for this reason."""
+    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    null = dataset.null_sequence(shard.sequence)
+    outcomes = [
+        Outcome(t, "failed", reason) for t in draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
+    ]
+    detector = create(shard.detector.name, shard.detector.parameters)
+    measured = {"started": datetime.now(UTC).isoformat()}
+    return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
+
+
+def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray) -> Outcome:
+    """Run one trial. Only here, and only to the oracle, is the truth told."""
+    sequence = trial.sequence(null)
+    if isinstance(detector, Oracle) and trial.companion:
+        detector = detector.told((trial.companion,))
+    wall, cpu = perf_counter(), process_time()
+    try:
+        result = detector.detect(sequence)
+    except Exception as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        return Outcome(trial, *_status(error))
+    seconds, cpu_seconds = perf_counter() - wall, process_time() - cpu
+    problem = _invalid(result, sequence, valid)
+    if problem:
+        return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
+    candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
+    return Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, result)
+
+
+def _status(error: Exception) -> tuple[str, str]:
+    if isinstance(error, Declined):
+        return "declined", str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return "failed", f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+
+
+def _invalid(result: object, sequence: ADISequence, valid: np.ndarray) -> str:
+    """Say what is wrong with a map, or nothing."""
+    if not isinstance(result, DetectionMap):
+        return f"detect returned {type(result).__name__}, expected a DetectionMap"
+    if result.scores.shape != (sequence.size, sequence.size):
+        return f"the map has shape {result.scores.shape}, expected {(sequence.size, sequence.size)}"
+    if not np.isfinite(result.scores[valid]).any():
+        return "the map has no finite score in the valid field"
+    return ""
+
+
+def _examples(shard: Shard, trials: list[Trial]) -> set[int]:
+    """Trials for the gallery: of the first sequence, the first injection into each annulus and the empty map."""
+    if shard.sequence != 0:
+        return set()
+    first: dict[int, int] = {}
+    for trial in trials:
+        if trial.kind != "flipped":
+            first.setdefault(trial.annulus, trial.number)
+    return set(first.values())
+
+
+def _write(
+    shard: Shard,
+    store: Store,
+    dataset: Dataset,
+    null: ADISequence,
+    detector: Detector,
+    outcomes: list[Outcome],
+    maps: list[ExampleMap],
+    measured: dict[str, Any],
+) -> Finished:
+    common = {
+        "suite": shard.suite.name,
+        "suite_version": shard.suite.version,
+        "dataset": dataset.name,
+        "dataset_version": dataset.version,
+        "dataset_kind": dataset.manifest.kind,
+        "sequence": shard.sequence,
+        "detector": detector.label,
+        "control": detector.control,
+        "fwhm": null.fwhm,
+    }
+    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
+    rows = [
+        common | {"n_resels": resels[o.trial.kind == "flipped"]} | _row(o, null)
+        for o in sorted(outcomes, key=lambda o: o.trial.number)
+    ]
+    record = {
+        "suite": shard.suite.model_dump(mode="json"),
+        "dataset": dataset.name,
+        "sequence": shard.sequence,
+        "detector": {
+            "label": detector.label,
+            "name": detector.name,
+            "title": detector.title,
+            "reference": detector.reference,
+            "summary": detector.summary,
+            "control": detector.control,
+            "parameters": {name: repr(value) for name, value in detector.parameters.items()},
+        },
+        **measured,
+        **_environment(),
+    }
+    key = content_key(shard)
+    store.write(key, record, rows, maps)
+    failures = [o.reason for o in outcomes if o.status in {"failed", "invalid"}]
+    return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
+
+
+def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
+    companion = outcome.trial.companion
+    x, y = companion.position(null) if companion else (np.nan, np.nan)
+    return {
+        "trial": outcome.trial.number,
+        "trial_kind": outcome.trial.kind,
+        "annulus": outcome.trial.annulus,
+        "separation": companion.separation if companion else np.nan,
+        "position_angle": companion.position_angle if companion else np.nan,
+        "contrast": companion.contrast if companion else np.nan,
+        "x": x,
+        "y": y,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "seconds": outcome.seconds,
+        "cpu_seconds": outcome.cpu_seconds,
+        "candidate_x": outcome.candidates.x,
+        "candidate_y": outcome.candidates.y,
+        "candidate_score": outcome.candidates.score,
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> dict[str, Any]:
+    """Versions, machine and, in a source checkout, the commit."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "algozoo": __version__,
+        "python": platform.python_version(),
+        "packages": versions,
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", *arguments],  # noqa: S607 - whichever git the user has
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

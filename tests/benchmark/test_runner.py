@@ -1,0 +1,220 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from algozoo.benchmark import shard as shard_module
+from algozoo.benchmark.plan import content_key, plan
+from algozoo.benchmark.runner import run, write_preview
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import SuiteDetector
+from algozoo.datasets import load_dataset
+from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.errors import AlgoZooError, InputError
+from algozoo.scoring import score
+
+DECISIONS = ["dataset", "sequence", "detector", "trial", "x", "y", "contrast", "status"]
+
+
+def read(store, suite):
+    outcomes = store.read(suite.name, suite.version)[0]
+    return outcomes.sort_values(["detector", "sequence", "trial"], ignore_index=True)
+
+
+def test_every_detector_sees_the_same_trials(full_store, suite):
+    outcomes = read(full_store, suite)
+    trials = ["sequence", "trial", "trial_kind", "annulus", "separation", "position_angle", "contrast", "x", "y"]
+    first, *others = (group[trials].reset_index(drop=True) for _, group in outcomes.groupby("detector"))
+    assert len(others) == 3
+    for other in others:
+        assert first.equals(other)
+
+
+def test_truth_in_the_table_is_where_the_planet_was_put(full_store, suite):
+    row = read(full_store, suite).query("trial_kind == 'injected'").iloc[0]
+    assert np.hypot(row.x - 30, row.y - 30) == pytest.approx(row.separation)
+
+
+def test_a_second_run_has_nothing_to_do(full_store, suite):
+    shards, _ = plan(suite)
+    assert len(shards) == 8
+    assert all(full_store.is_done(content_key(shard)) for shard in shards)
+
+
+@pytest.mark.slow
+def test_worker_processes_decide_as_one_process_does(full_store, suite, tmp_path):
+    store = Store(tmp_path)
+    assert len(list(run(plan(suite)[0], store, workers=2))) == 8
+    here, there = read(full_store, suite), read(store, suite)
+    assert here[DECISIONS].equals(there[DECISIONS])
+    for ours, theirs in zip(here["candidate_score"], there["candidate_score"], strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-6)
+
+
+def test_controls_stand_at_the_ceiling_at_chance_and_at_zero(full_store, suite):
+    board = score(read(full_store, suite), rng=np.random.default_rng(0)).set_index("detector")
+    assert board.loc["oracle", "partial_auc"] == 1
+    assert board.loc["blank", "partial_auc"] == 0
+    assert board.loc["random", "partial_auc"] < board.loc["median", "partial_auc"]
+    assert board["rank"].isna().to_dict() == {"oracle": True, "random": True, "blank": True, "median": False}
+
+
+def test_records_say_what_ran_where(full_store, suite):
+    for record in full_store.read(suite.name, suite.version)[1]:
+        assert record["suite"]["seed"] == suite.seed
+        assert record["packages"]["numpy"]
+        assert record["seconds"] > 0
+        assert record["process_peak_memory_bytes"] > 1e7
+        assert {"commit", "dirty", "python", "processor", "platform", "algozoo"} <= set(record)
+        assert {"label", "title", "reference", "summary", "parameters"} <= set(record["detector"])
+
+
+def test_examples_are_kept_of_the_first_sequence(full_store, suite):
+    medians = [shard for shard in plan(suite)[0] if shard.detector.name == "median"]
+    assert {shard.sequence: len(full_store.maps(content_key(shard))) for shard in medians} == {0: 3, 1: 0}
+
+
+def test_all_maps_are_kept_on_request(suite, tmp_path):
+    shard = next(s for s in plan(suite)[0] if s.sequence == 1)
+    store = Store(tmp_path)
+    list(run([shard], store, workers=0, keep_maps=True))
+    assert len(store.maps(content_key(shard))) == 6
+
+
+def test_the_key_depends_on_what_the_outcome_depends_on(suite):
+    first = plan(suite)[0][0]
+    other_seed = suite.model_copy(update={"seed": 8})
+    other_detector = SuiteDetector(name="pca", parameters={"n_components": 3})
+    keys = {
+        content_key(first),
+        *(content_key(shard) for shard in plan(other_seed)[0]),
+        content_key(type(first)(suite, first.dataset, 0, other_detector)),
+        content_key(type(first)(suite, first.dataset, 0, SuiteDetector(name="pca"))),
+    }
+    assert len(keys) == 1 + 8 + 2
+
+
+def test_unknown_names_stop_the_plan(suite):
+    with pytest.raises(InputError, match="did you mean 'median'"):
+        plan(suite.model_copy(update={"detectors": (SuiteDetector(name="medien"),)}))
+    entry = suite.datasets[0].model_copy(update={"name": "tyni"})
+    with pytest.raises(InputError, match="did you mean 'tiny'"):
+        plan(suite.model_copy(update={"datasets": (entry,)}))
+
+
+def test_an_optional_dataset_that_cannot_be_had_is_left_out_aloud(suite, tmp_path, monkeypatch):
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    entry = suite.datasets[0].model_copy(update={"name": "betapic", "optional": True})
+    shards, left_out = plan(suite.model_copy(update={"datasets": (entry,)}), mirror=tmp_path)
+    assert shards == []
+    assert "betapic is left out" in left_out[0]
+    needed = entry.model_copy(update={"optional": False})
+    with pytest.raises(AlgoZooError, match="betapic"):
+        plan(suite.model_copy(update={"datasets": (needed,)}), mirror=tmp_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awkward(Detector):
+    """Misbehave."""
+
+    name: ClassVar[str] = "awkward"
+    title: ClassVar[str] = "Awkward"
+    reference: ClassVar[str] = "none"
+    way: str = "crash"
+
+    def fit(self, sequence):  # noqa: ARG002
+        if self.way == "crash in fit":
+            raise MemoryError("too large")
+        return self
+
+    def detect(self, sequence):
+        if self.way == "crash":
+            raise RuntimeError("division by cucumber")
+        if self.way == "decline":
+            raise Declined("not my kind of star")
+        nan = np.full((sequence.size, sequence.size), np.nan)
+        return {
+            "nan": DetectionMap(scores=nan, kind="snr"),
+            "crop": DetectionMap(scores=np.zeros((5, 5)), kind="snr"),
+            "array": nan,
+        }[self.way]
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "reason"),
+    [
+        ("crash", "failed", "RuntimeError: division by cucumber (test_runner.py, line"),
+        ("crash in fit", "failed", "MemoryError: too large"),
+        ("decline", "declined", "not my kind of star"),
+        ("nan", "invalid", "no finite score"),
+        ("crop", "invalid", "shape (5, 5), expected (61, 61)"),
+        ("array", "invalid", "returned ndarray, expected a DetectionMap"),
+    ],
+)
+def test_failures_are_rows_with_their_reason(suite, tmp_path, monkeypatch, way, status, reason):
+    shard = plan(suite)[0][0]
+    monkeypatch.setattr(shard_module, "create", lambda *_: Awkward(way=way))
+    store = Store(tmp_path)
+    [finished] = run([shard], store, workers=0)
+    outcomes = read(store, suite)
+    assert set(outcomes["status"]) == {status}
+    assert reason in outcomes["reason"][0]
+    assert finished.n_failed == (0 if status == "declined" else 6)
+    assert store.is_done(content_key(shard)) == (status == "declined")
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_path):
+    """The detector ends its own process; the other shard is done all the same."""
+    folder = tmp_path / "submissions" / "fatal"
+    folder.mkdir(parents=True)
+    (folder / "submission.toml").write_text('name = "fatal"\nclass = "Fatal"\n')
+    (folder / "detector.py").write_text(
+        "import os\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n"
+        "from algozoo.detectors.contract import Detector\n"
+        "@dataclass(frozen=True, kw_only=True)\nclass Fatal(Detector):\n"
+        '    """Die."""\n    name: ClassVar[str] = "fatal"\n    title: ClassVar[str] = "Fatal"\n'
+        '    reference: ClassVar[str] = "none"\n'
+        "    def detect(self, sequence):\n        os._exit(9)\n"
+    )
+    pytest.MonkeyPatch().chdir(tmp_path)
+    mixed = suite.model_copy(update={"detectors": (SuiteDetector(name="fatal"), SuiteDetector(name="blank"))})
+    store = Store(tmp_path / "store")
+    finished = list(run(plan(mixed)[0], store, workers=1))
+    outcomes = read(store, mixed)
+    assert len(finished) == 4
+    assert set(outcomes.query("detector == 'fatal'")["status"]) == {"failed"}
+    assert "died" in outcomes.query("detector == 'fatal'")["reason"].iloc[0]
+    assert set(outcomes.query("detector == 'blank'")["status"]) == {"ok"}
+
+
+def test_a_preview_is_kept(suite, tmp_path):
+    store = Store(tmp_path)
+    dataset = load_dataset(suite.datasets[0].name)
+    write_preview(dataset, store)
+    about, images = store.preview("small-1")
+    assert about["manifest"]["kind"] == "simulated"
+    assert images["median"].shape == (61, 61)
+    assert images["angles"].shape == (8,)
+
+
+def test_nothing_that_a_detector_gets_names_the_trial(suite, tmp_path, monkeypatch):
+    seen = []
+
+    class Spy(Awkward):
+        """Look."""
+
+        def fit(self, sequence):
+            seen.append((sequence.name, dict(sequence.meta)))
+            return self
+
+        def detect(self, sequence):
+            seen.append((sequence.name, dict(sequence.meta)))
+            raise Declined("only looking")
+
+    monkeypatch.setattr(shard_module, "create", lambda *_: Spy())
+    list(run(plan(suite)[0][:1], Store(tmp_path), workers=0))
+    assert len(seen) == 7
+    assert all(what == ("sequence", {}) for what in seen)

@@ -1,0 +1,145 @@
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from algozoo.benchmark.store import SCHEMA, ExampleMap, Store
+from algozoo.errors import AlgoZooError, InputError
+
+
+def row(**values):
+    empty = {field.name: [] if "candidate" in field.name else None for field in SCHEMA}
+    return empty | {"trial": 0, "status": "ok", "candidate_x": [1.5], "candidate_score": [3.0]} | values
+
+
+def record(version="1", started="2026-01-01T00:00:00", label="median"):
+    return {
+        "suite": {"name": "small", "version": version},
+        "dataset": "d",
+        "sequence": 0,
+        "detector": {"label": label},
+        "started": started,
+    }
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def test_what_is_written_is_read(store):
+    store.write("a", record(), [row(), row(trial=1)], [])
+    outcomes, [read] = store.read("small", "1")
+    assert list(outcomes["trial"]) == [0, 1]
+    assert list(outcomes["candidate_x"][0]) == [1.5]
+    assert read["key"] == "a"
+
+
+def test_pandas_reads_the_whole_folder(store):
+    store.write("a", record(), [row()], [])
+    store.write("b", record(label="pca"), [row()], [])
+    assert len(pd.read_parquet(store.folder / "shards")) == 2
+
+
+def test_a_shard_with_a_failure_is_not_done(store):
+    store.write("a", record(), [row()], [])
+    store.write("b", record(), [row(status="declined")], [])
+    store.write("c", record(), [row(), row(status="failed")], [])
+    assert [store.is_done(key) for key in "abcd"] == [True, True, False, False]
+
+
+def test_the_latest_run_of_a_detector_counts(store):
+    store.write("new", record(started="2026-02-01T00:00:00"), [row(trial=2)], [])
+    store.write("old", record(started="2026-01-01T00:00:00"), [row(trial=1)], [])
+    assert list(store.read("small", "1")[0]["trial"]) == [2]
+
+
+def test_versions_of_a_suite_are_never_mixed(store):
+    store.write("a", record(version="1"), [row(trial=1)], [])
+    store.write("b", record(version="2"), [row(trial=2)], [])
+    assert list(store.read("small", "2")[0]["trial"]) == [2]
+    with pytest.raises(
+        InputError, match="no results of suite small version 3; it holds small version 1, small version 2"
+    ):
+        store.read("small", "3")
+
+
+def test_an_empty_store_says_what_to_do(store):
+    with pytest.raises(InputError, match=r"holds nothing.*algozoo run small"):
+        store.read("small", "1")
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", "half"])
+def test_a_damaged_shard_is_named(store, damage):
+    store.write("a", record(), [row()], [])
+    path = store.folder / "shards" / "a.parquet"
+    path.write_bytes(path.read_bytes()[:500] if damage == "half" else damage)
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: damaged"):
+        store.read("small", "1")
+
+
+def test_another_store_format_is_refused(store):
+    store.write("a", record() | {"format": 99}, [row()], [])
+    with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 1"):
+        store.read("small", "1")
+
+
+def test_maps_come_back(store):
+    scores = np.arange(9.0).reshape(3, 3)
+    store.write("a", record(), [row()], [ExampleMap(4, scores, None), ExampleMap(2, 2 * scores, 3 * scores)])
+    second, first = store.maps("a")
+    assert (second.trial, first.trial) == (2, 4)
+    assert np.array_equal(first.scores, scores)
+    assert first.image is None
+    assert np.array_equal(second.image, 3 * scores)
+    assert store.maps("other") == []
+
+
+def test_previews_come_back(store):
+    store.write_preview("d-1", {"title": "D"}, {"frame": np.eye(3), "angles": np.arange(4.0)})
+    about, images = store.preview("d-1")
+    assert about == {"title": "D"}
+    assert np.array_equal(images["frame"], np.eye(3))
+    assert list(images["angles"]) == [0, 1, 2, 3]
+    with pytest.raises(AlgoZooError, match="run the suite again"):
+        store.preview("other-1")
+
+
+def test_a_full_disk_leaves_nothing_half_written(store, monkeypatch):
+    def full(_, path, **__):
+        path.write_bytes(b"half a fi")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("algozoo.benchmark.store.pq.write_table", full)
+    with pytest.raises(AlgoZooError, match=r"No space left on device\); nothing half-written is left"):
+        store.write("a", record(), [row()], [])
+    assert list((store.folder / "shards").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_killed_writer_leaves_only_whole_files(store):
+    """Kill -9 at random moments; whatever has a proper name can be read."""
+    code = textwrap.dedent(f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from pathlib import Path
+        from test_store import Store, record, row
+        store = Store(Path({str(store.folder)!r}))
+        print("ready", flush=True)
+        for i in range(100000):
+            store.write(f"k{{i % 50}}", record(label=str(i % 50)), [row(trial=t) for t in range(500)], [])
+    """)
+    for delay in np.linspace(0.05, 0.5, 8):
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)  # noqa: S603
+        assert writer.stdout.readline() == b"ready\n"
+        time.sleep(delay)
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate()
+        outcomes, records = store.read("small", "1")
+        assert len(outcomes) == 500 * len(records)

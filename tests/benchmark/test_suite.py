@@ -1,0 +1,46 @@
+import pytest
+
+from algozoo.benchmark.suite import load_suite, suite_names
+from algozoo.datasets import load_dataset
+from algozoo.detectors.registry import create
+from algozoo.errors import InputError
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_suite_that_comes_with_algozoo_is_sound(name):
+    suite = load_suite(name)
+    assert suite.name == name
+    for entry in suite.datasets:
+        field = load_dataset(entry.name).manifest.valid_field
+        for annulus in entry.annuli:
+            assert field.inner + 0.5 <= annulus.inner < annulus.outer <= field.outer - 1
+    labels = [create(d.name, d.parameters).label for d in suite.detectors]
+    assert len(set(labels)) == len(labels)
+    assert {"oracle", "random", "blank"} <= set(labels)
+
+
+def test_an_unknown_suite_gets_the_nearest_suggested():
+    with pytest.raises(InputError, match="no suite is called 'quik'; did you mean 'quick'"):
+        load_suite("quik")
+
+
+def test_every_mistake_of_a_suite_is_reported_at_once(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text("""
+format = 2
+name = "Bad Name"
+title = "Bad"
+description = ""
+seed = -1
+extra = 1
+[[datasets]]
+name = "tiny"
+injections = 0
+annuli = [{ inner = 3.0, outer = 2.0, contrast = [1e-3, 1e-4] }, { inner = 1.0, outer = 2.0, contrast = [0.0, 2.0] }]
+""")
+    with pytest.raises(InputError) as caught:
+        load_suite(str(path))
+    message = str(caught.value)
+    assert str(path) in message
+    for field in ("format", "name", "version", "seed", "extra", "injections", "annuli", "contrast", "detectors"):
+        assert field in message
