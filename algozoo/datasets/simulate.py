@@ -8,7 +8,6 @@ whose amplitudes drift from frame to frame.
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.signal import lfilter
 from scipy.special import j1
 
 from algozoo.datasets.manifest import Simulation
@@ -110,6 +109,7 @@ def _pupil_limited_fields(number: int, parameters: Simulation, rng: np.random.Ge
 def _drifts(number: int, parameters: Simulation, rng: np.random.Generator) -> Array:
     """First-order autoregressive series of unit variance, array (number, n_frames)."""
     memory = np.exp(-1 / parameters.lifetime_frames)
-    steps = rng.normal(size=(number, parameters.n_frames))
-    steps[:, 1:] *= np.sqrt(1 - memory**2)
-    return np.asarray(lfilter([1], [1, -memory], steps, axis=1))
+    drifts = rng.normal(size=(number, parameters.n_frames))
+    for t in range(1, parameters.n_frames):
+        drifts[:, t] = memory * drifts[:, t - 1] + np.sqrt(1 - memory**2) * drifts[:, t]
+    return drifts

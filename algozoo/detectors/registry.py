@@ -11,7 +11,9 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.contract import Detector
 from algozoo.errors import InputError, unknown
@@ -98,16 +100,23 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
     Raises
     ------
     InputError
-        If there is no such detector or parameter; the message suggests the nearest.
+        If there is no such detector or parameter (the message suggests the nearest), or a parameter is not of the
+        type with which the detector declares it.
     """
     entries = registered(submissions)
     if name not in entries:
         raise unknown("detector", name, entries)
     cls = entries[name].detector_class()
-    known = [f.name for f in fields(cls) if f.init]
-    for parameter in parameters or {}:
+    types = get_type_hints(cls)
+    known = {f.name: types[f.name] for f in fields(cls) if f.init}
+    for parameter, value in (parameters or {}).items():
         if parameter not in known:
             raise unknown(f"parameter of {name}", parameter, known or ["(none)"])
+        try:
+            TypeAdapter(known[parameter]).validate_python(value, strict=True)
+        except ValidationError as error:
+            expected = "; ".join(mistake["msg"] for mistake in error.errors())
+            raise InputError(f"{name}: {parameter} is {value!r}: {expected}") from None
     return cls(**(parameters or {}))
 
 

@@ -3,10 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from astropy.modeling.fitting import TRFLSQFitter
-from astropy.modeling.models import Gaussian2D
-from astropy.stats import gaussian_fwhm_to_sigma, gaussian_sigma_to_fwhm
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import least_squares
 
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.shift import shift
@@ -58,11 +56,21 @@ def fit_gaussian(psf: ArrayLike) -> GaussianFit:
     core = np.hypot(x - peak_x, y - peak_y) <= width / 2 + 0.5
     if core.sum() < MINIMUM_CORE:
         raise ValueError(f"the core of the PSF has {core.sum()} pixels, too few to fit (at least {MINIMUM_CORE})")
-    sigma = width * gaussian_fwhm_to_sigma
-    start = Gaussian2D(1, peak_x, peak_y, sigma, sigma)
-    fit = TRFLSQFitter()(start, x[core], y[core], psf[core] / peak, maxiter=1000)
-    fwhm = gaussian_sigma_to_fwhm * np.sqrt(fit.x_stddev.value * fit.y_stddev.value)
-    return GaussianFit(float(fit.x_mean.value), float(fit.y_mean.value), float(fwhm))
+    start = (1.0, peak_x, peak_y, width, width, 0.0)
+    fit = least_squares(lambda p: _gaussian(x[core], y[core], *p) - psf[core] / peak, start)
+    _, x0, y0, fwhm_a, fwhm_b, _ = fit.x
+    if not fit.success:
+        raise ValueError("the core of the PSF is not like a Gaussian: the fit does not converge")
+    return GaussianFit(float(x0), float(y0), float(np.sqrt(abs(fwhm_a * fwhm_b))))
+
+
+def _gaussian(
+    x: Array, y: Array, peak: float, x0: float, y0: float, fwhm_a: float, fwhm_b: float, angle: float
+) -> Array:
+    """Gaussian with two axes, the first at `angle` (radians) from x."""
+    a = ((x - x0) * np.cos(angle) + (y - y0) * np.sin(angle)) / fwhm_a
+    b = ((y - y0) * np.cos(angle) - (x - x0) * np.sin(angle)) / fwhm_b
+    return np.asarray(peak * np.exp(-4 * np.log(2) * (a**2 + b**2)))
 
 
 def normalise_psf(psf: ArrayLike) -> NormalisedPSF:

@@ -103,6 +103,14 @@ def test_unknown_names_get_the_nearest_suggested():
         create("pca", {"ncomponents": 3})
 
 
+def test_parameters_are_held_against_their_types():
+    assert create("pca", {"n_components": 0.9}).parameters["n_components"] == 0.9
+    with pytest.raises(InputError, match="pca: n_components is 'ten': Input should be"):
+        create("pca", {"n_components": "ten"})
+    with pytest.raises(InputError, match="combine is 'sum'"):
+        create("median", {"combine": "sum"})
+
+
 def test_digest_changes_with_the_code(submit):
     folder = submit()
     first = source_digest(create("mine", submissions=folder))
