@@ -1,0 +1,179 @@
+"""``algozoo detect``: find companions in an astronomer's own files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from algozoo.cli.options import format_option, print_table
+from algozoo.errors import AlgoZooError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from astropy.io import fits
+
+    from algozoo.detectors.contract import DetectionMap, Detector
+    from algozoo.sequence import ADISequence
+
+N_CANDIDATES = 10
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--cube", type=FILE, required=True, help="FITS: (n_frames, n, n), the star in the centre.")
+@click.option("--angles", type=FILE, required=True, help="FITS or text: parallactic angle of each frame.")
+@click.option("--psf", type=FILE, required=True, help="FITS: off-axis, unsaturated, (m, m) with m odd.")
+@click.option("--pixel-scale", type=float, required=True, help="Arcsec per pixel.")
+@click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, where it is not plain.")
+@click.option(
+    "--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up (instrument offset)."
+)
+@click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`.")
+@click.option("--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector.")
+@click.option(
+    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), required=True, help="New files go here."
+)
+@format_option
+def detect(
+    cube: Path,
+    angles: Path,
+    psf: Path,
+    pixel_scale: float,
+    angle_unit: Literal["deg", "rad"] | None,
+    angle_offset: float,
+    name: str,
+    settings: tuple[str, ...],
+    output: Path,
+    style: str,
+) -> None:
+    """Run a detector on FITS files; write the detection map (FITS and PNG) and a table of candidates (CSV).
+
+    The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
+    `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
+    """
+    from dataclasses import replace  # noqa: PLC0415
+
+    from algozoo.datasets.readers import read_sequence  # noqa: PLC0415
+    from algozoo.detectors.contract import Declined  # noqa: PLC0415
+    from algozoo.detectors.registry import create  # noqa: PLC0415
+
+    detector = create(name, _parameters(settings))
+    sequence = read_sequence(cube=cube, angles=angles, psf=psf, pixel_scale=pixel_scale, angle_unit=angle_unit)
+    sequence = replace(sequence, parallactic_angles=sequence.parallactic_angles + angle_offset)
+    click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
+    try:
+        result = detector.fit(sequence.flipped()).detect(sequence)
+    except Declined as reason:
+        raise AlgoZooError(f"{detector.label} declines this sequence: {reason}") from None
+    table = candidate_table(result, sequence)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        detection_hdus(result, sequence, detector).writeto(output / "detection_map.fits", overwrite=True)
+        table.to_csv(output / "candidates.csv", index=False)
+        _figure(result, table, sequence, detector, output / "detection_map.png")
+    except OSError as error:
+        raise AlgoZooError(f"{output}: not written ({error.strerror or error})") from error
+    print_table(list(table.columns), table.to_numpy().tolist(), style)
+    click.echo(f"Written to {output}: detection_map.fits, detection_map.png, candidates.csv", err=True)
+
+
+def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:
+    """List the highest peaks of a map, one FWHM from the star or more, with their place on the sky.
+
+    The place is that of the source in the residual image, where there is one: self-subtraction moves the peak of an
+    S/N map by up to half a FWHM.
+    """
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    from algozoo.companions import Companion  # noqa: PLC0415
+    from algozoo.imaging.psf import locate  # noqa: PLC0415
+    from algozoo.imaging.snr import significance  # noqa: PLC0415
+    from algozoo.scoring import find_candidates  # noqa: PLC0415
+
+    y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
+    peaks = find_candidates(result.scores, fwhm=sequence.fwhm, valid=np.hypot(x, y) >= sequence.fwhm)
+    px, py, score = peaks.x[:N_CANDIDATES], peaks.y[:N_CANDIDATES], peaks.score[:N_CANDIDATES]
+    noise_radius = np.hypot(px - sequence.centre, py - sequence.centre)
+    if result.image is not None:
+        fits = [locate(result.image, x, y, sequence.fwhm) for x, y in zip(px, py, strict=True)]
+        px, py = np.array(fits, dtype=float).reshape(-1, 2).T
+    separation = np.hypot(px - sequence.centre, py - sequence.centre)
+    angle = np.rad2deg(np.arctan2(py - sequence.centre, px - sequence.centre))
+    sky = [
+        Companion(separation=r, position_angle=a, contrast=0).to_sky(sequence)
+        for r, a in zip(separation, angle, strict=True)
+    ]
+    columns: dict[str, Any] = {
+        "x_px": np.round(px, 2),
+        "y_px": np.round(py, 2),
+        "separation_arcsec": np.round([s for s, _ in sky], 4),
+        "position_angle_deg": np.round([a for _, a in sky], 2),
+        result.kind: np.round(score, 3),
+    }
+    if result.kind == "snr":
+        columns["sigma"] = np.round(significance(score, noise_radius, sequence.fwhm), 2)
+    return pd.DataFrame(columns)
+
+
+def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detector) -> fits.HDUList:
+    """Return the map, with a header that says what it is and where it came from, and the residual image."""
+    from astropy.io import fits  # noqa: PLC0415
+
+    from algozoo import __version__  # noqa: PLC0415
+
+    header = fits.Header()
+    header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
+    header["OBJECT"] = sequence.name
+    header["CREATOR"] = f"AlgoZoo {__version__}"
+    header["DETECTOR"] = (detector.name, detector.title[:40])
+    for key, value in detector.parameters.items():
+        header[f"HIERARCH PARAM {key.upper()}"] = str(value)
+    header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
+    header["NFRAMES"] = sequence.n_frames
+    header["FIELDROT"] = (round(sequence.field_rotation, 3), "[deg] range of the parallactic angles")
+    for axis, kind, step in ((1, "XOFFSET", 1), (2, "YOFFSET", 1)):
+        header[f"CTYPE{axis}"] = (kind, "offset from the star, North up and East left")
+        header[f"CUNIT{axis}"] = "arcsec"
+        header[f"CRPIX{axis}"] = sequence.centre + 1
+        header[f"CRVAL{axis}"] = 0.0
+        header[f"CDELT{axis}"] = step * sequence.pixel_scale
+    hdus = fits.HDUList([fits.PrimaryHDU(result.scores.astype("float32"), header)])
+    if result.image is not None:
+        hdus.append(fits.ImageHDU(result.image.astype("float32"), name="RESIDUAL"))
+    return hdus
+
+
+def _parameters(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE settings; a value that is no Python literal is text."""
+    import ast  # noqa: PLC0415
+
+    parameters: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator:
+            raise InputError(f"--parameter {setting!r}: expected NAME=VALUE, as in n_components=20")
+        try:
+            parameters[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            parameters[name] = value
+    return parameters
+
+
+def _figure(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector, path: Path) -> None:
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    reach = (sequence.centre + 0.5) * sequence.pixel_scale
+    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(result.scores, origin="lower", extent=(-reach, reach, -reach, reach), cmap="viridis")
+    figure.colorbar(image, ax=axes, label="S/N" if result.kind == "snr" else result.kind)
+    axes.plot(0, 0, "+", color="white")
+    for rank, (x, y) in enumerate(zip(table["x_px"], table["y_px"], strict=True), start=1):
+        place = (x - sequence.centre) * sequence.pixel_scale, (y - sequence.centre) * sequence.pixel_scale
+        axes.annotate(str(rank), place, (6, 6), textcoords="offset points", color="white", fontsize=8)
+        axes.plot(*place, "o", mfc="none", mec="white", ms=9)
+    axes.set(title=f"{sequence.name}: {detector.label}", xlabel="offset [arcsec]", ylabel="offset [arcsec], North up")
+    figure.savefig(path, dpi=120)

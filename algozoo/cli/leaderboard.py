@@ -1,0 +1,38 @@
+"""``algozoo leaderboard``: build the site from the store, and open it."""
+
+from pathlib import Path
+
+import click
+
+from algozoo.cli.options import site_option, store_option
+from algozoo.errors import InputError
+
+
+@click.group()
+def leaderboard() -> None:
+    """Build the static site from the results, or open it in a browser."""
+
+
+@leaderboard.command()
+@click.argument("suite", default="quick")
+@store_option
+@site_option
+def build(suite: str, store: Path, site: Path) -> None:
+    """Build the pages of SUITE; no detector is run."""
+    from algozoo.benchmark.store import Store  # noqa: PLC0415
+    from algozoo.benchmark.suite import load_suite  # noqa: PLC0415
+    from algozoo.leaderboard import build_site  # noqa: PLC0415
+
+    definition = load_suite(suite)
+    click.echo(f"Leaderboard: {build_site(Store(store), definition.name, definition.version, site)}")
+
+
+@leaderboard.command("open")
+@site_option
+def open_(site: Path) -> None:
+    """Open the site in the browser."""
+    page = (site / "index.html").resolve()
+    if not page.is_file():
+        raise InputError(f"{page} does not exist; `algozoo run` or `algozoo leaderboard build` makes it")
+    click.echo(page)
+    click.launch(page.as_uri())

@@ -1,0 +1,61 @@
+"""Options that several commands share, and tables in the three formats."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+PIPED_WIDTH = 200
+
+format_option = click.option(
+    "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
+)
+mirror_option = click.option(
+    "--mirror",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="ALGOZOO_MIRROR",
+    help="Folder with copies of the data, looked at before any download (or set ALGOZOO_MIRROR).",
+)
+store_option = click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("leaderboard/results"),
+    show_default=True,
+    help="Folder of the results.",
+)
+site_option = click.option(
+    "--site",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("leaderboard/site"),
+    show_default=True,
+    help="Folder of the pages.",
+)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: str) -> None:
+    """Print rows under named columns as an aligned table, as JSON records or as CSV."""
+    if style == "json":
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=2))
+        return
+    if style == "csv":
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+        click.echo(buffer.getvalue(), nl=False)
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where a table is drawn
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PIPED_WIDTH)
+    console.print(table)

@@ -1,0 +1,58 @@
+"""Progress of a run: a bar on a terminal, one line a step when piped."""
+
+import sys
+from collections.abc import Iterable
+from time import monotonic
+
+import click
+
+from algozoo.benchmark.shard import Finished
+
+
+def progress(finished: Iterable[Finished], total: int) -> None:
+    """Consume the stream of finished shards and show counts, rate and time left; failures are said at once."""
+    if sys.stdout.isatty():
+        _bar(finished, total)
+    else:
+        _lines(finished, total)
+
+
+def _lines(finished: Iterable[Finished], total: int) -> None:
+    start, maps = monotonic(), 0
+    for done, shard in enumerate(finished, start=1):
+        maps += shard.n_trials
+        elapsed = monotonic() - start
+        left = elapsed / done * (total - done)
+        click.echo(
+            f"[{done}/{total}] {shard.shard}: {shard.n_trials} maps{_failures(shard)}; "
+            f"{maps / elapsed:.1f} maps/s, {left:.0f} s left"
+        )
+
+
+def _bar(finished: Iterable[Finished], total: int) -> None:
+    from rich.progress import (  # noqa: PLC0415 - only on a terminal
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f} maps/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as bar:
+        task, start, maps = bar.add_task("starting workers", total=total, rate=0.0), monotonic(), 0
+        for shard in finished:
+            maps += shard.n_trials
+            if shard.n_failed:
+                bar.console.print(f"{shard.shard}{_failures(shard)}", markup=False)
+            bar.update(task, advance=1, description=str(shard.shard), rate=maps / (monotonic() - start))
+
+
+def _failures(shard: Finished) -> str:
+    return f", {shard.n_failed} failed ({shard.reason})" if shard.n_failed else ""

@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+
+BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39, "--angle-unit": "deg"}
+
+
+@pytest.fixture
+def files(tmp_path, make_sequence):
+    """Write a sequence of noise with a bright planet as an astronomer's own files, and return the options."""
+    from algozoo.companions import Companion, inject
+
+    sequence = inject(make_sequence(n_frames=20), [Companion(separation=12, position_angle=180, contrast=0.03)])
+    arrays = {"cube": sequence.cube, "angles": sequence.parallactic_angles, "psf": 1000 * sequence.psf}
+    for name, array in arrays.items():
+        fits.writeto(tmp_path / f"{name}.fits", np.asarray(array, dtype=np.float32))
+    options = {f"--{name}": tmp_path / f"{name}.fits" for name in arrays}
+    return options | {"--pixel-scale": 0.02, "--output": tmp_path / "out"}
+
+
+def flat(options):
+    return [part for option in options.items() for part in option]
+
+
+@pytest.mark.parametrize("components", [5, 10, 20])
+def test_beta_pic_b_is_the_best_candidate_at_its_place_on_the_sky(algozoo, shared_data, tmp_path, components):
+    """Within 30 mas and 3 degrees of 452 mas, 211.2 degrees (Absil et al. 2013); the files are cut so that the star
+    is in the centre.
+    """
+    folder = shared_data / "naco_betapic"
+    cube = fits.getdata(folder / "naco_betapic_cube.fits")[:, 2:, 2:]
+    fits.writeto(tmp_path / "cube.fits", cube)
+    options = BETAPIC | {
+        "--cube": tmp_path / "cube.fits",
+        "--angles": folder / "naco_betapic_pa.fits",
+        "--psf": folder / "naco_betapic_psf.fits",
+        "--parameter": f"n_components={components}",
+        "--output": tmp_path / "out",
+        "--format": "json",
+    }
+    ended = algozoo("detect", *flat(options))
+    assert ended.code == 0, ended.err
+    best = json.loads(ended.out)[0]
+    assert best["separation_arcsec"] == pytest.approx(0.452, abs=0.030)
+    assert best["position_angle_deg"] == pytest.approx(211.2, abs=3)
+    assert best["snr"] > 6
+
+
+def test_map_table_and_picture_are_written(algozoo, files):
+    ended = algozoo("detect", *flat(files), "--detector", "median")
+    assert ended.code == 0, ended.err
+    folder = files["--output"]
+    assert {path.name for path in folder.iterdir()} == {"detection_map.fits", "detection_map.png", "candidates.csv"}
+    with fits.open(folder / "detection_map.fits") as hdus:
+        header = hdus[0].header
+        assert hdus[0].data.shape == (41, 41)
+        assert (header["BUNIT"], header["DETECTOR"], header["CRPIX1"]) == ("S/N", "median", 21)
+        assert header["CDELT2"] == 0.02
+        assert header["PARAM COMBINE"] == "median"
+        assert hdus["RESIDUAL"].data.shape == (41, 41)
+    best = pd.read_csv(folder / "candidates.csv").iloc[0]
+    assert best["separation_arcsec"] == pytest.approx(0.24, abs=0.01)
+    assert best["position_angle_deg"] == pytest.approx(90, abs=3)
+    assert 3 < best["sigma"] < best["snr"]
+
+
+def test_angle_offset_turns_the_sky(algozoo, files):
+    algozoo("detect", *flat(files), "--detector", "median", "--angle-offset", 30)
+    best = pd.read_csv(files["--output"] / "candidates.csv").iloc[0]
+    assert best["position_angle_deg"] == pytest.approx(120, abs=3)
+
+
+def test_too_many_components_are_declined_and_nothing_is_written(algozoo, files):
+    ended = algozoo("detect", *flat(files), "-p", "n_components=30")
+    assert ended.code == 1
+    assert "30 components cannot be had from 20 frames" in ended.err
+    assert not files["--output"].exists()
+
+
+def write(path, array):
+    fits.writeto(path, np.asarray(array), overwrite=True)
+    return path
+
+
+def nan_rows(path):
+    cube = fits.getdata(path)
+    cube[3, 5] = np.nan
+    return write(path, cube)
+
+
+BAD = {
+    "cube is missing": ("--cube", lambda p: p.with_name("none.fits"), "none.fits"),
+    "cube is truncated": ("--cube", lambda p: p.write_bytes(p.read_bytes()[:9000]) and p, "truncated"),
+    "cube is no FITS": ("--cube", lambda p: p.write_bytes(b"hello") and p, "FITS"),
+    "cube is an image": ("--cube", lambda p: write(p, np.zeros((41, 41))), "(41, 41)"),
+    "cube has five axes": ("--cube", lambda p: write(p, np.zeros((1, 1, 2, 9, 9))), "(1, 1, 2, 9, 9)"),
+    "cube has NaN rows": ("--cube", nan_rows, "1 of 20 frames"),
+    "angles are too few": ("--angles", lambda p: write(p, np.linspace(0, 60, 19)), "19"),
+    "angles are in radians": ("--angles", lambda p: write(p, np.linspace(0, 1, 20)), "radians"),
+    "psf is empty": ("--psf", lambda p: write(p, np.zeros((21, 21))), "PSF"),
+    "psf is even": ("--psf", lambda p: write(p, fits.getdata(p)[1:, 1:]), "odd"),
+    "psf is larger than a frame": ("--psf", lambda p: write(p, np.pad(fits.getdata(p), 20)), "61"),
+    "psf is off centre": ("--psf", lambda p: write(p, np.roll(fits.getdata(p), 5)), "centre"),
+    "pixel scale is zero": ("--pixel-scale", lambda _: 0, "pixel_scale"),
+    "detector is unknown": ("--detector", lambda _: "medain", "did you mean 'median'"),
+    "parameter is unknown": ("--parameter", lambda _: "n_component=3", "did you mean 'n_components'"),
+    "parameter is no setting": ("--parameter", lambda _: "20", "NAME=VALUE"),
+    "parameter is out of range": ("--parameter", lambda _: "n_components=-1", "n_components is -1"),
+    "parameter is text": (
+        "--parameter",
+        lambda _: "n_components=many",
+        "n_components is 'many': Input should be a valid integer",
+    ),
+    "combination is unknown": (
+        "--parameter",
+        lambda _: "combine=mode",
+        "combine is 'mode': Input should be 'median', 'mean' or 'trimmed-mean'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_with_2_a_clear_message_and_no_files(algozoo, files, case):
+    option, spoil, message = BAD[case]
+    ended = algozoo("detect", *flat(files | {option: spoil(files.get(option))}))
+    assert ended.code == 2
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+    assert not files["--output"].exists()
+
+
+def test_a_folder_that_cannot_be_written_ends_with_1(algozoo, files, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    ended = algozoo("detect", *flat(files | {"--output": tmp_path / "file" / "out"}))
+    assert ended.code == 1
+    assert "not written" in ended.err

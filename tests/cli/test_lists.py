@@ -1,0 +1,62 @@
+import csv
+import io
+import json
+
+import pytest
+
+
+def test_detectors_are_listed_in_three_formats(algozoo):
+    table, as_json, as_csv = (algozoo("detectors", "--format", style).out for style in ("table", "json", "csv"))
+    names = {"blank", "median", "oracle", "pca", "random"}
+    assert names <= {row["name"] for row in json.loads(as_json)}
+    assert names <= {row["name"] for row in csv.DictReader(io.StringIO(as_csv))}
+    assert all(name in table for name in names)
+
+
+def test_a_detector_shows_its_parameters_and_reference(algozoo):
+    shown = {row["field"]: row["value"] for row in json.loads(algozoo("detectors", "pca", "--format", "json").out)}
+    assert shown["parameter n_components"] == "10"
+    assert "Soummer et al. 2012" in shown["reference"]
+
+
+def test_datasets_are_listed_and_shown(algozoo):
+    listed = {row["name"]: row for row in json.loads(algozoo("datasets", "--format", "json").out)}
+    assert listed["tiny"]["kind"] == "simulated"
+    assert listed["betapic"]["kind"] == "real"
+    for arguments in (["datasets", "betapic"], ["datasets", "show", "betapic"]):
+        assert "Absil et al. 2013" in algozoo(*arguments).out
+
+
+def test_a_dataset_is_checked(algozoo):
+    ended = algozoo("datasets", "check", "tiny")
+    assert ended.code == 0
+    assert "25 frames of 61x61 px" in ended.out
+    assert "nothing to fetch" in algozoo("datasets", "fetch", "tiny").out
+
+
+def test_betapic_is_fetched_from_the_mirror(algozoo, shared_data):
+    ended = algozoo("datasets", "fetch", "betapic", "--mirror", shared_data)
+    assert ended.code == 0
+    assert f"cube: {shared_data / 'naco_betapic' / 'naco_betapic_cube.fits'}" in ended.out
+    assert "61 frames of 99x99 px" in algozoo("datasets", "check", "betapic", "--mirror", shared_data).out
+
+
+def test_a_wrong_checksum_ends_with_1_and_names_the_file(algozoo, shared_data, tmp_path):
+    folder = tmp_path / "naco_betapic"
+    folder.mkdir()
+    for path in (shared_data / "naco_betapic").iterdir():
+        (folder / path.name).write_bytes(path.read_bytes()[:-1] + b"x")
+    ended = algozoo("datasets", "check", "betapic", "--mirror", tmp_path)
+    assert ended.code == 1
+    assert "naco_betapic_cube.fits" in ended.err
+    assert "5d7f7db98522128704c1e3a6ce3bc47e35ec469c44570d2f86533b242e9a5a79" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [(["detectors", "pcaa"], "did you mean 'pca'"), (["datasets", "betapik"], "did you mean 'betapic'")],
+)
+def test_unknown_names_end_with_2_and_the_nearest(algozoo, arguments, hint):
+    ended = algozoo(*arguments)
+    assert ended.code == 2
+    assert hint in ended.err
