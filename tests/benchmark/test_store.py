@@ -136,7 +136,7 @@ def test_a_killed_writer_leaves_only_whole_files(store):
             store.write(f"k{{i % 50}}", record(label=str(i % 50)), [row(trial=t) for t in range(500)], [])
     """)
     for delay in np.linspace(0.05, 0.5, 8):
-        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)  # noqa: S603
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         assert writer.stdout.readline() == b"ready\n"
         time.sleep(delay)
         writer.send_signal(signal.SIGKILL)

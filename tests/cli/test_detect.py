@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from algozoo.companions import Companion, inject
+
 BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39, "--angle-unit": "deg"}
 
 
 @pytest.fixture
 def files(tmp_path, make_sequence):
     """Write a sequence of noise with a bright planet as an astronomer's own files, and return the options."""
-    from algozoo.companions import Companion, inject
-
     sequence = inject(make_sequence(n_frames=20), [Companion(separation=12, position_angle=180, contrast=0.03)])
     arrays = {"cube": sequence.cube, "angles": sequence.parallactic_angles, "psf": 1000 * sequence.psf}
     for name, array in arrays.items():

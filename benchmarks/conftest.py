@@ -1,0 +1,29 @@
+"""Benchmarks run on one core with one BLAS thread, on NACO-sized noise: 61 frames of 101x101 pixels."""
+
+import os
+
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import numpy as np
+import pytest
+
+from algozoo.imaging.psf import normalise_psf
+from algozoo.sequence import ADISequence
+
+FWHM = 4.8
+
+
+@pytest.fixture(scope="session")
+def sequence() -> ADISequence:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:39, :39] - 19
+    psf = normalise_psf(np.exp(-4 * np.log(2) * (x**2 + y**2) / FWHM**2))
+    return ADISequence(
+        cube=rng.standard_normal((61, 101, 101)),
+        parallactic_angles=np.linspace(-14, 67, 61),
+        psf=psf.psf,
+        star_flux=1e5,
+        pixel_scale=0.02719,
+        fwhm=psf.fwhm,
+    )

@@ -1,0 +1,90 @@
+"""How long the building blocks of a trial take, beside VIP where it is installed (in the same run, same settings).
+
+Run with ``python -m pytest benchmarks --benchmark-group-by=group``; ratios within a group are what counts.
+"""
+
+import numpy as np
+import pytest
+
+from algozoo.companions import Companion, inject
+from algozoo.detectors.median import Median
+from algozoo.detectors.pca import PCA
+from algozoo.imaging.rotate import derotate
+from algozoo.imaging.snr import snr_map
+from algozoo.scoring import find_candidates
+
+
+@pytest.fixture
+def vip():
+    """Skip what needs VIP where it is not installed; it belongs in an environment of its own."""
+    return pytest.importorskip("vip_hci")
+
+
+@pytest.mark.benchmark(group="PCA(10) detection map, Fourier rotation, exact S/N map")
+def test_pca_map(benchmark, sequence):
+    result = benchmark(PCA(n_components=10).detect, sequence)
+    assert np.isfinite(result.scores).any()
+
+
+@pytest.mark.benchmark(group="PCA(10) detection map, Fourier rotation, exact S/N map")
+def test_pca_map_of_vip(benchmark, sequence, vip):
+    def detect():
+        frame = vip.psfsub.pca(sequence.cube, sequence.parallactic_angles, ncomp=10, imlib="vip-fft", verbose=False)
+        return vip.metrics.snrmap(frame, sequence.fwhm, nproc=1, verbose=False)
+
+    assert np.isfinite(benchmark.pedantic(detect, rounds=1)).any()
+
+
+@pytest.mark.benchmark(group="PCA(10) final image, Fourier rotation")
+def test_pca_image(benchmark, sequence):
+    detector = PCA(n_components=10)
+    image = benchmark(lambda: np.median(derotate(detector.subtract(sequence), sequence.parallactic_angles), axis=0))
+    assert image.shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="PCA(10) final image, Fourier rotation")
+def test_pca_image_of_vip(benchmark, sequence, vip):
+    def image():
+        return vip.psfsub.pca(sequence.cube, sequence.parallactic_angles, ncomp=10, imlib="vip-fft", verbose=False)
+
+    assert benchmark.pedantic(image, rounds=2).shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="exact S/N map")
+def test_snr_map(benchmark, sequence):
+    assert np.isfinite(benchmark(snr_map, sequence.cube[0], sequence.fwhm)).any()
+
+
+@pytest.mark.benchmark(group="exact S/N map")
+def test_snr_map_of_vip(benchmark, sequence, vip):
+    def scores():
+        return vip.metrics.snrmap(sequence.cube[0], sequence.fwhm, nproc=1, verbose=False)
+
+    assert np.isfinite(benchmark.pedantic(scores, rounds=1)).any()
+
+
+@pytest.mark.benchmark(group="injection")
+def test_injection(benchmark, sequence):
+    companion = Companion(separation=20, position_angle=30, contrast=1e-3)
+    assert benchmark(inject, sequence, [companion]).n_frames == 61
+
+
+@pytest.mark.benchmark(group="injection")
+def test_injection_of_vip(benchmark, sequence, vip):
+    def inject_one():
+        return vip.fm.cube_inject_companions(
+            sequence.cube, sequence.psf, sequence.parallactic_angles, flevel=100.0, rad_dists=[20.0], verbose=False
+        )
+
+    assert benchmark.pedantic(inject_one, rounds=3).shape == (61, 101, 101)
+
+
+@pytest.mark.benchmark(group="median detection map")
+def test_median_map(benchmark, sequence):
+    assert np.isfinite(benchmark(Median().detect, sequence).scores).any()
+
+
+@pytest.mark.benchmark(group="candidates of a map")
+def test_candidates(benchmark, sequence):
+    scores = snr_map(sequence.cube[0], sequence.fwhm)
+    assert len(benchmark(find_candidates, scores, fwhm=sequence.fwhm, valid=np.isfinite(scores)).score) > 0
