@@ -1,5 +1,6 @@
 # make run   set up what is missing, run the quick suite and build the leaderboard
 # make test  set up what is missing, run the tests
+# make benchmark  set up what is missing, time the building blocks (in an environment with VIP, beside it)
 # make lint  style, types and layers;  make docs  the documentation;  make clean  remove what was set up
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ EXTRAS ?= test
 BIN := .venv/bin
 INSTALLED := .venv/installed-$(EXTRAS)
 
-.PHONY: run test lint docs clean
+.PHONY: run test benchmark lint docs clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -15,6 +16,9 @@ run: .venv/installed
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+benchmark: $(INSTALLED)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest benchmarks
 
 lint: .venv/installed-lint
 	$(BIN)/ruff check

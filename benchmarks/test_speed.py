@@ -1,6 +1,6 @@
 """How long the building blocks of a trial take, beside VIP where it is installed (in the same run, same settings).
 
-Run with ``python -m pytest benchmarks --benchmark-group-by=group``; ratios within a group are what counts.
+Run with ``make benchmark``, on one core with one BLAS thread; ratios within a group are what counts.
 """
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The runner: shards on one core, on all cores or on a cluster, each written as it ends."""
 
+import logging
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -85,7 +87,14 @@ def _pool(workers: int, scheduler: str | None) -> Iterator[RunAll]:
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
             Client(cluster) as client,
         ):
+            client.run(_leave_interrupts_to_the_user)
             yield partial(_run_on, client)
+
+
+def _leave_interrupts_to_the_user() -> None:
+    """Ignore Ctrl-C, which a terminal sends to all processes, and do not complain of work that is cancelled."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
 def _run_here(task: Task, shards: Iterable[Shard]) -> Iterator[tuple[Shard, Finished | str]]:
