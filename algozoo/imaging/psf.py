@@ -57,7 +57,11 @@ def fit_gaussian(psf: ArrayLike) -> GaussianFit:
     if core.sum() < MINIMUM_CORE:
         raise ValueError(f"the core of the PSF has {core.sum()} pixels, too few to fit (at least {MINIMUM_CORE})")
     start = (1.0, peak_x, peak_y, width, width, 0.0)
-    fit = least_squares(lambda p: _gaussian(x[core], y[core], *p) - psf[core] / peak, start)
+
+    def misfit(parameters: Array) -> Array:
+        return _gaussian(x[core], y[core], *parameters) - psf[core] / peak
+
+    fit = least_squares(misfit, start)
     _, x0, y0, fwhm_a, fwhm_b, _ = fit.x
     if not fit.success:
         raise ValueError("the core of the PSF is not like a Gaussian: the fit does not converge")

@@ -1,0 +1,114 @@
+"""What each page shows, as plain values for its template."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from algozoo.leaderboard.results import DatasetResults, Results
+from algozoo.leaderboard.tables import rows
+from algozoo.leaderboard.text import moment
+
+
+def board(results: Results) -> list[dict[str, Any]]:
+    """List the kinds of data, with the datasets and, where there are several, the average of each."""
+    kinds = []
+    for kind in ("simulated", "real"):
+        datasets = [dataset for dataset in results.datasets if dataset.kind == kind]
+        average = groups(results.averages[results.averages["dataset_kind"] == kind]) if len(datasets) > 1 else None
+        if datasets:
+            kinds.append({"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]})
+    return kinds
+
+
+def standing(dataset: DatasetResults) -> dict[str, Any]:
+    """Describe the board of a dataset: its facts and its rows, in three groups."""
+    scores = dataset.scores
+    first = scores.iloc[0]
+    return {
+        "name": dataset.name,
+        "about": dataset.about,
+        "n_sequences": int(first["n_sequences"]),
+        "n_empty": int(scores["n_empty"].max()),
+        "fp_low": float(first["fp_low"]),
+        "fp_high": float(first["fp_high"]),
+        "groups": groups(scores),
+        "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
+        "equals": _not_separated(dataset),
+        "companions": dataset.about["manifest"].get("companions", []),
+    }
+
+
+def groups(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Split a ranked table into detectors with a rank, controls, and rows without a result, which stand last."""
+    result = table["n_results"] > 0 if "n_results" in table else table["partial_auc"].notna()
+    return {
+        "ranked": rows(table[result & ~table["control"]]),
+        "control": rows(table[result & table["control"]]),
+        "missing": rows(table[~result]),
+    }
+
+
+def annuli(dataset: DatasetResults) -> dict[str, Any]:
+    """Describe the annuli, and tabulate the true-positive rate of each detector in each of them."""
+    scale = dataset.about["fwhm"] * dataset.about["pixel_scale"]
+    zones = [{**zone, "arcsec": (zone["inner"] * scale, zone["outer"] * scale)} for zone in dataset.annuli]
+    cells = {(row["detector"], row["annulus"]): row for row in rows(dataset.rates)}
+    labels = dataset.scores.loc[dataset.scores["partial_auc"].notna(), ["detector", "control", "rank"]]
+    lines = [{**row, "cells": [cells.get((row["detector"], i)) for i in range(len(zones))]} for row in rows(labels)]
+    return {"zones": zones, "rows": lines}
+
+
+def run_facts(runs: list[dict[str, Any]]) -> dict[str, str]:
+    """Put the run records of a detector into lines: each distinct value once."""
+
+    def distinct(values: list[str]) -> str:
+        return "; ".join(dict.fromkeys(value for value in values if value)) or "not recorded"
+
+    def total(name: str) -> float:
+        return float(sum(run.get(name, 0.0) for run in runs))
+
+    dates = sorted(moment(run["started"]) for run in runs)
+    commits = [run.get("commit", "") + (" with uncommitted changes" if run.get("dirty") else "") for run in runs]
+    packages = [", ".join(f"{name} {version}" for name, version in run.get("packages", {}).items()) for run in runs]
+    peak = max(run.get("process_peak_memory_bytes", 0) for run in runs)
+    return {
+        "Started (UTC)": " to ".join(dict.fromkeys([dates[0], dates[-1]])),
+        "Runs": f"{len(runs)}, one for each sequence",
+        "Wall and CPU time": f"{total('seconds'):.1f} s and {total('cpu_seconds'):.1f} s, injection included",
+        "Peak memory": f"at most {peak / 2**20:.0f} MiB, that of the process" if peak else "not recorded",
+        "Processor": distinct([run.get("processor", "") for run in runs]),
+        "System": distinct([run.get("platform", "") for run in runs]),
+        "Python": distinct([run.get("python", "") for run in runs]),
+        "AlgoZoo": distinct([run.get("algozoo", "") for run in runs]),
+        "Commit": distinct(commits),
+        "Packages": distinct(packages),
+    }
+
+
+def detector(results: Results, label: str) -> dict[str, Any]:
+    """Describe a detector: what it is, its results on each dataset, and its runs."""
+    about, runs = results.detectors[label], results.runs(label)
+    sections = []
+    for dataset in results.datasets:
+        for row in rows(dataset.scores[dataset.scores["detector"] == label]):
+            numbers = {
+                "cpu_seconds": dataset.outcomes.loc[dataset.outcomes["detector"] == label, "cpu_seconds"].median(),
+                "threshold": dataset.threshold(label),
+            }
+            finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
+            sections.append({"dataset": dataset, "row": row, **finite})
+    return {**about, "sections": sections, "run": run_facts(runs)}
+
+
+def _not_separated(dataset: DatasetResults) -> dict[str, Any] | None:
+    """Tell which detectors the paired differences do not separate from the first in rank."""
+    ranked = dataset.scores.loc[dataset.scores["rank"].notna(), "detector"].tolist()
+    if len(ranked) < 2:
+        return None
+    table = dataset.differences
+    pairs = table[table["detector"].isin(ranked) & table["other"].isin(ranked)]
+    pairs = pairs[(pairs["detector"] == ranked[0]) | (pairs["other"] == ranked[0])]
+    level = pairs[(pairs["difference_low"] <= 0) & (pairs["difference_high"] >= 0)]
+    others = set(level["detector"]) | set(level["other"])
+    return {"first": ranked[0], "others": [label for label in ranked[1:] if label in others]}

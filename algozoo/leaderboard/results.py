@@ -1,0 +1,129 @@
+"""What the pages show, read once from the store: outcomes, scores and the records of the runs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from algozoo.benchmark.store import Store
+from algozoo.scoring import add_hits, by_annulus, curves, differences, score, summary
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DatasetResults:
+    """Everything about one dataset of the suite.
+
+    Attributes
+    ----------
+    name, kind : str
+        Name, and 'real' or 'simulated'.
+    annuli : list of dict
+        Inner and outer separation (FWHM) and contrast range of the injections.
+    about : dict
+        Manifest and shape, as written by the run.
+    images : dict of ndarray
+        Frame, temporal median, PSF, angles and valid field.
+    outcomes, scores, rates, curves, differences : DataFrame
+        Its part of the tables of `algozoo.scoring`; the outcomes with hits.
+    """
+
+    name: str
+    kind: str
+    annuli: list[dict[str, Any]]
+    about: dict[str, Any]
+    images: dict[str, Array]
+    outcomes: pd.DataFrame
+    scores: pd.DataFrame
+    rates: pd.DataFrame
+    curves: pd.DataFrame
+    differences: pd.DataFrame
+
+    @property
+    def n_resels(self) -> float:
+        """Resolution elements in the valid field of a map, as the curves count them."""
+        return float(self.outcomes.drop_duplicates(["sequence", "trial"])["n_resels"].median())
+
+    @property
+    def rate_range(self) -> tuple[float, float]:
+        """Range of false positives per map that the partial AUC averages over."""
+        first = self.scores.iloc[0]
+        return float(first["fp_low"]), float(first["fp_high"])
+
+    def threshold(self, label: str) -> float:
+        """Return the lowest score of a detector with at most one false positive per map; infinity without a result."""
+        curve = self.curves[(self.curves["detector"] == label) & (self.curves["fp_per_map"] <= 1)]
+        return float(curve["threshold"].min()) if len(curve) else np.inf
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything about one version of a suite.
+
+    Attributes
+    ----------
+    suite : dict
+        The suite file.
+    records : list of dict
+        Run record of each shard.
+    datasets : list of DatasetResults
+        In the order of the suite.
+    averages : DataFrame
+        Mean scores over the datasets of a kind.
+    """
+
+    suite: dict[str, Any]
+    records: list[dict[str, Any]]
+    datasets: list[DatasetResults]
+    averages: pd.DataFrame
+
+    @property
+    def detectors(self) -> dict[str, dict[str, Any]]:
+        """What the latest run says of each detector, by its label."""
+        latest = sorted(self.records, key=lambda record: record["started"])
+        about = {record["detector"]["label"]: record["detector"] for record in latest}
+        return dict(sorted(about.items()))
+
+    def runs(self, label: str) -> list[dict[str, Any]]:
+        """Return the records of the shards of a detector, in the order of time."""
+        runs = [record for record in self.records if record["detector"]["label"] == label]
+        return sorted(runs, key=lambda record: record["started"])
+
+
+def read_results(store: Store, suite: str, version: str) -> Results:
+    """Read and score the outcomes of a suite.
+
+    Parameters
+    ----------
+    store : Store
+    suite, version : str
+
+    Raises
+    ------
+    InputError
+        If the store has no results of this version.
+    AlgoZooError
+        If a file of the store is damaged.
+    """
+    outcomes, records = store.read(suite, version)
+    definition = max(records, key=lambda record: record["started"])["suite"]
+    seed = definition["seed"]
+    tables = {
+        "outcomes": add_hits(outcomes),
+        "scores": score(outcomes, rng=np.random.default_rng(seed)),
+        "rates": by_annulus(outcomes),
+        "curves": curves(outcomes),
+        "differences": differences(outcomes, rng=np.random.default_rng(seed)),
+    }
+    datasets = []
+    for entry in definition["datasets"]:
+        own = {key: table[table["dataset"] == entry["name"]] for key, table in tables.items()}
+        if own["outcomes"].empty:
+            continue
+        first = own["outcomes"].iloc[0]
+        about, images = store.preview(f"{entry['name']}-{first['dataset_version']}")
+        datasets.append(DatasetResults(entry["name"], first["dataset_kind"], entry["annuli"], about, images, **own))
+    return Results(definition, records, datasets, summary(tables["scores"]))

@@ -1,0 +1,158 @@
+"""The site: every file is made in a folder beside the old one, which is replaced at the end."""
+
+import os
+import shutil
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from algozoo.benchmark.store import Store
+from algozoo.errors import AlgoZooError, InputError
+from algozoo.leaderboard import charts, gallery, images, pages, text
+from algozoo.leaderboard.results import DatasetResults, Results, read_results
+from algozoo.leaderboard.tables import csv, latex
+from algozoo.scoring import SCORER_VERSION
+
+MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
+Write = Callable[[str, str | bytes], object]
+
+
+def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
+    """Build the pages of a suite from its results.
+
+    Parameters
+    ----------
+    store : Store
+    suite, version : str
+    folder : path
+        Replaced as a whole once all pages are made; a site that was there stays if anything fails.
+
+    Returns
+    -------
+    path
+        Of the first page.
+
+    Raises
+    ------
+    InputError
+        If the store has no results of this version, or the folder holds something other than a leaderboard.
+    AlgoZooError
+        If a file of the store is damaged, or the pages cannot be written.
+    """
+    folder = Path(folder).resolve()
+    _check_replaceable(folder)
+    results = read_results(store, suite, version)
+    new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{state}") for state in ("new", "old"))
+
+    def write(name: str, content: str | bytes) -> None:
+        path = new / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    try:
+        _write_pages(results, store, write)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    except OSError as error:
+        raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+    return folder / "index.html"
+
+
+def _check_replaceable(folder: Path) -> None:
+    index = folder / "index.html"
+    if index.is_file() and MARK in index.read_text(encoding="utf-8", errors="replace"):
+        return
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InputError(f"{folder} exists and is no leaderboard of AlgoZoo; give an empty or a new folder with --site")
+
+
+def _write_pages(results: Results, store: Store, write: Write) -> None:
+    slugs = text.slugs(results.detectors)
+    render = _renderer(results, slugs)
+    figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
+    write("index.html", render("index.html", root="", kinds=pages.board(results), figures=figures))
+    write("about.html", render("about.html", root=""))
+    for dataset in results.datasets:
+        facts = pages.standing(dataset) | pages.annuli(dataset)
+        write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts))
+    for label, slug in slugs.items():
+        facts = pages.detector(results, label)
+        shown = {
+            section["dataset"].name: _write_examples(section["dataset"], label, slug, results, store, write)
+            for section in facts["sections"]
+        }
+        write(f"detectors/{slug}.html", render("detector.html", root="../", detector=facts, examples=shown))
+    for asset in ("style.css", "page.js"):
+        write(f"static/{asset}", (files(__package__) / "static" / asset).read_bytes())
+    write("static/vega.js", vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
+    environment = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (text.fixed, text.duration, text.scientific, text.doi, gallery.view):
+        environment.filters[function.__name__] = function
+    dates = sorted(text.moment(record["started"])[:10] for record in results.records)
+    common = {
+        "suite": results.suite,
+        "dates": list(dict.fromkeys([dates[0], dates[-1]])),
+        "scorer": SCORER_VERSION,
+        "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
+        "n_detectors": sum(not about["control"] for about in results.detectors.values()),
+        "slugs": slugs,
+        "mark": Markup(MARK),  # noqa: S704 - a constant
+    }
+
+    def render(template: str, **values: Any) -> str:
+        return environment.get_template(template).render(**common, **values)
+
+    return render
+
+
+def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Markup]:
+    """Write the figures and the numbers of a dataset; return its figures drawn, by name."""
+    write(f"images/{dataset.name}.png", images.preview(dataset))
+    write(f"data/{dataset.name}-board.csv", csv(dataset.scores))
+    write(f"data/{dataset.name}-board.tex", latex(dataset.scores, dataset.name))
+    write(f"data/{dataset.name}-curves.csv", csv(dataset.curves))
+    write(f"data/{dataset.name}-annuli.csv", csv(dataset.rates))
+    write(f"data/{dataset.name}-differences.csv", csv(dataset.differences))
+    specifications = charts.figures(dataset)
+    if specifications:
+        write(f"figures/{dataset.name}.js", charts.script(specifications))
+    drawn = {name: charts.static_svg(specification, name) for name, specification in specifications.items()}
+    for name, svg in drawn.items():
+        for ending, content in charts.downloads(svg).items():
+            write(f"figures/{name}.{ending}", content)
+    return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704 - drawn by Vega, which escapes its text
+
+
+def _write_examples(
+    dataset: DatasetResults, label: str, slug: str, results: Results, store: Store, write: Write
+) -> list[dict[str, Any]]:
+    """Write the example maps of a detector on a dataset; return what their captions tell, with the file names."""
+    told = []
+    for example in gallery.examples(dataset, label, results.runs(label), store):
+        panels = []
+        for kind, (png, low, high) in example.panels.items():
+            name = f"images/{dataset.name}-{slug}-{example.facts['trial']}-{kind}.png"
+            write(name, png)
+            panels.append({"file": name, "kind": kind, "low": low, "high": high})
+        told.append({**example.facts, "panels": panels})
+    return told

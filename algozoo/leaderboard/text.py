@@ -1,0 +1,52 @@
+"""Numbers and names as people read them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+NOTHING = "\N{EN DASH}"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """Write with a fixed number of decimals, or a dash for nothing."""
+    return NOTHING if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds with two significant digits, as 0.025, 1.3 or 1300."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 0.001:
+        return "< 0.001"
+    return f"{float(f'{seconds:.2g}'):.{3 if seconds < 0.1 else 2 if seconds < 1 else 1 if seconds < 10 else 0}f}"
+
+
+def scientific(value: float) -> str:
+    """Write as a power of ten with two significant digits, a cross and superscripts."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
+def moment(iso: str) -> str:
+    """Write the time of a run, which is recorded in UTC, to the minute."""
+    return iso[:16].replace("T", " ")
+
+
+def doi(reference: str) -> str | None:
+    """Find the DOI in a reference."""
+    found = re.search(r"\b10\.\d{4,9}/[^\s)\];,]+", reference)
+    return found.group().rstrip(".") if found else None
+
+
+def slugs(labels: Iterable[str]) -> dict[str, str]:
+    """Give each label a file name of its own, of letters, digits, dots, underscores and hyphens."""
+    taken: dict[str, str] = {}
+    for label in sorted(labels):
+        plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+        slug = base = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-.") or "detector"
+        number = 2
+        while slug.lower() in {other.lower() for other in taken.values()}:
+            slug, number = f"{base}-{number}", number + 1
+        taken[label] = slug
+    return taken

@@ -1,0 +1,209 @@
+"""A made-up campaign: two simulated datasets and a real one, detectors that find, fail and decline, and controls."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.random import Generator
+
+from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.leaderboard import build_site
+from algozoo.scoring import find_candidates
+
+SIZE, FWHM, SCALE = 41, 4.0, 0.02
+CENTRE = (SIZE - 1) / 2
+Y, X = np.mgrid[:SIZE, :SIZE]
+SEPARATION = np.hypot(X - CENTRE, Y - CENTRE) / FWHM
+VALID = (SEPARATION >= 1.5) & (SEPARATION <= 4.5)
+ANNULI = [
+    {"inner": 1.5, "outer": 3.0, "contrast": [1e-4, 1e-3]},
+    {"inner": 3.0, "outer": 4.5, "contrast": [3e-5, 3e-4]},
+]
+DATASETS = {"alpha": ("simulated", 3), "beta": ("simulated", 2), "night": ("real", 1)}
+STRENGTH = {"median": 3.0, "pca": 4.0, "pca(n_components=20)": 2.0}
+DECLINE = 'needs <b>three</b> nights & more "frames"'
+CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
+CONTROLS = {"oracle", "random", "blank"}
+DETECTORS = [*STRENGTH, "picky", "fragile", *sorted(CONTROLS)]
+SUITE = {
+    "format": 1,
+    "name": "quick",
+    "version": "1",
+    "title": "Quick",
+    "description": "Made up.",
+    "seed": 5,
+    "datasets": [{"name": name, "optional": False, "injections": 4, "annuli": ANNULI} for name in DATASETS],
+    "detectors": [],
+}
+RUN = {
+    "seconds": 3.0,
+    "cpu_seconds": 2.5,
+    "process_peak_memory_bytes": 300 * 2**20,
+    "algozoo": "0.1.0",
+    "python": "3.11.9",
+    "packages": {"numpy": "2.4.6"},
+    "platform": "Linux",
+    "processor": "A processor",
+    "commit": "0123456789abcdef",
+    "dirty": True,
+}
+
+
+def blob(x: float, y: float) -> Any:
+    return np.exp(-4 * np.log(2) * ((X - x) ** 2 + (Y - y) ** 2) / FWHM**2)
+
+
+def trials(rng: Generator) -> list[dict[str, Any]]:
+    drawn = []
+    for annulus in [0] * 4 + [1] * 4 + [-1, -1]:
+        zone = ANNULI[annulus]
+        radius, angle = rng.uniform(zone["inner"] + 0.2, zone["outer"] - 0.2) * FWHM, rng.uniform(0, 2 * np.pi)
+        place = {
+            "separation": radius,
+            "position_angle": np.degrees(angle),
+            "contrast": float(np.exp(rng.uniform(*np.log(zone["contrast"])))),
+            "x": CENTRE + radius * np.cos(angle),
+            "y": CENTRE + radius * np.sin(angle),
+        }
+        number = len(drawn)
+        kind = "injected" if annulus >= 0 else ("empty" if number == 8 else "flipped")
+        where = place if annulus >= 0 else dict.fromkeys(place, np.nan)
+        drawn.append({"trial": number, "trial_kind": kind, "annulus": annulus, **where})
+    return drawn
+
+
+def detection_map(detector: str, trial: dict[str, Any], rng: Generator) -> Any:
+    companion = blob(trial["x"], trial["y"]) if trial["trial_kind"] == "injected" else np.zeros((SIZE, SIZE))
+    if detector == "oracle":
+        return companion
+    if detector == "blank":
+        return np.zeros((SIZE, SIZE))
+    return rng.normal(size=(SIZE, SIZE)) + STRENGTH.get(detector, 0) * companion
+
+
+def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> dict[str, Any]:
+    if detector == "picky" and dataset == "night":
+        return {"status": "declined", "reason": DECLINE}
+    if detector == "picky" and trial["trial"] == 3:
+        return {"status": "failed", "reason": "ZeroDivisionError: division by zero (picky.py, line 2)"}
+    if detector == "fragile" and (dataset != "beta" or trial["trial_kind"] != "injected"):
+        return {"status": "failed", "reason": CRASH}
+    found = find_candidates(scores, fwhm=FWHM, valid=VALID)
+    peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": found.score}
+    return {"status": "ok", "reason": "", "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
+
+
+def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> None:
+    kind = DATASETS[dataset][0]
+    rng = np.random.default_rng([sorted(DATASETS).index(dataset), sequence])
+    drawn = trials(rng)
+    noise = np.random.default_rng([DETECTORS.index(detector), sequence])
+    maps = [detection_map(detector, trial, noise) for trial in drawn]
+    control = detector in CONTROLS
+    common = {
+        "suite": "quick",
+        "suite_version": "1",
+        "dataset": dataset,
+        "dataset_version": "1",
+        "dataset_kind": kind,
+        "sequence": sequence,
+        "detector": detector,
+        "control": control,
+        "fwhm": FWHM,
+        "n_resels": 80.0,
+        "seconds": np.nan,
+        "cpu_seconds": np.nan,
+        "candidate_x": [],
+        "candidate_y": [],
+        "candidate_score": [],
+    }
+    rows = [common | t | outcome(detector, dataset, t, scores) for t, scores in zip(drawn, maps, strict=True)]
+    kept = [
+        ExampleMap(t, maps[t], None if control else maps[t] * 2)
+        for t in (0, 4, 8)
+        if sequence == 0 and rows[t]["status"] == "ok"
+    ]
+    about = {
+        "label": detector,
+        "name": detector.partition("(")[0],
+        "title": f"The method of {detector.partition('(')[0]}",
+        "reference": "Author et al. 2020, AJ 1, 2, doi:10.1000/xyz.123",
+        "summary": "Find planets.",
+        "control": control,
+        "parameters": {"n_components": "20"} if "20" in detector else {},
+    }
+    record = {
+        "suite": SUITE,
+        "dataset": dataset,
+        "sequence": sequence,
+        "detector": about,
+        "started": f"2026-01-0{sequence + 1}T10:00:00+00:00",
+        **RUN,
+    }
+    store.write(f"{dataset}-{sequence}-{DETECTORS.index(detector)}", record, rows, kept)
+
+
+def write_preview(store: Store, dataset: str) -> None:
+    kind, n_sequences = DATASETS[dataset]
+    manifest: dict[str, Any] = {
+        "format": 1,
+        "kind": kind,
+        "name": dataset,
+        "version": "1",
+        "title": f"Dataset {dataset}",
+        "description": "A star & its speckles.",
+        "instrument": "Telescope",
+        "licence": "MIT",
+        "source": "https://example.org/data",
+        "citation": "Nobody 2020",
+        "pixel_scale": SCALE,
+        "valid_field": {"inner": 1.5, "outer": 4.5},
+    }
+    if kind == "real":
+        companion = {
+            "name": "star b",
+            "separation": 0.2,
+            "position_angle": 30.0,
+            "contrast": 1e-3,
+            "source": "Who 2019",
+        }
+        manifest["companions"] = [companion]
+    about = {
+        "manifest": manifest,
+        "n_sequences": n_sequences,
+        "n_frames": 20,
+        "size": SIZE,
+        "fwhm": FWHM,
+        "field_rotation": 40.0,
+        "pixel_scale": SCALE,
+    }
+    frame = 100 * np.exp(-SEPARATION) + np.random.default_rng(3).normal(size=(SIZE, SIZE))
+    images = {
+        "frame": frame,
+        "median": frame,
+        "psf": blob(CENTRE, CENTRE),
+        "angles": np.linspace(0, 40, 20),
+        "valid": VALID.astype(np.uint8),
+    }
+    store.write_preview(f"{dataset}-1", about, images)
+
+
+def fill(folder: Path) -> Store:
+    store = Store(folder)
+    for dataset, (_, n_sequences) in DATASETS.items():
+        write_preview(store, dataset)
+        for sequence in range(n_sequences):
+            for detector in DETECTORS:
+                write_shard(store, dataset, sequence, detector)
+    return store
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return fill(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="session")
+def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(store, "quick", "1", tmp_path_factory.mktemp("pages") / "site").parent
