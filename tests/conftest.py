@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from algozoo.benchmark.suite import Suite, load_suite
 from algozoo.imaging.psf import normalise_psf
 from algozoo.sequence import ADISequence
 
@@ -73,3 +74,57 @@ def make_sequence():
         return ADISequence(**(values | fields))
 
     return make
+
+
+SUITE = """
+format = 1
+name = "small"
+version = "1"
+title = "Small"
+description = "Two short sequences."
+seed = 7
+
+[[datasets]]
+name = "{dataset}"
+injections = 2
+annuli = [
+    {{ inner = 1.5, outer = 2.5, contrast = [1e-3, 1e-2] }},
+    {{ inner = 2.5, outer = 3.5, contrast = [1e-3, 1e-2] }},
+]
+
+[[detectors]]
+name = "median"
+
+[[detectors]]
+name = "oracle"
+
+[[detectors]]
+name = "random"
+
+[[detectors]]
+name = "blank"
+"""
+
+
+@pytest.fixture(scope="session")
+def suite_file(tmp_path_factory) -> Path:
+    """Write a suite of two sequences that takes a second."""
+    folder = tmp_path_factory.mktemp("suite")
+    tiny = Path(__file__).parents[1] / "datasets" / "tiny.toml"
+    text = tiny.read_text()
+    for old, new in (
+        ('name = "tiny"', 'name = "small"'),
+        ("n_sequences = 10", "n_sequences = 2"),
+        ("n_frames = 25", "n_frames = 8"),
+        ("outer = 6.0", "outer = 5.0"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "dataset.toml").write_text(text)
+    (folder / "suite.toml").write_text(SUITE.format(dataset=folder / "dataset.toml"))
+    return folder / "suite.toml"
+
+
+@pytest.fixture(scope="session")
+def suite(suite_file) -> Suite:
+    return load_suite(str(suite_file))

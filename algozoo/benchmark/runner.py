@@ -15,6 +15,10 @@ from algozoo.benchmark.store import Store
 from algozoo.datasets import Dataset
 
 Task = Callable[[Shard], Finished]
+SCHEDULING = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.worker-saturation": 1.0,  # one shard a worker, or its death is held against the next one too
+}
 RunAll = Callable[[Task, Iterable[Shard]], Iterator[tuple[Shard, Finished | str]]]
 
 
@@ -78,7 +82,7 @@ def _pool(workers: int, scheduler: str | None) -> Iterator[RunAll]:
     import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+    with dask.config.set(SCHEDULING):
         if scheduler is not None:
             with Client(scheduler) as client:
                 yield partial(_run_on, client)

@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,4 +210,5 @@ def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     except OSError as error:
         raise AlgoZooError(f"{path}: not written ({error.strerror or error}); nothing half-written is left") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()

@@ -59,7 +59,7 @@ def fit_gaussian(psf: ArrayLike) -> GaussianFit:
     start = (1.0, peak_x, peak_y, width, width, 0.0)
 
     def misfit(parameters: Array) -> Array:
-        return _gaussian(x[core], y[core], *parameters) - psf[core] / peak
+        return np.asarray(_gaussian(x[core], y[core], *parameters) - psf[core] / peak)
 
     fit = least_squares(misfit, start)
     _, x0, y0, fwhm_a, fwhm_b, _ = fit.x

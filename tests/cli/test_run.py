@@ -1,0 +1,122 @@
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import load_suite
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    return ["--store", folder / "results", "--site", folder / "site"]
+
+
+@pytest.fixture
+def built(algozoo, suite_file, folders):
+    """Run the small suite; only the first test that asks for it has work to do."""
+    return algozoo("run", suite_file, "--workers", 0, *folders)
+
+
+def test_a_run_ends_with_the_path_of_the_board(built, folders):
+    assert built.code == 0, built.err
+    assert built.out.splitlines()[-1] == f"Leaderboard: {folders[-1] / 'index.html'}"
+    assert (folders[-1] / "index.html").is_file()
+
+
+@pytest.mark.usefixtures("built")
+def test_a_second_run_does_nothing_twice(algozoo, suite_file, folders):
+    shards = folders[1] / "shards"
+    before = {path: path.stat().st_mtime_ns for path in shards.iterdir()}
+    again = algozoo("run", suite_file, "--workers", 0, *folders)
+    assert "8 shards, 8 done before, 0 to run" in again.out
+    assert {path: path.stat().st_mtime_ns for path in shards.iterdir()} == before
+
+
+def test_each_step_is_a_line_when_piped(algozoo, suite_file, tmp_path):
+    ended = algozoo("run", suite_file, "--workers", 0, "--store", tmp_path / "store", "--site", tmp_path / "site")
+    steps = [line for line in ended.out.splitlines() if line.startswith("[")]
+    assert len(steps) == 8
+    assert "[8/8] " in steps[-1]
+    assert all("maps/s" in step and "s left" in step for step in steps)
+
+
+@pytest.mark.usefixtures("built")
+def test_the_site_is_built_from_the_store_alone(algozoo, folders, suite_file, tmp_path):
+    ended = algozoo("leaderboard", "build", suite_file, *folders[:2], "--site", tmp_path / "site")
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "site" / "index.html").read_bytes() == (folders[-1] / "index.html").read_bytes()
+
+
+@pytest.mark.usefixtures("built")
+def test_results_of_another_suite_version_are_refused(algozoo, folders, suite_file, tmp_path):
+    newer = tmp_path / "suite.toml"
+    newer.write_text(suite_file.read_text().replace('version = "1"', 'version = "2"'))
+    site = tmp_path / "site"
+    ended = algozoo("leaderboard", "build", newer, *folders[:2], "--site", site)
+    assert ended.code == 2
+    assert "no results of suite small version 2; it holds small version 1" in ended.err
+    assert not site.exists()
+
+
+def test_open_without_a_site_says_what_makes_it(algozoo, tmp_path):
+    ended = algozoo("leaderboard", "open", "--site", tmp_path)
+    assert ended.code == 2
+    assert "algozoo leaderboard build" in ended.err
+
+
+def test_a_suite_with_mistakes_ends_with_2_and_all_of_them(algozoo, suite_file, tmp_path):
+    bad = tmp_path / "bad.toml"
+    bad.write_text(suite_file.read_text().replace("seed = 7", "seed = -7").replace("injections = 2", "injections = 0"))
+    ended = algozoo("run", bad, "--store", tmp_path / "store")
+    assert ended.code == 2
+    assert "seed" in ended.err
+    assert "injections" in ended.err
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(("old", "new"), [('name = "median"', 'name = "medain"'), ("dataset.toml", "none.toml")])
+def test_a_suite_that_names_nothing_known_ends_with_2(algozoo, suite_file, tmp_path, old, new):
+    bad = tmp_path / "bad.toml"
+    bad.write_text(suite_file.read_text().replace(old, new))
+    ended = algozoo("run", bad, "--store", tmp_path / "store")
+    assert ended.code == 2
+    assert "did you mean 'median'" in ended.err or "none.toml" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_store_that_cannot_be_written_ends_with_1(algozoo, suite_file, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    ended = algozoo("run", suite_file, "--workers", 0, "--store", tmp_path / "file" / "store")
+    assert ended.code == 1
+    assert "not written" in ended.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_an_interrupted_run_goes_on_where_it_was(suite_file, tmp_path, how):
+    more = tmp_path / "suite.toml"
+    more.write_text(suite_file.read_text().replace("injections = 2", "injections = 30"))
+    command = [sys.executable, "-m", "algozoo.cli", "run", str(more), "--workers", "1"]
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    run = subprocess.Popen(command, **options)
+    while not (line := run.stdout.readline()).startswith("[2/"):
+        assert line, run.stderr.read()
+    run.send_signal(how)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == (1 if how == signal.SIGINT else -signal.SIGKILL)
+    if how == signal.SIGINT:
+        assert err.strip().endswith("the same command goes on from there")
+        assert "Traceback" not in err
+    time.sleep(1)
+    done = len(list((tmp_path / "leaderboard" / "results" / "shards").glob("*.parquet")))
+    assert 2 <= done < 8
+    again = subprocess.run(command, check=True, **options)
+    assert f"8 shards, {done} done before, {8 - done} to run" in again.stdout
+    suite = load_suite(str(more))
+    outcomes, _ = Store(tmp_path / "leaderboard" / "results").read(suite.name, suite.version)
+    assert len(outcomes) == 8 * 62
+    assert set(outcomes["status"]) == {"ok"}
