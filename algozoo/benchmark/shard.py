@@ -177,6 +177,7 @@ def _write(
     record = {
         "suite": shard.suite.model_dump(mode="json"),
         "dataset": dataset.name,
+        "annuli": shard.dataset.model_dump(mode="json")["annuli"],
         "sequence": shard.sequence,
         "detector": {
             "label": detector.label,

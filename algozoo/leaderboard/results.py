@@ -68,9 +68,9 @@ class Results:
     suite : dict
         The suite file.
     records : list of dict
-        Run record of each shard.
+        Run record of each shard, by the time of its start.
     datasets : list of DatasetResults
-        In the order of the suite.
+        In the order in which they were run.
     averages : DataFrame
         Mean scores over the datasets of a kind.
     """
@@ -83,14 +83,12 @@ class Results:
     @property
     def detectors(self) -> dict[str, dict[str, Any]]:
         """What the latest run says of each detector, by its label."""
-        latest = sorted(self.records, key=lambda record: record["started"])
-        about = {record["detector"]["label"]: record["detector"] for record in latest}
+        about = {record["detector"]["label"]: record["detector"] for record in self.records}
         return dict(sorted(about.items()))
 
     def runs(self, label: str) -> list[dict[str, Any]]:
         """Return the records of the shards of a detector, in the order of time."""
-        runs = [record for record in self.records if record["detector"]["label"] == label]
-        return sorted(runs, key=lambda record: record["started"])
+        return [record for record in self.records if record["detector"]["label"] == label]
 
 
 def read_results(store: Store, suite: str, version: str) -> Results:
@@ -109,7 +107,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         If a file of the store is damaged.
     """
     outcomes, records = store.read(suite, version)
-    definition = max(records, key=lambda record: record["started"])["suite"]
+    records = sorted(records, key=lambda record: record["started"])
+    definition = records[-1]["suite"]
     seed = definition["seed"]
     tables = {
         "outcomes": add_hits(outcomes),
@@ -119,11 +118,9 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         "differences": differences(outcomes, rng=np.random.default_rng(seed)),
     }
     datasets = []
-    for entry in definition["datasets"]:
-        own = {key: table[table["dataset"] == entry["name"]] for key, table in tables.items()}
-        if own["outcomes"].empty:
-            continue
+    for name, annuli in {record["dataset"]: record["annuli"] for record in records}.items():
+        own = {key: table[table["dataset"] == name] for key, table in tables.items()}
         first = own["outcomes"].iloc[0]
-        about, images = store.preview(f"{entry['name']}-{first['dataset_version']}")
-        datasets.append(DatasetResults(entry["name"], first["dataset_kind"], entry["annuli"], about, images, **own))
+        about, images = store.preview(f"{name}-{first['dataset_version']}")
+        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
     return Results(definition, records, datasets, summary(tables["scores"]))

@@ -24,7 +24,8 @@ def built(algozoo, suite_file, folders):
 def test_a_run_ends_with_the_path_of_the_board(built, folders):
     assert built.code == 0, built.err
     assert built.out.splitlines()[-1] == f"Leaderboard: {folders[-1] / 'index.html'}"
-    assert (folders[-1] / "index.html").is_file()
+    assert "oracle" in (folders[-1] / "index.html").read_text()
+    assert (folders[-1] / "datasets" / "small.html").is_file()
 
 
 @pytest.mark.usefixtures("built")

@@ -136,6 +136,7 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
     record = {
         "suite": SUITE,
         "dataset": dataset,
+        "annuli": ANNULI,
         "sequence": sequence,
         "detector": about,
         "started": f"2026-01-0{sequence + 1}T10:00:00+00:00",
