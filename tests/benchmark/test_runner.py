@@ -3,6 +3,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, plan
@@ -58,6 +59,29 @@ def test_controls_stand_at_the_ceiling_at_chance_and_at_zero(full_store, suite):
     assert board.loc["blank", "partial_auc"] == 0
     assert board.loc["random", "partial_auc"] < board.loc["median", "partial_auc"]
     assert board["rank"].isna().to_dict() == {"oracle": True, "random": True, "blank": True, "median": False}
+
+
+def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite, tmp_path):
+    """A disc of one FWHM around the companion has the area of four resolution elements."""
+    entry = suite.datasets[0].model_copy(update={"injections": 100})
+    detectors = (SuiteDetector(name="random"), SuiteDetector(name="oracle"))
+    many = suite.model_copy(update={"datasets": (entry,), "detectors": detectors})
+    list(run(plan(many)[0], Store(tmp_path), workers=0))
+    outcomes = read(Store(tmp_path), many)
+    board = score(outcomes, rng=np.random.default_rng(0), false_positives_per_map=10).set_index("detector")
+    assert board.loc["oracle", "partial_auc"] == 1
+    chance = 1 - np.exp(-10 * 4 / outcomes["n_resels"].iloc[0])
+    assert board.loc["random", "tpr_low"] <= chance <= board.loc["random", "tpr_high"]
+    assert board.loc["random", "tpr_high"] - board.loc["random", "tpr_low"] < 0.3
+
+
+@pytest.mark.slow
+def test_a_running_scheduler_is_used(full_store, suite, tmp_path):
+    store = Store(tmp_path)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        finished = list(run(plan(suite)[0], store, workers=0, scheduler=cluster.scheduler_address))
+    assert len(finished) == 8
+    assert read(full_store, suite)[DECISIONS].equals(read(store, suite)[DECISIONS])
 
 
 def test_records_say_what_ran_where(full_store, suite):
