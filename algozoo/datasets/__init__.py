@@ -10,13 +10,18 @@ from algozoo.datasets.manifest import (
     ValidField,
     load_manifest,
 )
+from algozoo.datasets.negative_companion import FittedCompanion, fit_companion
+from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refusal, frame_block
 from algozoo.datasets.readers import read_angles, read_cube, read_psf, read_sequence
 from algozoo.datasets.registry import dataset_names, load_dataset
 from algozoo.datasets.simulate import simulate
 
 __all__ = [
+    "FRAME_BLOCKS",
     "Dataset",
     "DatasetUnavailable",
+    "FittedCompanion",
+    "FrameBlock",
     "KnownCompanion",
     "RealManifest",
     "SimulatedManifest",
@@ -24,6 +29,10 @@ __all__ = [
     "ValidField",
     "dataset_names",
     "fetch",
+    "fit_companion",
+    "flip_arc",
+    "flip_refusal",
+    "frame_block",
     "is_available",
     "load_dataset",
     "load_manifest",
