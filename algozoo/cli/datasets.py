@@ -57,7 +57,8 @@ def fetch_(name: str, mirror: Path | None) -> None:
     """Download the files of a dataset, unless they are here already."""
     from algozoo.datasets import fetch, load_dataset  # noqa: PLC0415
 
-    paths = fetch(load_dataset(name).manifest, mirror=mirror)
+    dataset = load_dataset(name)
+    paths = fetch(dataset.manifest, mirror=mirror, folder=dataset.folder)
     for role, path in paths.items():
         click.echo(f"{role}: {path}")
     if not paths:

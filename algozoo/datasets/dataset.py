@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from algozoo.companions import Companion, remove
 from algozoo.datasets.download import fetch
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
-from algozoo.datasets.readers import read_angles, read_cube, read_psf
+from algozoo.datasets.nulls import flip_refusal
+from algozoo.datasets.readers import read_sequence
 from algozoo.datasets.simulate import simulate
 from algozoo.errors import InputError
-from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
 EXCLUSION_RADIUS = 1.5
@@ -28,10 +28,13 @@ class Dataset:
     manifest : RealManifest or SimulatedManifest
     mirror : path, optional
         Folder with the files of real datasets; see `algozoo.datasets.fetch`.
+    folder : path, optional
+        Folder of the manifest, beside which its files may lie.
     """
 
     manifest: RealManifest | SimulatedManifest
     mirror: Path | None = None
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -63,7 +66,7 @@ class Dataset:
         if not 0 <= index < self.n_sequences:
             raise InputError(f"{self.name}: there is no sequence {index}, expected 0 to {self.n_sequences - 1}")
         if isinstance(self.manifest, RealManifest):
-            return _read_real(self.manifest, self.mirror)
+            return _read_real(self.manifest, fetch(self.manifest, mirror=self.mirror, folder=self.folder))
         return simulate(
             self.manifest.simulation,
             np.random.default_rng([self.manifest.seed, index]),
@@ -75,6 +78,13 @@ class Dataset:
         """Return a sequence with its known companions subtracted; raises what `sequence` raises."""
         sequence = self.sequence(index)
         return remove(sequence, self.companions(sequence))
+
+    def flip_refusal(self, sequence: ADISequence) -> str | None:
+        """Tell why the flipped twin of a sequence of this dataset is no null, or None if it is one.
+
+        See `algozoo.datasets.flip_refusal`, here for the inner edge of the valid field.
+        """
+        return flip_refusal(sequence, self.manifest.valid_field.inner)
 
     def companions(self, sequence: ADISequence) -> list[Companion]:
         """Known companions, placed in the pixels of a sequence of this dataset."""
@@ -122,21 +132,19 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
     return float(mask.sum() / (np.pi * fwhm**2 / 4))
 
 
-def _read_real(manifest: RealManifest, mirror: Path | None) -> ADISequence:
-    paths = fetch(manifest, mirror=mirror)
-    psf, fwhm, _ = read_psf(paths["psf"])
-    centre = len(psf) // 2
-    sequence = ADISequence(
-        cube=read_cube(paths["cube"])[:, manifest.crop.y :, manifest.crop.x :],
-        parallactic_angles=read_angles(paths["angles"], "deg") + manifest.angle_offset,
-        psf=psf,
-        star_flux=manifest.star_flux / aperture_sum(psf, centre, centre, manifest.star_flux_aperture / 2),
+def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
+    sequence = read_sequence(
+        **paths,
         pixel_scale=manifest.pixel_scale,
-        fwhm=fwhm,
+        angle_unit=manifest.angle_unit,
+        angle_offset=manifest.angle_offset,
+        star_flux=manifest.star_flux,
+        star_flux_aperture=manifest.star_flux_aperture,
+        crop=(manifest.crop.x, manifest.crop.y, manifest.crop.size),
         name=manifest.name,
         meta={"instrument": manifest.instrument, "source": manifest.source, "licence": manifest.licence},
     )
-    largest = sequence.centre / fwhm - 1
+    largest = sequence.centre / sequence.fwhm - 1
     if manifest.valid_field.outer > largest:
         raise InputError(
             f"{manifest.name}: valid_field.outer is {manifest.valid_field.outer:g} FWHM, expected at most "

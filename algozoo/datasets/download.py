@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
+
+FILE_URL = "file://"
 
 TIMEOUT = 10
 """Seconds that a server may keep silent."""
@@ -16,7 +19,9 @@ class DatasetUnavailable(AlgoZooError):  # noqa: N818 - a state of the world rat
     """A dataset is neither here nor can it be downloaded."""
 
 
-def fetch(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None) -> dict[str, Path]:
+def fetch(
+    manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None, folder: Path | None = None
+) -> dict[str, Path]:
     """Bring the files of a dataset to this machine.
 
     Parameters
@@ -26,11 +31,13 @@ def fetch(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | No
     mirror : path, optional
         Folder that is looked at first; by default the environment variable ALGOZOO_MIRROR. Then comes the cache
         (ALGOZOO_CACHE, or the operating system's cache folder), then the network.
+    folder : path, optional
+        Folder of the manifest, looked at next.
 
     Returns
     -------
     dict of path
-        Keys 'cube', 'angles' and 'psf'.
+        Keys 'cube', 'angles', 'psf' and, of a cube with wavelengths, 'wavelengths'.
 
     Raises
     ------
@@ -41,18 +48,21 @@ def fetch(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | No
     AlgoZooError
         If a checksum is wrong or a file cannot be written.
     """
-    folder = _mirror(mirror)
-    return {key: _fetch_file(file, folder) for key, file in _files(manifest)}
+    folders = [each for each in (_mirror(mirror), folder) if each]
+    return {key: _fetch_file(file, folders) for key, file in _files(manifest)}
 
 
-def is_available(manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None) -> bool:
+def is_available(
+    manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None, folder: Path | None = None
+) -> bool:
     """Tell whether all files of a dataset are in the mirror or the cache; checksums are left to `fetch`."""
-    folder = _mirror(mirror)
-    return all(_local(file, folder) is not None for _, file in _files(manifest))
+    folders = [each for each in (_mirror(mirror), folder) if each]
+    return all(_local(file, folders) is not None for _, file in _files(manifest))
 
 
 def _files(manifest: RealManifest | SimulatedManifest) -> Iterator[tuple[str, SourceFile]]:
-    return iter(manifest.files) if isinstance(manifest, RealManifest) else iter(())
+    if isinstance(manifest, RealManifest):
+        yield from ((key, file) for key, file in manifest.files if file is not None)
 
 
 def _mirror(folder: str | Path | None) -> Path | None:
@@ -70,15 +80,24 @@ def _cached(file: SourceFile) -> Path:
     return folder / f"{file.sha256[:16]}-{Path(file.path).name}"
 
 
-def _local(file: SourceFile, mirror: Path | None) -> Path | None:
-    places = [mirror / file.path] if mirror else []
+def _local(file: SourceFile, folders: list[Path]) -> Path | None:
+    places = [folder / file.path for folder in folders]
+    if file.url and file.url.startswith(FILE_URL):
+        places.append(Path(urllib.parse.unquote(file.url.removeprefix(FILE_URL))))
     return next((path for path in [*places, _cached(file)] if path.is_file()), None)
 
 
-def _fetch_file(file: SourceFile, mirror: Path | None) -> Path:
-    path = _local(file, mirror)
+def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
+    path = _local(file, folders)
     if path is None:
-        return _download(file)
+        if file.url is None or file.url.startswith(FILE_URL):
+            where = " or ".join([str(folder / file.path) for folder in folders] or [file.path])
+            where = f"{where}, or at {file.url}" if file.url else where
+            raise DatasetUnavailable(
+                f"{where}: no such file, and nowhere to download it from: put it there, or name a folder with "
+                f"{file.path} in it as mirror"
+            )
+        return _download(file, file.url)
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -86,19 +105,25 @@ def _fetch_file(file: SourceFile, mirror: Path | None) -> Path:
     if found != file.sha256:
         raise AlgoZooError(
             f"{path}: wrong checksum, the file is damaged or another version: expected sha256 {file.sha256}, found "
-            f"{found}; delete it, and it is downloaded from {file.url}"
+            f"{found}; {_remedy(file)}"
         )
     return path
 
 
-def _download(file: SourceFile) -> Path:
+def _remedy(file: SourceFile) -> str:
+    if file.url and not file.url.startswith(FILE_URL):
+        return f"delete it, and it is downloaded from {file.url}"
+    return "bring the right one back, or give the dataset another version with the new checksum"
+
+
+def _download(file: SourceFile, url: str) -> Path:
     import pooch  # noqa: PLC0415
     import requests  # noqa: PLC0415
 
     path = _cached(file)
     try:
         pooch.retrieve(
-            file.url,
+            url,
             f"sha256:{file.sha256}",
             fname=path.name,
             path=path.parent,
@@ -107,7 +132,7 @@ def _download(file: SourceFile) -> Path:
     except requests.RequestException as error:
         status = f" {error.response.status_code}" if error.response is not None else ""
         raise DatasetUnavailable(
-            f"{file.url} cannot be downloaded ({type(error).__name__}{status}); with a copy of the file at "
+            f"{url} cannot be downloaded ({type(error).__name__}{status}); with a copy of the file at "
             f"FOLDER/{file.path}, name FOLDER as mirror or in the environment variable ALGOZOO_MIRROR"
         ) from None
     except OSError as error:
@@ -117,7 +142,7 @@ def _download(file: SourceFile) -> Path:
         ) from None
     except ValueError as error:  # how pooch reports a wrong checksum
         raise AlgoZooError(
-            f"{file.url}: wrong checksum, expected sha256 {file.sha256}; nothing was kept. The file there has changed "
+            f"{url}: wrong checksum, expected sha256 {file.sha256}; nothing was kept. The file there has changed "
             f"or the download was altered: try again, or use a mirror ({error})"
         ) from None
     return path

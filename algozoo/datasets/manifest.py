@@ -27,7 +27,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
-Url = Annotated[str, _matching(r"https?://\S+", "an address that begins with https://")]
+Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 
@@ -52,9 +52,12 @@ class ValidField(Table):
 
 
 class SourceFile(Table):
-    """A file of a real dataset: where it is published, its checksum, and its path in a mirror folder."""
+    """A file of a real dataset: its checksum, its path in a mirror folder, and where it is published.
 
-    url: Url
+    Without `url` it lies at `path` beside the manifest, or in a mirror.
+    """
+
+    url: Url | None = None
     sha256: Sha256
     path: Text
 
@@ -67,30 +70,38 @@ class SourceFile(Table):
 
 
 class Files(Table):
-    """The three files of an ADI sequence."""
+    """The files of an ADI sequence; wavelengths only with a 4-D cube."""
 
     cube: SourceFile
     angles: SourceFile
     psf: SourceFile
+    wavelengths: SourceFile | None = None
 
 
 class Crop(Table):
-    """Columns (x) and rows (y) cut at the start of each frame, so that the star is in the centre."""
+    """Columns (x) and rows (y) cut at the start of each frame, so that the star is in the centre.
+
+    `size` is the side of what is left, where something is cut at the end too.
+    """
 
     x: Annotated[int, Field(ge=0)]
     y: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=1)] | None = None
 
 
 class KnownCompanion(Table):
     """A companion that is really there.
 
-    Its separation is in arcseconds and its position angle in degrees East of North.
+    Its separation is in arcseconds and its position angle in degrees East of North; errors are standard errors.
     """
 
     name: Text
     separation: Positive
     position_angle: float
     contrast: Positive
+    separation_error: Positive | None = None
+    position_angle_error: Positive | None = None
+    contrast_error: Positive | None = None
     source: Text
 
 
@@ -184,13 +195,16 @@ class Manifest(Table):
 class RealManifest(Manifest):
     """A sequence from a telescope.
 
-    `star_flux` is the star's flux, in the cube's unit, in an aperture of `star_flux_aperture` pixels in diameter;
-    `angle_offset` is added to the angles (degrees), so that North is up in the derotated frame.
+    `star_flux` is the star's flux, in the cube's unit, in an aperture of `star_flux_aperture` pixels in diameter (one
+    FWHM by default); without it, the flux in the file of the PSF is the star's. With wavelengths it is the mean over
+    the channels. `angle_unit` is that of the file, `angle_offset` is added to the angles (degrees), so that North is up
+    in the derotated frame.
     """
 
     kind: Literal["real"]
-    star_flux: Positive
-    star_flux_aperture: Positive
+    star_flux: Positive | None = None
+    star_flux_aperture: Positive | None = None
+    angle_unit: Literal["deg", "rad"] = "deg"
     angle_offset: float
     crop: Crop
     files: Files

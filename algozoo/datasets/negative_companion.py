@@ -5,6 +5,7 @@ a subtracted one leaves the least residual light.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,11 +140,9 @@ def _fit(sequence: ADISequence, origin: Companion, n_components: int) -> Array:
 
     simplex = np.vstack([np.zeros(3), STEP * np.eye(3)])
     scale = light(np.zeros(3))
-    found = minimize(
-        lambda offset: light(offset) / scale,
-        simplex[0],
-        method="Nelder-Mead",
-        options={"initial_simplex": simplex, "xatol": TOLERANCE, "fatol": TOLERANCE, "maxfev": MAXIMUM_TRIES},
+    options: Any = {"initial_simplex": simplex, "xatol": TOLERANCE, "fatol": TOLERANCE, "maxfev": MAXIMUM_TRIES}
+    found = minimize(  # type: ignore[call-overload] # the stubs know no fatol
+        lambda offset: light(offset) / scale, np.zeros(3), method="Nelder-Mead", options=options
     )
     return np.asarray(found.x)
 

@@ -1,23 +1,34 @@
 """Readers for an astronomer's own files: FITS images, and angles as plain text too."""
 
-import gzip
 import warnings
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from astropy.io import fits
 from numpy.typing import NDArray
 
+from algozoo.datasets.files import TEXT_SUFFIXES, read_image, read_numbers
 from algozoo.errors import InputError
+from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import NormalisedPSF, normalise_psf
 from algozoo.sequence import ADISequence
 
 AngleUnit = Literal["deg", "rad"]
 
-TEXT_SUFFIXES = {".txt", ".csv", ".dat"}
-GZIP_MAGIC = b"\x1f\x8b"
+MAXIMUM_WAVELENGTH = 100.0
+"""Micrometres; larger numbers are another unit."""
+
+LARGEST_AIRMASS = 10.0
+"""Tells the second column of the challenge's angles, which holds airmasses, from angles."""
+
+
+class SpectralPSF(NamedTuple):
+    """PSFs of all channels (n_wavelengths, m, m), their mean FWHM, and their fluxes in an aperture of that diameter."""
+
+    psf: NDArray[np.float64]
+    fwhm: float
+    flux: NDArray[np.float64]
 
 
 def read_sequence(
@@ -25,67 +36,146 @@ def read_sequence(
     cube: str | Path,
     angles: str | Path,
     psf: str | Path,
+    wavelengths: str | Path | None = None,
     pixel_scale: float,
     angle_unit: AngleUnit | None = None,
+    angle_offset: float = 0.0,
     star_flux: float | None = None,
+    star_flux_aperture: float | None = None,
+    crop: tuple[int, int, int | None] = (0, 0, None),
     name: str = "sequence",
+    meta: Mapping[str, Any] | None = None,
 ) -> ADISequence:
     """Read an ADI sequence from files.
 
     Parameters
     ----------
     cube : path
-        FITS image (n_frames, n, n), the star in the centre ``((n - 1) / 2, (n - 1) / 2)``.
+        See `read_cube`; the star in the centre ``((n - 1) / 2, (n - 1) / 2)`` of the cropped frames.
     angles : path
         See `read_angles`.
     psf : path
-        See `read_psf`.
+        See `read_psf`, or `read_spectral_psf` with wavelengths.
+    wavelengths : path, optional
+        See `read_wavelengths`; required with a 4-D cube.
     pixel_scale : float
         Arcseconds per pixel.
     angle_unit : {'deg', 'rad'}, optional
         By default the unit that the file states, or else degrees.
+    angle_offset : float
+        Degrees added to the angles, to bring North up. Jumps by full turns are taken out.
     star_flux : float, optional
-        Flux of the star in an aperture of diameter FWHM in the unit of the cube; by default that of the PSF as
-        read, right if it was taken with the exposure time and the filters of the cube.
+        Flux of the star in the unit of the cube; by default that of the PSF as
+        read, right if it was taken with the exposure time and the filters of the cube. With wavelengths, the mean over
+        the channels, whose ratios are those of the PSF.
+    star_flux_aperture : float, optional
+        Diameter in pixels of the aperture of `star_flux`; one FWHM by default.
+    crop : tuple of int
+        Columns and rows cut at the start of each frame, and the side of what is kept (None: all the rest).
     name : str
+    meta : mapping, optional
 
     Raises
     ------
     InputError
         If a file cannot be used; the message says which, why and how to mend it.
     """
-    normalised = read_psf(psf)
-    frames, parallactic_angles = read_cube(cube), read_angles(angles, angle_unit)
+    microns = None if wavelengths is None else read_wavelengths(wavelengths)
+    normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
+    parallactic_angles = read_angles(angles, angle_unit)
+    frames = read_cube(cube, parallactic_angles.size, None if microns is None else microns.size)
+    left, bottom, side = crop
     try:
         return ADISequence(
-            cube=frames,
-            parallactic_angles=parallactic_angles,
+            cube=frames[..., bottom : bottom + (side or frames.shape[-2]), left : left + (side or frames.shape[-1])],
+            parallactic_angles=np.unwrap(parallactic_angles, period=360) + angle_offset,
             psf=normalised.psf,
-            star_flux=normalised.flux if star_flux is None else star_flux,
+            star_flux=normalised.flux if star_flux is None else _scaled_flux(normalised, star_flux, star_flux_aperture),
             pixel_scale=pixel_scale,
             fwhm=normalised.fwhm,
+            wavelengths=microns,
             name=name,
+            meta=meta or {},
         )
     except InputError as error:
         raise InputError(f"{error} (cube {cube}, angles {angles}, psf {psf})") from None
 
 
-def read_cube(path: str | Path) -> NDArray[np.float32]:
-    """Read the frames of a sequence, array (n_frames, ny, nx), from the first image of a FITS file.
+def _scaled_flux(
+    normalised: NormalisedPSF | SpectralPSF, star_flux: float, aperture: float | None
+) -> float | NDArray[np.float64]:
+    """Scale the fluxes of the PSFs so that their mean in an aperture (diameter in pixels) is `star_flux`."""
+    centre = normalised.psf.shape[-1] // 2
+    stamps = normalised.psf.reshape(-1, *normalised.psf.shape[-2:])
+    radius = (aperture or normalised.fwhm) / 2
+    fluxes = np.array([aperture_sum(stamp, centre, centre, radius) for stamp in stamps]) * normalised.flux
+    scaled = star_flux * (normalised.flux / fluxes.mean())
+    return scaled if np.ndim(scaled) else float(scaled)
+
+
+def read_cube(path: str | Path, n_frames: int | None = None, n_wavelengths: int | None = None) -> NDArray[np.float32]:
+    """Read the frames of a sequence from the first image of a FITS file.
+
+    Parameters
+    ----------
+    path : path
+        Image (n_frames, n, n), or with wavelengths (n_wavelengths, n_frames, n, n) or, as in the second data challenge,
+        (n_frames, n_wavelengths, n, n).
+    n_frames, n_wavelengths : int, optional
+        Numbers of angles and wavelengths, which tell the first two axes apart; required of a cube with wavelengths.
+
+    Returns
+    -------
+    array (n_frames, n, n) or (n_wavelengths, n_frames, n, n)
 
     Raises
     ------
     InputError
-        If the file is missing, damaged, or has no three-dimensional image.
+        If the file is missing or damaged, has no such image, or if its axes cannot be told apart.
     """
-    data, _ = _read_image(path)
-    if data.ndim != 3:
+    data, _ = read_image(path)
+    if n_wavelengths is None and data.ndim != 3:
         raise InputError(
             f"{path}: the image has {data.ndim} axes {data.shape}, expected a cube (n_frames, n, n); of a cube with "
-            "wavelengths, save one channel or their mean"
+            "wavelengths, give the file of the wavelengths too, or save one channel or their mean"
         )
+    if n_wavelengths is not None:
+        data = _wavelengths_first(path, data, n_frames, n_wavelengths)
     with np.errstate(over="ignore"):  # too large for float32: infinite, and reported as such
         return data.astype(np.float32)
+
+
+def _wavelengths_first(path: str | Path, data: NDArray[Any], n_frames: int | None, n_wavelengths: int) -> NDArray[Any]:
+    expected = f"(n_wavelengths, n_frames, n, n) or (n_frames, n_wavelengths, n, n) with {n_wavelengths} wavelengths"
+    if n_frames is not None:
+        expected += f" and {n_frames} frames"
+    if data.ndim != 4 or n_wavelengths not in data.shape[:2]:
+        raise InputError(f"{path}: the image has shape {data.shape}, expected {expected}")
+    if data.shape[:2] == (n_wavelengths, n_wavelengths):
+        raise InputError(
+            f"{path}: as many frames as wavelengths, {n_wavelengths}: which axis is which cannot be told; drop a frame "
+            "and its angle"
+        )
+    return data if data.shape[0] == n_wavelengths else np.swapaxes(data, 0, 1)
+
+
+def read_wavelengths(path: str | Path) -> NDArray[np.float64]:
+    """Read the wavelengths of a cube's channels, array (n_wavelengths,) in micrometres, from FITS or text.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or if its numbers are no wavelengths in micrometres.
+    """
+    values = read_numbers(path) if Path(path).suffix.lower() in TEXT_SUFFIXES else read_image(path)[0]
+    wavelengths = values.ravel().astype(np.float64)
+    if values.size != max(values.shape) or not (np.isfinite(wavelengths).all() and wavelengths.min() > 0):
+        raise InputError(f"{path}: wavelengths have shape {values.shape}, expected a list of positive numbers")
+    if wavelengths.max() > MAXIMUM_WAVELENGTH:
+        raise InputError(
+            f"{path}: wavelengths go up to {wavelengths.max():g}, expected micrometres: divide nanometres by 1000"
+        )
+    return wavelengths
 
 
 def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.float64]:
@@ -95,7 +185,7 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
     ----------
     path : path
         FITS image (n,), (1, n) or (n, 1), or text (.txt, .csv, .dat): numbers between blanks, commas or line ends,
-        ``#`` begins a comment.
+        ``#`` begins a comment. A second row or column of airmasses is left out.
     unit : {'deg', 'rad'}, optional
         By default what BUNIT says in the FITS header, or else degrees.
 
@@ -112,9 +202,11 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
     """
     stated: str | None
     if Path(path).suffix.lower() in TEXT_SUFFIXES:
-        values, stated = _read_numbers(path), None
+        values, stated = read_numbers(path), None
     else:
-        values, stated = _read_image(path)
+        values, stated = read_image(path)
+    if _has_airmass(values):
+        values = values.reshape(2, -1)[0] if values.shape[0] == 2 else values[:, 0]
     if values.size != max(values.shape):
         raise InputError(
             f"{path}: angles have shape {values.shape}, expected one for each frame: (n,), (1, n) or (n, 1)"
@@ -147,7 +239,32 @@ def read_psf(path: str | Path) -> NormalisedPSF:
     InputError
         If the file is missing or damaged, or its image cannot serve as a PSF.
     """
-    data, _ = _read_image(path)
+    data, _ = read_image(path)
+    return _checked_psf(str(path), data)
+
+
+def read_spectral_psf(path: str | Path) -> SpectralPSF:
+    """Read off-axis PSFs (n_wavelengths, m, m), and centre and normalise each like `read_psf`.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or one of the images cannot serve as a PSF.
+    """
+    data, _ = read_image(path)
+    if data.ndim != 3:
+        raise InputError(
+            f"{path}: the PSF has shape {data.shape}, expected (n_wavelengths, m, m): one for each channel"
+        )
+    each = [_checked_psf(f"{path}: channel {channel}", image) for channel, image in enumerate(data)]
+    fwhm = float(np.mean([psf.fwhm for psf in each]))
+    centre = data.shape[-1] // 2
+    ratios = np.array([aperture_sum(psf.psf, centre, centre, fwhm / 2) for psf in each])
+    psfs = np.stack([psf.psf for psf in each]) / ratios[:, None, None]
+    return SpectralPSF(psfs, fwhm, ratios * [psf.flux for psf in each])
+
+
+def _checked_psf(path: str, data: NDArray[Any]) -> NormalisedPSF:
     if data.ndim != 2 or data.shape[0] != data.shape[1] or data.shape[0] % 2 == 0:
         raise InputError(f"{path}: the PSF has shape {data.shape}, expected (m, m) with m odd: crop it around the star")
     if not np.isfinite(data).all():
@@ -165,7 +282,7 @@ def read_psf(path: str | Path) -> NormalisedPSF:
     return _normalise(path, data.astype(np.float64), peak)
 
 
-def _normalise(path: str | Path, psf: NDArray[np.float64], peak: float) -> NormalisedPSF:
+def _normalise(path: str, psf: NDArray[np.float64], peak: float) -> NormalisedPSF:
     not_a_star = InputError(
         f"{path}: the PSF does not look like one star (no Gaussian fits its core): expected an unsaturated, off-axis, "
         "background-subtracted one of at least 2 pixels FWHM"
@@ -182,52 +299,6 @@ def _normalise(path: str | Path, psf: NDArray[np.float64], peak: float) -> Norma
     return normalised._replace(flux=flux)
 
 
-def _read_image(path: str | Path) -> tuple[NDArray[Any], str | None]:
-    """Read the first HDU that holds an image, in native byte order, and its BUNIT."""
-    content = _unpacked(path)
-    if not content.startswith(b"SIMPLE"):
-        raise InputError(f"{path}: is not a FITS file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for hdu in fits.HDUList.fromstring(content):
-                if hdu.is_image and hdu.data is not None and hdu.data.size:
-                    data = np.asarray(hdu.data, dtype=hdu.data.dtype.newbyteorder("="))
-                    return data, hdu.header.get("BUNIT")
-    except Exception as error:  # noqa: BLE001 - astropy raises a dozen kinds on a damaged file
-        reason = "is truncated, its header announces more" if "too small" in str(error) else f"is damaged ({error})"
-        raise InputError(f"{path}: {reason}: copy or download it again") from None
-    raise InputError(f"{path}: has no image, expected one in a FITS HDU")
-
-
-def _unpacked(path: str | Path) -> bytes:
-    """Return the bytes of a file, unpacked if it is gzipped."""
-    try:
-        content = Path(path).read_bytes()
-        return gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(f"{path}: is truncated or damaged (gzip): copy or download it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _read_numbers(path: str | Path) -> NDArray[np.float64]:
-    try:
-        lines = _unpacked(path).decode().splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not text, expected numbers") from None
-    numbers = []
-    for number, line in enumerate(lines, start=1):
-        for word in line.split("#")[0].replace(",", " ").split():
-            try:
-                numbers.append(float(word))
-            except ValueError:
-                raise InputError(f"{path}: line {number}: {word!r} is not a number") from None
-    if not numbers:
-        raise InputError(f"{path}: has no numbers, expected one angle for each frame")
-    return np.array(numbers)
-
-
 def _angle_unit(path: str | Path, stated: str | None) -> AngleUnit | None:
     word = str(stated or "").strip().lower()
     if word.startswith("deg"):
@@ -237,3 +308,11 @@ def _angle_unit(path: str | Path, stated: str | None) -> AngleUnit | None:
     if word:
         raise InputError(f"{path}: BUNIT is {stated!r}, expected 'deg' or 'rad': say which with angle_unit")
     return None
+
+
+def _has_airmass(values: NDArray[Any]) -> bool:
+    """Tell whether angles come with airmasses, as in the second data challenge: (n, 2) or (2, n)."""
+    if values.ndim != 2 or 2 not in values.shape or values.size <= 2:
+        return False
+    second = values[1] if values.shape[0] == 2 else values[:, 1]
+    return bool(np.all((second >= 1) & (second < LARGEST_AIRMASS)))

@@ -33,7 +33,7 @@ def load_dataset(name: str | Path, *, mirror: str | Path | None = None) -> Datas
         if name not in dataset_names():
             raise unknown("dataset", str(name), dataset_names())
         path = _folder() / f"{name}.toml"
-    return Dataset(load_manifest(path), Path(mirror) if mirror else None)
+    return Dataset(load_manifest(path), Path(mirror) if mirror else None, path.resolve().parent)
 
 
 def _folder() -> Path:
