@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from algozoo.cli.add import add
 from algozoo.cli.options import format_option, mirror_option, print_table
 
 
@@ -48,6 +49,9 @@ def show(name: str, mirror: Path | None, style: str) -> None:
 
     manifest = load_dataset(name, mirror=mirror).manifest.model_dump(mode="json", exclude_none=True)
     print_table(("field", "value"), list(_flatten(manifest).items()), style)
+
+
+datasets.add_command(add)
 
 
 @datasets.command("fetch")

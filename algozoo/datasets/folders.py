@@ -49,6 +49,11 @@ class SequenceFiles:
     pixel_scale: Path | None = None
 
     @property
+    def paths(self) -> list[Path]:
+        """The parts that were found."""
+        return [path for field in fields(self)[1:] if (path := getattr(self, field.name)) is not None]
+
+    @property
     def missing(self) -> list[str]:
         """Names of the parts that no sequence can do without."""
         return [part for part in ("cube", "angles", "psf") if getattr(self, part) is None]
@@ -103,8 +108,8 @@ def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
     """
     given = {part: path for part, path in chosen.items() if path is not None}
     found = find_sequences(folder)
-    taken = set(given.values())
-    mine = [files for files in found if taken & {getattr(files, field.name) for field in fields(files)[1:]}]
+    taken = {path.resolve() for path in given.values()}
+    mine = [files for files in found if any(path.resolve() in taken for path in files.paths)]
     complete = [files for files in found if not files.missing]
     candidates = mine or complete or found
     if len(candidates) > 1 and not all(part in given for part in ("cube", "angles", "psf")):

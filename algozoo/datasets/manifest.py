@@ -259,6 +259,17 @@ def load_manifest(path: str | Path) -> RealManifest | SimulatedManifest:
     return cast("RealManifest | SimulatedManifest", manifest)  # _UnknownKind accepts no document that gets here
 
 
+def check_manifest(name: str, table: dict[str, Any]) -> RealManifest:
+    """Make the manifest of a real dataset from its table.
+
+    Raises
+    ------
+    InputError
+        If it has mistakes; all of them are listed.
+    """
+    return _validate(name, table, RealManifest)
+
+
 def read_toml(path: Path, model: type[Model]) -> Model:
     """Read a TOML file and check it against a pydantic model.
 
@@ -286,7 +297,7 @@ def _parse(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is not TOML: {str(error).replace('end of document', end)}") from None
 
 
-def _validate(path: Path, document: dict[str, Any], model: type[Model]) -> Model:
+def _validate(path: str | Path, document: dict[str, Any], model: type[Model]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:

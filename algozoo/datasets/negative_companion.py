@@ -27,7 +27,7 @@ APERTURE_RADIUS = 2.0
 MARGIN = 2
 """Pixels beyond the aperture that are derotated, so that the edge of the cut-out does not reach into it."""
 
-CONTRASTS = np.geomspace(1e-7, 1e-1, 25)
+CONTRASTS = np.geomspace(1e-7, 1e-1, 19)
 """Tried before the fit, which starts from the best."""
 
 LEAST_SNR = 3.0
@@ -141,7 +141,7 @@ def _fit(sequence: ADISequence, origin: Companion, n_components: int) -> Array:
     simplex = np.vstack([np.zeros(3), STEP * np.eye(3)])
     scale = light(np.zeros(3))
     options: Any = {"initial_simplex": simplex, "xatol": TOLERANCE, "fatol": TOLERANCE, "maxfev": MAXIMUM_TRIES}
-    found = minimize(  # type: ignore[call-overload] # the stubs know no fatol
+    found = minimize(  # type: ignore[call-overload] # the stubs do not know this call
         lambda offset: light(offset) / scale, np.zeros(3), method="Nelder-Mead", options=options
     )
     return np.asarray(found.x)

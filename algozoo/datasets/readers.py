@@ -167,7 +167,7 @@ def read_wavelengths(path: str | Path) -> NDArray[np.float64]:
     InputError
         If the file is missing or damaged, or if its numbers are no wavelengths in micrometres.
     """
-    values = read_numbers(path) if Path(path).suffix.lower() in TEXT_SUFFIXES else read_image(path)[0]
+    values, _ = _read_list(path)
     wavelengths = values.ravel().astype(np.float64)
     if values.size != max(values.shape) or not (np.isfinite(wavelengths).all() and wavelengths.min() > 0):
         raise InputError(f"{path}: wavelengths have shape {values.shape}, expected a list of positive numbers")
@@ -200,11 +200,7 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
         If the file is missing, damaged, not a list of numbers, or if no unit is known and all angles lie within
         2 pi, so that they may be radians.
     """
-    stated: str | None
-    if Path(path).suffix.lower() in TEXT_SUFFIXES:
-        values, stated = read_numbers(path), None
-    else:
-        values, stated = read_image(path)
+    values, stated = _read_list(path)
     if _has_airmass(values):
         values = values.reshape(2, -1)[0] if values.shape[0] == 2 else values[:, 0]
     if values.size != max(values.shape):
@@ -212,8 +208,8 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
             f"{path}: angles have shape {values.shape}, expected one for each frame: (n,), (1, n) or (n, 1)"
         )
     angles = values.ravel().astype(np.float64)
-    unit = unit or _angle_unit(path, stated)
-    if unit is None and np.all(abs(angles) <= 2 * np.pi):
+    unit = unit or _angle_unit(path, stated, angles)
+    if unit is None:
         raise InputError(
             f"{path}: all angles lie within 2 pi ({angles.min():g} to {angles.max():g}) and no unit is stated, so they "
             "may be radians; say which with angle_unit = 'deg' or 'rad'"
@@ -299,7 +295,24 @@ def _normalise(path: str, psf: NDArray[np.float64], peak: float) -> NormalisedPS
     return normalised._replace(flux=flux)
 
 
-def _angle_unit(path: str | Path, stated: str | None) -> AngleUnit | None:
+def unit_of_angles(path: str | Path) -> AngleUnit | None:
+    """Tell the unit of a file of angles; None if its header does not state one and the numbers could be radians.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or if the header states another unit.
+    """
+    values, stated = _read_list(path)
+    return _angle_unit(path, stated, values)
+
+
+def _read_list(path: str | Path) -> tuple[NDArray[Any], str | None]:
+    """Read numbers from text or FITS, and their unit where the header states one."""
+    return (read_numbers(path), None) if Path(path).suffix.lower() in TEXT_SUFFIXES else read_image(path)
+
+
+def _angle_unit(path: str | Path, stated: str | None, angles: NDArray[Any]) -> AngleUnit | None:
     word = str(stated or "").strip().lower()
     if word.startswith("deg"):
         return "deg"
@@ -307,7 +320,7 @@ def _angle_unit(path: str | Path, stated: str | None) -> AngleUnit | None:
         return "rad"
     if word:
         raise InputError(f"{path}: BUNIT is {stated!r}, expected 'deg' or 'rad': say which with angle_unit")
-    return None
+    return None if np.all(abs(angles) <= 2 * np.pi) else "deg"
 
 
 def _has_airmass(values: NDArray[Any]) -> bool:

@@ -1,0 +1,218 @@
+"""What the files of a sequence show, told in plain words, and what its flaws do to results."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algozoo.datasets.folders import SequenceFiles
+from algozoo.datasets.inspection import (
+    LARGEST_OFFSET,
+    StarCentre,
+    angle_jumps,
+    centring_crop,
+    duplicated_frames,
+    find_star,
+    saturated_frames,
+    sense_of_rotation,
+)
+from algozoo.datasets.nulls import flip_refusal
+from algozoo.datasets.readers import (
+    read_angles,
+    read_cube,
+    read_psf,
+    read_spectral_psf,
+    read_wavelengths,
+    unit_of_angles,
+)
+from algozoo.sequence import ADISequence
+
+LEAST_ARC = 1.0
+"""FWHM that a companion should move between frames at `ARC_SEPARATION` FWHM from the star."""
+
+ARC_SEPARATION = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the files show.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the cube, as `read_cube` returns it.
+    star : StarCentre
+    crop : tuple of int or None
+        First column, first row and side of what is to be kept; None for whole frames.
+    fwhm : float
+        Pixels.
+    psf_flux : float
+        Flux of the star in one FWHM in the file of the PSF, the mean over the channels.
+    brightest : float
+        Brightest pixel of the median of all frames.
+    bad_frames, duplicated, saturated, jumps : list
+        Frames with NaN or infinite pixels, pairs of equal frames, clipped frames, frames before which angles jump.
+    """
+
+    shape: tuple[int, ...]
+    star: StarCentre
+    crop: tuple[int, int, int] | None
+    fwhm: float
+    psf_flux: float
+    brightest: float
+    bad_frames: list[int]
+    duplicated: list[tuple[int, int]]
+    saturated: list[int]
+    jumps: list[int]
+
+    @property
+    def offset(self) -> float:
+        """Distance of the star from the centre of the frames as they are, in pixels."""
+        ny, nx = self.shape[-2:]
+        return float(np.hypot(self.star.x - (nx - 1) / 2, self.star.y - (ny - 1) / 2))
+
+    @property
+    def psf_in_cube_units(self) -> bool:
+        """Whether the flux of the PSF can be the star's in the unit of the cube: brighter than all that is left."""
+        return self.psf_flux > self.brightest
+
+
+def look(files: SequenceFiles) -> Look:
+    """Read the files of a sequence and note what they show.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used; what can be mended by a crop is only noted.
+    """
+    parts: dict[str, Any] = {part: getattr(files, part) for part in ("cube", "angles", "psf")}
+    angles = read_angles(parts["angles"], unit_of_angles(parts["angles"]) or "deg")
+    n_wavelengths = None if files.wavelengths is None else read_wavelengths(files.wavelengths).size
+    psf = read_psf(parts["psf"]) if n_wavelengths is None else read_spectral_psf(parts["psf"])
+    cube = read_cube(parts["cube"], angles.size, n_wavelengths)
+    median = _median_frame(cube)
+    star = find_star(median, psf.fwhm)
+    finite = np.isfinite(cube).all(axis=(-1, -2)).reshape(-1, cube.shape[-3]).all(axis=0)
+    return Look(
+        shape=cube.shape,
+        star=star,
+        crop=_crop(median.shape, star),
+        fwhm=psf.fwhm,
+        psf_flux=float(np.mean(psf.flux)),
+        brightest=float(median.max()),
+        bad_frames=[int(t) for t in np.flatnonzero(~finite)],
+        duplicated=duplicated_frames(cube),
+        saturated=saturated_frames(cube),
+        jumps=angle_jumps(angles),
+    )
+
+
+def describe(files: SequenceFiles, seen: Look) -> list[str]:
+    """Tell in plain words what the files show."""
+    ny, nx = seen.shape[-2:]
+    spectral = f"{seen.shape[0]} wavelengths x " if len(seen.shape) == 4 else ""
+    names = {part: getattr(files, part) for part in ("cube", "angles", "psf", "wavelengths", "pixel_scale")}
+    star = f"at x = {seen.star.x:.2f}, y = {seen.star.y:.2f} to within {seen.star.error:.2f} px"
+    crop = "frames are kept whole"
+    if seen.crop:
+        left, bottom, side = seen.crop
+        crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
+    return [
+        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in names.items() if path),
+        f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
+        f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
+        f"crop: {crop}",
+        f"FWHM of the PSF: {seen.fwhm:.2f} px; its flux in one FWHM: {seen.psf_flux:.6g}",
+        f"bad pixels (NaN): {_frames(seen.bad_frames) if seen.bad_frames else 'none'}",
+        f"saturated frames: {_frames(seen.saturated) if seen.saturated else 'none'}",
+        f"duplicated frames: {_pairs(seen.duplicated) if seen.duplicated else 'none'}",
+        f"jumps of the angles: {_frames(seen.jumps) if seen.jumps else 'none'}",
+    ]
+
+
+def describe_rotation(sequence: ADISequence) -> str:
+    """Tell how much the field turns, and which way."""
+    sense = {
+        1: "a source adds up with these angles, so their sign is right",
+        -1: "a source adds up with the opposite sign",
+        0: "no source is bright enough to tell whether their sign is right",
+    }[sense_of_rotation(sequence)]
+    return f"field rotation: {sequence.field_rotation:.1f} deg; {sense}"
+
+
+def warnings_of(seen: Look, sequence: ADISequence, inner: float) -> list[str]:
+    """Tell what is wrong with a sequence, and what it does to results; `inner` is the inner edge of the valid field in FWHM."""
+    arc = np.deg2rad(sequence.field_rotation) * ARC_SEPARATION
+    found = [
+        (
+            seen.offset > LARGEST_OFFSET and seen.crop is not None,
+            (
+                f"the star is {seen.offset:.2f} px off the centre: derotation about the centre would smear companions by "
+                "as much; the crop mends it. If you know that the star is centred, take the crop out of the manifest"
+            ),
+        ),
+        (
+            seen.offset > LARGEST_OFFSET and seen.crop is None,
+            (
+                f"the star seems {seen.offset:.2f} px off the centre, which the halo tells only to {seen.star.error:.2f} "
+                "px: if it is, derotation smears companions by as much; check the centring"
+            ),
+        ),
+        (
+            bool(seen.duplicated),
+            (
+                f"frames that are equal: {_pairs(seen.duplicated)}: they count twice, which makes the noise look smaller "
+                "than it is and gives companions in them to the PSF model; drop one of each with its angle"
+            ),
+        ),
+        (
+            bool(seen.saturated),
+            (
+                f"clipped pixels in {_frames(seen.saturated)}: speckles there do not follow the others, and leave "
+                "residuals near the star; begin the valid field outside, or drop these frames"
+            ),
+        ),
+        (
+            bool(seen.jumps),
+            (
+                f"the angle jumps by more than half a turn before {_frames(seen.jumps)}: taken for rotation, this would "
+                "smear companions within an exposure; full turns are taken out when the angles are read"
+            ),
+        ),
+        (
+            bool(arc < LEAST_ARC),
+            (
+                f"the field turns by {sequence.field_rotation:.1f} deg only: at {ARC_SEPARATION:g} FWHM a companion moves "
+                f"by {arc:.2f} FWHM, and is largely subtracted with the star; expect poor limits near the star"
+            ),
+        ),
+        (
+            sense_of_rotation(sequence) == -1,
+            "the angles seem to have the wrong sign, which smears every companion: save them with the opposite sign",
+        ),
+    ]
+    refusal = flip_refusal(sequence, inner)
+    return [text for holds, text in found if holds] + ([refusal] if refusal else [])
+
+
+def _median_frame(cube: NDArray[np.float32]) -> NDArray[np.float64]:
+    finite = np.where(np.isfinite(cube), cube, 0).astype(np.float64)
+    return np.asarray(np.median(finite.reshape(-1, *cube.shape[-2:]), axis=0))
+
+
+def _crop(shape: tuple[int, ...], star: StarCentre) -> tuple[int, int, int] | None:
+    ny, nx = shape
+    offset = np.hypot(star.x - (nx - 1) / 2, star.y - (ny - 1) / 2)
+    if ny == nx and offset <= max(LARGEST_OFFSET, star.error):
+        return None
+    return centring_crop((ny, nx), star)
+
+
+def _frames(frames: list[int]) -> str:
+    shown = ", ".join(map(str, frames[:5])) + (", ..." if len(frames) > 5 else "")
+    return f"{'frame' if len(frames) == 1 else f'{len(frames)} frames,'} {shown}"
+
+
+def _pairs(pairs: list[tuple[int, int]]) -> str:
+    return ", ".join(f"{a} and {b}" for a, b in pairs[:5]) + (f", and {len(pairs) - 5} more" if len(pairs) > 5 else "")
