@@ -7,6 +7,7 @@ import click
 
 from algozoo.cli.add import add
 from algozoo.cli.options import format_option, mirror_option, print_table
+from algozoo.cli.picture import draw_sequence
 
 
 class _ShowByName(click.Group):
@@ -41,14 +42,20 @@ def list_(mirror: Path | None, style: str) -> None:
 
 @datasets.command()
 @click.argument("name")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Draw it too: a PNG file.")
 @mirror_option
 @format_option
-def show(name: str, mirror: Path | None, style: str) -> None:
-    """Show the manifest of a dataset."""
+def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
+    """Show the manifest of a dataset, and draw its first sequence."""
     from algozoo.datasets import load_dataset  # noqa: PLC0415
 
-    manifest = load_dataset(name, mirror=mirror).manifest.model_dump(mode="json", exclude_none=True)
+    dataset = load_dataset(name, mirror=mirror)
+    if output:
+        draw_sequence(dataset.sequence(0), output)
+    manifest = dataset.manifest.model_dump(mode="json", exclude_none=True)
     print_table(("field", "value"), list(_flatten(manifest).items()), style)
+    if output:
+        click.echo(f"Drawn: {output}", err=True)
 
 
 datasets.add_command(add)

@@ -12,7 +12,8 @@ from algozoo.datasets.manifest import (
 )
 from algozoo.datasets.negative_companion import FittedCompanion, fit_companion
 from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refusal, frame_block
-from algozoo.datasets.readers import read_angles, read_cube, read_psf, read_sequence
+from algozoo.datasets.psfs import read_psf, read_spectral_psf
+from algozoo.datasets.readers import read_angles, read_cube, read_sequence, read_wavelengths
 from algozoo.datasets.registry import dataset_names, load_dataset
 from algozoo.datasets.simulate import simulate
 
@@ -41,5 +42,7 @@ __all__ = [
     "read_cube",
     "read_psf",
     "read_sequence",
+    "read_spectral_psf",
+    "read_wavelengths",
     "simulate",
 ]

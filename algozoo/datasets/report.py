@@ -1,5 +1,6 @@
 """What the files of a sequence show, told in plain words, and what its flaws do to results."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +19,8 @@ from algozoo.datasets.inspection import (
     sense_of_rotation,
 )
 from algozoo.datasets.nulls import flip_refusal
-from algozoo.datasets.readers import (
-    read_angles,
-    read_cube,
-    read_psf,
-    read_spectral_psf,
-    read_wavelengths,
-    unit_of_angles,
-)
+from algozoo.datasets.psfs import read_psf, read_spectral_psf
+from algozoo.datasets.readers import read_angles, read_cube, read_wavelengths, unit_of_angles
 from algozoo.sequence import ADISequence
 
 LEAST_ARC = 1.0
@@ -141,59 +136,53 @@ def describe_rotation(sequence: ADISequence) -> str:
     return f"field rotation: {sequence.field_rotation:.1f} deg; {sense}"
 
 
-def warnings_of(seen: Look, sequence: ADISequence, inner: float) -> list[str]:
-    """Tell what is wrong with a sequence, and what it does to results; `inner` is the inner edge of the valid field in FWHM."""
+def warnings_of(seen: Look, sequence: ADISequence, inner: float) -> Iterator[str]:
+    """Tell what is wrong with a sequence, and what it does to results.
+
+    Parameters
+    ----------
+    seen : Look
+    sequence : ADISequence
+        Made of the same files.
+    inner : float
+        Inner edge of the valid field in FWHM.
+    """
+    if seen.offset > LARGEST_OFFSET and seen.crop:
+        yield (
+            f"the star is {seen.offset:.2f} px off the centre: derotation about the centre would smear companions by "
+            "as much; the crop mends it. If you know that the star is centred, take the crop out of the manifest"
+        )
+    if seen.offset > LARGEST_OFFSET and not seen.crop:
+        yield (
+            f"the star seems {seen.offset:.2f} px off the centre, told to {seen.star.error:.2f} px only: if it is, "
+            "derotation smears companions by as much; check the centring"
+        )
+    if seen.duplicated:
+        yield (
+            f"equal frames: {_pairs(seen.duplicated)}: they count twice, so that the noise looks smaller than it is; "
+            "drop one of each with its angle"
+        )
+    if seen.saturated:
+        yield (
+            f"clipped pixels in {_frames(seen.saturated)}: speckles there do not follow the others and leave residuals "
+            "near the star; begin the valid field outside, or drop these frames"
+        )
+    if seen.jumps:
+        yield (
+            f"the angle jumps by more than half a turn before {_frames(seen.jumps)}: taken for rotation, this would "
+            "smear companions within a frame; full turns are taken out when the angles are read"
+        )
     arc = np.deg2rad(sequence.field_rotation) * ARC_SEPARATION
-    found = [
-        (
-            seen.offset > LARGEST_OFFSET and seen.crop is not None,
-            (
-                f"the star is {seen.offset:.2f} px off the centre: derotation about the centre would smear companions by "
-                "as much; the crop mends it. If you know that the star is centred, take the crop out of the manifest"
-            ),
-        ),
-        (
-            seen.offset > LARGEST_OFFSET and seen.crop is None,
-            (
-                f"the star seems {seen.offset:.2f} px off the centre, which the halo tells only to {seen.star.error:.2f} "
-                "px: if it is, derotation smears companions by as much; check the centring"
-            ),
-        ),
-        (
-            bool(seen.duplicated),
-            (
-                f"frames that are equal: {_pairs(seen.duplicated)}: they count twice, which makes the noise look smaller "
-                "than it is and gives companions in them to the PSF model; drop one of each with its angle"
-            ),
-        ),
-        (
-            bool(seen.saturated),
-            (
-                f"clipped pixels in {_frames(seen.saturated)}: speckles there do not follow the others, and leave "
-                "residuals near the star; begin the valid field outside, or drop these frames"
-            ),
-        ),
-        (
-            bool(seen.jumps),
-            (
-                f"the angle jumps by more than half a turn before {_frames(seen.jumps)}: taken for rotation, this would "
-                "smear companions within an exposure; full turns are taken out when the angles are read"
-            ),
-        ),
-        (
-            bool(arc < LEAST_ARC),
-            (
-                f"the field turns by {sequence.field_rotation:.1f} deg only: at {ARC_SEPARATION:g} FWHM a companion moves "
-                f"by {arc:.2f} FWHM, and is largely subtracted with the star; expect poor limits near the star"
-            ),
-        ),
-        (
-            sense_of_rotation(sequence) == -1,
-            "the angles seem to have the wrong sign, which smears every companion: save them with the opposite sign",
-        ),
-    ]
+    if arc < LEAST_ARC:
+        yield (
+            f"the field turns by {sequence.field_rotation:.1f} deg only: at {ARC_SEPARATION:g} FWHM a companion moves "
+            f"by {arc:.2f} FWHM and is largely subtracted with the star; expect poor limits near the star"
+        )
+    if sense_of_rotation(sequence) == -1:
+        yield "the angles seem to have the wrong sign, which smears every companion: save them with the opposite sign"
     refusal = flip_refusal(sequence, inner)
-    return [text for holds, text in found if holds] + ([refusal] if refusal else [])
+    if refusal:
+        yield refusal
 
 
 def _median_frame(cube: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,0 +1,64 @@
+"""A picture of a sequence, to see what a dataset is like."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from algozoo.errors import AlgoZooError
+
+if TYPE_CHECKING:
+    from algozoo.sequence import ADISequence
+
+
+def draw_sequence(sequence: "ADISequence", path: Path) -> None:
+    """Draw the first frame, the median of all, the PSF and the angles; of a cube with wavelengths, its mean over them.
+
+    Parameters
+    ----------
+    sequence : ADISequence
+    path : path
+        A PNG file; it is replaced whole or not at all.
+
+    Raises
+    ------
+    AlgoZooError
+        If it cannot be written.
+    """
+    import numpy as np  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    frames = sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0)
+    psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:]).mean(axis=0)
+    reach = (sequence.centre + 0.5) * sequence.pixel_scale
+    figure = Figure(figsize=(10, 8.4), layout="constrained")
+    figure.suptitle(f"{sequence!r}"[len("ADISequence(") : -1].replace("'", ""), fontsize=10)
+    axes = figure.subplots(2, 2)
+    median = np.median(frames, axis=0)
+    for axis, image, title in ((axes[0, 0], frames[0], "first frame"), (axes[0, 1], median, "median of all frames")):
+        high = float(np.max(np.abs(image)))
+        low = max(float(np.std(image)) * 0.05, high * 1e-6, np.finfo(float).tiny)
+        shown = axis.imshow(image, origin="lower", extent=(-reach, reach, -reach, reach), norm=_symlog(low, high))
+        axis.plot(0, 0, "+", color="white")
+        axis.set(title=title, xlabel="offset [arcsec]", ylabel="offset [arcsec]")
+        figure.colorbar(shown, ax=axis, label="flux, unit of the cube")
+    half = len(psf) / 2
+    shown = axes[1, 0].imshow(
+        psf / psf.max(), origin="lower", extent=(-half, half, -half, half), norm=_symlog(1e-3, 1.0)
+    )
+    axes[1, 0].set(title="off-axis PSF", xlabel="offset [px]", ylabel="offset [px]")
+    figure.colorbar(shown, ax=axes[1, 0], label="relative to its peak")
+    axes[1, 1].plot(sequence.parallactic_angles, ".-")
+    axes[1, 1].set(title="derotation angles", xlabel="frame", ylabel="angle [deg]")
+    part = path.with_name(path.name + ".part")
+    try:
+        figure.savefig(part, dpi=110, format="png", bbox_inches="tight")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise AlgoZooError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def _symlog(linear: float, high: float) -> object:
+    """Logarithmic colours, linear around zero, where noise makes both signs."""
+    from matplotlib.colors import SymLogNorm  # noqa: PLC0415
+
+    return SymLogNorm(linthresh=linear, vmin=-linear, vmax=max(high, 2 * linear))
