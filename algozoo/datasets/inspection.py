@@ -29,6 +29,7 @@ CLEAR_LEAD = 1.5
 """Standard deviations by which it must stand out more than the brightest one of the other sense."""
 
 N_COMPONENTS = 10
+"""At most, and at most a quarter of the frames."""
 
 
 class StarCentre(NamedTuple):
@@ -124,7 +125,7 @@ def sense_of_rotation(sequence: ADISequence) -> int:
     """
     frames = sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0, dtype=np.float64)
     matrix: Array = frames.reshape(len(frames), -1) - frames.reshape(len(frames), -1).mean(axis=0)
-    components = leading_components(matrix, min(N_COMPONENTS, len(matrix) - 1))
+    components = leading_components(matrix, max(min(N_COMPONENTS, len(matrix) // 4), 1))
     residuals = (matrix - matrix @ components.T @ components).reshape(frames.shape)
     right, wrong = (
         _brightest(combine(derotate(residuals, sign * sequence.parallactic_angles)), sequence.fwhm) for sign in (1, -1)

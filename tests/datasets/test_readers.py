@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from algozoo.datasets import read_angles, read_cube, read_psf, read_sequence
+from algozoo.datasets import read_angles, read_cube, read_psf, read_sequence, read_spectral_psf, read_wavelengths
+from algozoo.datasets.files import read_number
 from algozoo.datasets.simulate import airy_psf
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
@@ -253,3 +254,96 @@ def test_any_square_psf_gives_a_normalised_one_or_a_refusal(write_fits: Write, d
     assert np.isfinite(psf.psf).all()
     assert psf.fwhm > 0
     assert psf.flux > 0
+
+
+WAVELENGTHS = np.array([0.95, 1.1, 1.25, 1.33])
+SPECTRAL_CUBE = np.random.default_rng(2).normal(size=(4, 6, 35, 35)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def spectral_files(files: dict[str, Path], write_fits: Write) -> dict[str, Path]:
+    psfs = np.stack([factor * airy_psf(4.0) for factor in (1.0, 2.0, 3.0, 4.0)])
+    return files | {"psf": write_fits(psfs), "wavelengths": write_fits(WAVELENGTHS), "cube": write_fits(SPECTRAL_CUBE)}
+
+
+@pytest.mark.parametrize("frames_first", [True, False])
+def test_a_cube_with_wavelengths_is_read_in_either_order(
+    spectral_files: dict[str, Path], write_fits: Write, *, frames_first: bool
+) -> None:
+    cube = write_fits(SPECTRAL_CUBE.swapaxes(0, 1) if frames_first else SPECTRAL_CUBE)
+    sequence = read_sequence(**(spectral_files | {"cube": cube}), pixel_scale=0.01)
+    assert np.array_equal(sequence.cube, SPECTRAL_CUBE)
+    assert np.array_equal(sequence.wavelengths, WAVELENGTHS)
+    assert sequence.star_flux == pytest.approx([1, 2, 3, 4], rel=0.03)
+    scaled = read_sequence(**(spectral_files | {"cube": cube}), pixel_scale=0.01, star_flux=100.0)
+    assert scaled.star_flux == pytest.approx([40, 80, 120, 160])
+
+
+def test_axes_that_cannot_be_told_apart_are_refused(write_fits: Write) -> None:
+    cube = write_fits(np.ones((4, 4, 9, 9)))
+    assert "which axis is which cannot be told" in refusal(lambda: read_cube(cube, 4, 4))
+    assert "with 5 wavelengths and 4 frames" in refusal(lambda: read_cube(cube, 4, 5))
+    assert "has shape (6, 35, 35)" in refusal(lambda: read_cube(write_fits(CUBE), 6, 5))
+
+
+@pytest.mark.parametrize(
+    ("field", "data", "expected"),
+    [
+        ("wavelengths", 1000 * WAVELENGTHS, "divide nanometres by 1000"),
+        ("wavelengths", -WAVELENGTHS, "positive numbers"),
+        ("wavelengths", np.ones((2, 2)), "positive numbers"),
+        ("wavelengths", WAVELENGTHS[:3], "with 3 wavelengths and 6 frames"),
+        ("psf", PSF, "expected (n_wavelengths, m, m)"),
+        ("psf", np.stack([PSF, PSF, 0 * PSF, PSF]), "channel 2: the PSF is empty"),
+        ("psf", np.stack([PSF, PSF]), "psf"),
+    ],
+)
+def test_wavelengths_and_their_psfs_are_checked(
+    spectral_files: dict[str, Path], write_fits: Write, field: str, data: np.ndarray, expected: str
+) -> None:
+    path = write_fits(data)
+    message = refusal(lambda: read_sequence(**(spectral_files | {field: path}), pixel_scale=0.01))
+    assert expected in message
+
+
+@pytest.mark.parametrize("columns", [True, False])
+def test_airmasses_beside_the_angles_are_left_out(write_fits: Write, *, columns: bool) -> None:
+    both = np.stack([ANGLES, np.linspace(1.1, 1.4, 6)])
+    assert np.array_equal(read_angles(write_fits(both.T if columns else both)), ANGLES)
+
+
+def test_the_challenge_s_files_are_read(shared_data: Path) -> None:
+    folder = shared_data / "sphere_ifs_v471tau"
+    psf = read_spectral_psf(folder / "sphere_v471tau_psf.fits")
+    assert psf.psf.shape == (39, 25, 25)
+    assert psf.fwhm == pytest.approx(5.4, abs=0.1)
+    assert read_number(folder / "sphere_v471tau_plsc.fits") == 0.0074
+    assert read_wavelengths(folder / "sphere_v471tau_wl.fits")[[0, -1]] == pytest.approx([0.9576, 1.3288], abs=1e-4)
+
+
+def test_a_single_number_is_read_from_text_and_fits(tmp_path: Path, write_fits: Write) -> None:
+    (tmp_path / "scale.txt").write_text("0.01225 # arcsec\n", encoding="utf-8")
+    assert read_number(tmp_path / "scale.txt") == 0.01225
+    assert read_number(write_fits(np.array([0.01]))) == 0.01
+    assert "has 6 values, expected one finite number" in refusal(lambda: read_number(write_fits(ANGLES)))
+
+
+def test_angles_that_jump_by_a_turn_are_read_without(files: dict[str, Path], write_fits: Write) -> None:
+    angles = write_fits(np.array([356, 358, 359, 1, 2, 4.0]))
+    sequence = read_sequence(**(files | {"angles": angles}), pixel_scale=0.01, angle_offset=-10)
+    assert sequence.parallactic_angles == pytest.approx([346, 348, 349, 351, 352, 354])
+
+
+@given(
+    arrays.arrays(
+        dtype=st.sampled_from([np.int16, np.float32, np.float64]), shape=arrays.array_shapes(max_dims=5, max_side=7)
+    ),
+    st.sampled_from(["cube", "angles", "psf", "wavelengths"]),
+)
+def test_any_image_gives_a_spectral_sequence_or_a_refusal(
+    spectral_files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, data: np.ndarray, field: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "spectral.fits"
+    fits.PrimaryHDU(data).writeto(path, overwrite=True)
+    with suppress(InputError):
+        read_sequence(**(spectral_files | {field: path}), pixel_scale=0.01)

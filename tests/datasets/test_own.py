@@ -1,0 +1,200 @@
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from algozoo.datasets import Dataset, load_dataset, load_manifest
+from algozoo.datasets.folders import choose_sequence
+from algozoo.datasets.own import Stated, compose_manifest, guessed_companion, missing_facts, write_manifest
+from algozoo.datasets.report import describe, look, warnings_of
+from algozoo.datasets.simulate import airy_psf
+from algozoo.errors import AlgoZooError, InputError
+
+N_FRAMES, SIZE = 12, 61
+
+
+def vortex(x: float, y: float) -> np.ndarray:
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    separation = np.hypot(columns - x, rows - y)
+    return 1000 / (1 + (separation / 4) ** 2) - 900 * np.exp(-((separation / 2) ** 2))
+
+
+@pytest.fixture
+def parts():
+    """Return a good sequence, to be spoiled."""
+    noise = np.random.default_rng(0).normal(scale=2, size=(N_FRAMES, SIZE, SIZE))
+    return {
+        "cube": noise + vortex(30, 30),
+        "angles": np.linspace(10, 70, N_FRAMES),
+        "psf": 1e6 * airy_psf(4.0),
+        "plsc": np.array([0.02]),
+    }
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a sequence to a folder."""
+
+    def write(parts):
+        for part, data in parts.items():
+            fits.PrimaryHDU(data).writeto(tmp_path / f"{part}.fits", overwrite=True)
+        return choose_sequence(tmp_path)
+
+    return write
+
+
+def warned(files, stated: Stated | None = None) -> str:
+    seen = look(files)
+    manifest = compose_manifest("mine", files, seen, stated or Stated(), files.cube.parent)
+    sequence = Dataset(manifest, folder=files.cube.parent).sequence(0)
+    return "\n".join(warnings_of(seen, sequence, manifest.valid_field.inner))
+
+
+def test_a_good_sequence_gives_a_manifest_that_can_be_used(parts, write, tmp_path):
+    files = write(parts)
+    seen = look(files)
+    assert missing_facts(files, seen, Stated()) == {}
+    manifest = compose_manifest("mine", files, seen, Stated(), tmp_path)
+    write_manifest(manifest, tmp_path / "mine.toml")
+    assert load_manifest(tmp_path / "mine.toml") == manifest
+    sequence = load_dataset(tmp_path / "mine.toml").sequence(0)
+    assert sequence.cube.shape == (N_FRAMES, SIZE, SIZE)
+    assert (sequence.pixel_scale, manifest.crop.x, manifest.crop.y, manifest.crop.size) == (0.02, 0, 0, None)
+    assert sequence.star_flux == pytest.approx(1e6, rel=0.05)
+    assert warned(files).startswith("reversed angles make no null")
+
+
+def test_what_was_found_is_told_in_plain_words(parts, write):
+    parts["cube"][3] = parts["cube"][1]
+    files = write(parts)
+    told = "\n".join(describe(files, look(files)))
+    assert "shape: 12 frames of 61x61 px" in told
+    assert "star, by the symmetry of its halo: at x = 30.0" in told
+    assert "FWHM of the PSF: 4.0" in told
+    assert "duplicated frames: 1 and 3" in told
+
+
+def duplicate(parts):
+    parts["cube"][3] = parts["cube"][1]
+
+
+def move_the_star(parts):
+    parts["cube"] += vortex(31.2, 29.0) - vortex(30, 30)
+
+
+def clip(parts):
+    parts["cube"] = np.minimum(parts["cube"], 400)
+
+
+def jump(parts):
+    parts["angles"] = np.linspace(330, 390, N_FRAMES) % 360
+
+
+def stand_still(parts):
+    parts["angles"] = np.linspace(10, 20, N_FRAMES)
+
+
+def reverse(parts):
+    column, row = 30 + 20 * np.cos(np.deg2rad(parts["angles"])), 30 + 20 * np.sin(np.deg2rad(parts["angles"]))
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    distance = np.hypot(columns - column[:, None, None], rows - row[:, None, None])
+    parts["cube"] += 40 * np.exp(-4 * np.log(2) * (distance / 4) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (duplicate, "equal frames: 1 and 3: they count twice"),
+        (move_the_star, "px off the centre: derotation about the centre would smear companions"),
+        (clip, "clipped pixels in 12 frames, 0, 1, 2, 3, 4, ...: speckles there do not follow"),
+        (jump, "the angle jumps by more than half a turn before frame 6: taken for rotation"),
+        (stand_still, "turns by 10.0 deg only: at 2 FWHM a companion moves by 0.35 FWHM"),
+        (reverse, "the angles seem to have the wrong sign"),
+    ],
+)
+def test_a_flaw_is_told_with_what_it_does_to_results(parts, write, spoil, expected):
+    spoil(parts)
+    assert expected in warned(write(parts))
+
+
+def test_a_star_off_the_centre_is_brought_there(parts, write, tmp_path):
+    move_the_star(parts)
+    files = write(parts)
+    seen = look(files)
+    manifest = compose_manifest("mine", files, seen, Stated(), tmp_path)
+    assert (manifest.crop.x, manifest.crop.y, manifest.crop.size) == (2, 0, 59)
+    write_manifest(manifest, tmp_path / "mine.toml")
+    cropped = load_dataset(tmp_path / "mine.toml").sequence(0)
+    again = look(write(parts | {"cube": cropped.cube}))
+    assert again.offset < 0.3
+    assert again.crop is None
+
+
+def test_bad_pixels_are_told_and_refused(parts, write, tmp_path):
+    parts["cube"][2, 5] = np.nan
+    files = write(parts)
+    seen = look(files)
+    assert seen.bad_frames == [2]
+    with pytest.raises(InputError, match="NaN or infinite pixels in 1 of 12 frames, first in frame 2: replace"):
+        Dataset(compose_manifest("mine", files, seen, Stated(), tmp_path), folder=tmp_path).sequence(0)
+
+
+def test_what_cannot_be_known_is_asked_for(parts, write, tmp_path):
+    files = write(parts | {"psf": airy_psf(4.0), "angles": np.linspace(0, 1, N_FRAMES)})
+    (tmp_path / "plsc.fits").unlink()
+    files = replace(files, pixel_scale=None)
+    missing = missing_facts(files, look(files), Stated())
+    assert set(missing) == {"pixel_scale", "angle_unit", "star_flux"}
+    stated = Stated(pixel_scale=0.01, angle_unit="rad", star_flux=5e5)
+    assert missing_facts(files, look(files), stated) == {}
+    manifest = compose_manifest("mine", files, look(files), stated, tmp_path)
+    assert Dataset(manifest, folder=tmp_path).sequence(0).field_rotation == pytest.approx(np.rad2deg(1))
+
+
+def test_a_spectral_sequence_becomes_a_dataset(parts, write, tmp_path):
+    cube = np.stack([parts["cube"], 1.1 * parts["cube"]], axis=1)
+    files = write(
+        parts | {"cube": cube, "psf": np.stack([parts["psf"], parts["psf"]]), "wavelengths": np.array([1.0, 1.2])}
+    )
+    manifest = compose_manifest("mine", files, look(files), Stated(), tmp_path)
+    write_manifest(manifest, tmp_path / "mine.toml")
+    assert load_dataset(tmp_path / "mine.toml").sequence(0).cube.shape == (2, N_FRAMES, SIZE, SIZE)
+
+
+def test_frames_too_small_are_refused(parts, write, tmp_path):
+    files = write(parts | {"cube": parts["cube"][:, 22:39, 22:39], "psf": 1e6 * airy_psf(4.0)[6:-6, 6:-6]})
+    with pytest.raises(InputError, match=r"17 px around the star are .* FWHM, expected at least 5"):
+        compose_manifest("mine", files, look(files), Stated(), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Mine", "my data", ""])
+def test_a_bad_name_is_refused_before_anything_is_written(parts, write, tmp_path, name):
+    files = write(parts)
+    with pytest.raises(InputError, match=r"name = .*expected lower-case letters, digits and hyphens"):
+        compose_manifest(name, files, look(files), Stated(), tmp_path)
+
+
+def test_a_manifest_is_written_whole_or_not_at_all(parts, write, tmp_path, monkeypatch):
+    files = write(parts)
+    manifest = compose_manifest("mine", files, look(files), Stated(), tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(AlgoZooError, match=r"cannot be written .No space left on device"):
+        write_manifest(manifest, tmp_path / "mine.toml")
+    assert sorted(tmp_path.iterdir()) == before
+    monkeypatch.undo()
+    write_manifest(manifest, tmp_path / "mine.toml")
+    with pytest.raises(InputError, match="exists already"):
+        write_manifest(manifest, tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,2", "nan,2", "1,inf", "0,3"])
+def test_a_bad_place_of_a_companion_is_refused(make_sequence, text):
+    with pytest.raises(InputError, match=r"--companion .* expected"):
+        guessed_companion(text, make_sequence())
