@@ -150,7 +150,7 @@ def warnings_of(seen: Look, sequence: ADISequence, inner: float) -> Iterator[str
     if seen.offset > LARGEST_OFFSET and seen.crop:
         yield (
             f"the star is {seen.offset:.2f} px off the centre: derotation about the centre would smear companions by "
-            "as much; the crop mends it. If you know that the star is centred, take the crop out of the manifest"
+            "as much; the crop mends it. If you know that the star is centred, write crop = { x = 0, y = 0 }"
         )
     if seen.offset > LARGEST_OFFSET and not seen.crop:
         yield (

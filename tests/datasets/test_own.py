@@ -100,7 +100,7 @@ def reverse(parts):
     column, row = 30 + 20 * np.cos(np.deg2rad(parts["angles"])), 30 + 20 * np.sin(np.deg2rad(parts["angles"]))
     rows, columns = np.mgrid[:SIZE, :SIZE]
     distance = np.hypot(columns - column[:, None, None], rows - row[:, None, None])
-    parts["cube"] += 40 * np.exp(-4 * np.log(2) * (distance / 4) ** 2)
+    parts["cube"] += 12 * np.exp(-4 * np.log(2) * (distance / 4) ** 2)
 
 
 @pytest.mark.parametrize(
