@@ -56,3 +56,18 @@ def test_the_planet_of_beta_pictoris_has_the_numbers_of_its_manifest(shared_data
     assert abs(angle - known.position_angle) < angle_error < 0.3
     assert abs(found.companion.contrast - known.contrast) < found.contrast_error < 0.06 * known.contrast
     assert abs(found.snr_after) < 2
+
+
+def test_one_contrast_is_fitted_to_all_wavelengths(make_sequence):
+    flat = make_sequence(noise=1e-3, n_frames=8, parallactic_angles=np.linspace(0, 80, 8))
+    empty = replace(
+        flat,
+        cube=np.stack([flat.cube, 2 * flat.cube]),
+        psf=np.stack([flat.psf, flat.psf]),
+        star_flux=np.array([1000.0, 2000.0]),
+        wavelengths=np.array([1.0, 1.1]),
+    )
+    truth = Companion(separation=10.0, position_angle=200.0, contrast=0.01)
+    found = fit_companion(inject(empty, [truth]), truth, n_components=(2,))
+    assert found.companion.separation == pytest.approx(10, abs=0.02)
+    assert found.companion.contrast == pytest.approx(0.01, rel=0.01)
