@@ -3,11 +3,14 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import algozoo
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.datasets import DatasetUnavailable, fetch, load_dataset
-from algozoo.detectors.registry import create, source_digest
+from algozoo.detectors.registry import create, detector_digest
+from algozoo.files import source_digest
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,22 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
 
 
 def content_key(shard: Shard) -> str:
-    """Sha256 of everything that the outcome of a shard depends on."""
+    """Sha256 of everything that the outcome of a shard depends on, the code that makes trials included."""
     detector = create(shard.detector.name, shard.detector.parameters)
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     ingredients = {
         "suite": [shard.suite.name, shard.suite.version, shard.suite.seed],
-        "dataset": [shard.dataset.model_dump(mode="json"), dataset.name, dataset.version],
+        "dataset": [shard.dataset.model_dump(mode="json"), dataset.manifest.model_dump(mode="json")],
         "sequence": shard.sequence,
-        "detector": [detector.name, repr(detector.parameters), source_digest(detector)],
+        "detector": [detector.name, repr(detector.parameters), detector_digest(detector)],
+        "code": _trial_code(),
     }
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _trial_code() -> str:
+    """Digest of our own code between a manifest and a list of candidates."""
+    package = Path(algozoo.__file__).parent
+    places = ("imaging", "datasets", "sequence.py", "companions.py", "benchmark/trials.py", "scoring/candidates.py")
+    return source_digest(package / place for place in places)

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.contract import Detector
 from algozoo.errors import InputError, unknown
+from algozoo.files import source_digest
 
 BUILT_IN = {
     "blank": "algozoo.detectors.controls:Blank",
@@ -120,16 +121,9 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
     return cls(**(parameters or {}))
 
 
-def source_digest(detector: Detector) -> str:
-    """Sha256 of the code behind a detector: all Python files beside its module, and for built-ins the numerics."""
-    folder = Path(inspect.getfile(type(detector))).parent
-    folders = [folder]
-    if type(detector).__module__.startswith("algozoo."):
-        folders.append(folder.parent / "imaging")
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def detector_digest(detector: Detector) -> str:
+    """Sha256 of the code of a detector: all Python files beside its module."""
+    return source_digest([Path(inspect.getfile(type(detector))).parent])
 
 
 def _built_in() -> list[Entry]:

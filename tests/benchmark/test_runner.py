@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_all_maps_are_kept_on_request(suite, tmp_path):
     assert len(store.maps(content_key(shard))) == 6
 
 
-def test_the_key_depends_on_what_the_outcome_depends_on(suite):
+def test_the_key_depends_on_what_the_outcome_depends_on(suite, tmp_path):
     first = plan(suite)[0][0]
     other_seed = suite.model_copy(update={"seed": 8})
     other_detector = SuiteDetector(name="pca", parameters={"n_components": 3})
@@ -117,6 +118,10 @@ def test_the_key_depends_on_what_the_outcome_depends_on(suite):
         content_key(type(first)(suite, first.dataset, 0, SuiteDetector(name="pca"))),
     }
     assert len(keys) == 1 + 8 + 2
+    manifest = tmp_path / "dataset.toml"
+    manifest.write_text(Path(suite.datasets[0].name).read_text().replace("seed = ", "seed = 1"))
+    other_data = suite.datasets[0].model_copy(update={"name": str(manifest)})
+    assert content_key(type(first)(suite, other_data, 0, first.detector)) not in keys
 
 
 def test_unknown_names_stop_the_plan(suite):
