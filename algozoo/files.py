@@ -32,7 +32,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise AlgoZooError(f"{path}: not written ({error.strerror or error}); nothing half-written is left") from error
+        reason = error.strerror or f"is the disk full? {error}"
+        raise AlgoZooError(f"{path}: not written ({reason}); nothing half-written is left") from error
     finally:
         with suppress(OSError):
             temporary.unlink()

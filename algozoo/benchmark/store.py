@@ -118,7 +118,8 @@ class Store:
     def read(self, suite: str, version: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         """Read the outcomes of a suite: one row a trial, and one run record a shard.
 
-        Where a detector was run more than once, as after a change of its code, the latest counts.
+        Where a detector was run more than once, as after a change of its code, the latest counts. What was run on
+        other trials than the latest of a dataset, as after a change of its manifest, is left out.
 
         Raises
         ------
@@ -127,18 +128,22 @@ class Store:
         AlgoZooError
             If a file is damaged; the message names it.
         """
-        latest: dict[tuple[str, str, int], tuple[dict[str, Any], Path]] = {}
-        for record, path in self._records():
-            if (record["suite"]["name"], record["suite"]["version"]) != (suite, version):
-                continue
-            shard = record["dataset"], record["detector"]["label"], record["sequence"]
-            if shard not in latest or record["started"] > latest[shard][0]["started"]:
-                latest[shard] = record, path
+        of_suite = [
+            (record, path)
+            for record, path in sorted(self._records(), key=lambda shard: str(shard[0]["started"]))
+            if (record["suite"]["name"], record["suite"]["version"]) == (suite, version)
+        ]
+        trials = {record["dataset"]: record["trials"] for record, _ in of_suite}
+        latest = {
+            (record["dataset"], record["detector"]["label"], record["sequence"]): (record, path)
+            for record, path in of_suite
+            if record["trials"] == trials[record["dataset"]]
+        }
         if not latest:
             held = ", ".join(f"{name} version {v}" for name, v in self.suites()) or "nothing"
             raise InputError(
                 f"{self.folder} has no results of suite {suite} version {version}; it holds {held}, and versions are "
-                f"never mixed. Run `algozoo run {suite}` first, or give another folder with --store"
+                "never mixed. Run the suite first, or give another folder with --store"
             )
         table = pa.concat_tables([_read_table(path) for _, path in latest.values()])
         return table.to_pandas(), [record for record, _ in latest.values()]

@@ -28,6 +28,7 @@ BUILT_IN = {
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
 SUBMISSIONS = Path("submissions")
+SUBMISSION_MODULE = "algozoo_submission_"
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,11 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
 
 
 def detector_digest(detector: Detector) -> str:
-    """Sha256 of the code of a detector: all Python files beside its module."""
-    return source_digest([Path(inspect.getfile(type(detector))).parent])
+    """Sha256 of the code of a detector: its folder if it is a submission, else the modules of its class and bases."""
+    cls = type(detector)
+    if cls.__module__.startswith(SUBMISSION_MODULE):
+        return source_digest([Path(inspect.getfile(cls)).parent])
+    return source_digest(Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector))
 
 
 def _built_in() -> list[Entry]:
@@ -159,7 +163,7 @@ def _submission(manifest: Path) -> Entry:
 
 def _module(manifest: Path) -> ModuleType:
     """Import the `detector.py` beside a manifest, once."""
-    name = f"algozoo_submission_{hashlib.sha256(str(manifest.resolve()).encode()).hexdigest()[:16]}"
+    name = f"{SUBMISSION_MODULE}{hashlib.sha256(str(manifest.resolve()).encode()).hexdigest()[:16]}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, manifest.parent / "detector.py")
         if spec is None or spec.loader is None:
