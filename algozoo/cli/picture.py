@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from algozoo.errors import AlgoZooError
+from algozoo.files import write_whole
 
 if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
@@ -48,13 +48,7 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     figure.colorbar(shown, ax=axes[1, 0], label="relative to its peak")
     axes[1, 1].plot(sequence.parallactic_angles, ".-")
     axes[1, 1].set(title="derotation angles", xlabel="frame", ylabel="angle [deg]")
-    part = path.with_name(path.name + ".part")
-    try:
-        figure.savefig(part, dpi=110, format="png", bbox_inches="tight")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise AlgoZooError(f"{path}: cannot be written ({error.strerror or error})") from None
+    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=110, format="png", bbox_inches="tight"))
 
 
 def _symlog(linear: float, high: float) -> object:

@@ -1,8 +1,6 @@
 """Anybody's own files as a dataset: the manifest that describes them."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,14 @@ import numpy as np
 import tomlkit
 
 from algozoo.companions import Companion
-from algozoo.datasets.files import read_number
+from algozoo.datasets.arrays import read_number
 from algozoo.datasets.folders import SequenceFiles
 from algozoo.datasets.manifest import RealManifest, check_manifest
 from algozoo.datasets.negative_companion import FittedCompanion
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.datasets.report import Look
-from algozoo.errors import AlgoZooError, InputError
+from algozoo.errors import InputError
+from algozoo.files import write_whole
 from algozoo.sequence import ADISequence
 
 INNER_EDGE = 1.0
@@ -132,20 +131,8 @@ def write_manifest(manifest: RealManifest, path: Path) -> None:
     """
     if path.exists():
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
-    table = manifest.model_dump(mode="json", exclude_none=True)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
-            try:
-                file.write(tomlkit.dumps(table))
-                file.close()
-                Path(file.name).chmod(0o644)
-                os.replace(file.name, path)  # noqa: PTH105 - the temporary name is a string
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise AlgoZooError(f"{path}: cannot be written ({error.strerror or error})") from None
+    text = tomlkit.dumps(manifest.model_dump(mode="json", exclude_none=True))
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def place_from_text(text: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.datasets.files import TEXT_SUFFIXES, read_image, read_numbers
+from algozoo.datasets.arrays import TEXT_SUFFIXES, read_image, read_numbers
 from algozoo.datasets.psfs import SpectralPSF, read_psf, read_spectral_psf
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum

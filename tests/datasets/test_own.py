@@ -1,5 +1,5 @@
-import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,8 +184,8 @@ def test_a_manifest_is_written_whole_or_not_at_all(parts, write, tmp_path, monke
         raise OSError(28, "No space left on device")
 
     before = sorted(tmp_path.iterdir())
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(AlgoZooError, match=r"cannot be written .No space left on device"):
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(AlgoZooError, match=r"not written .No space left on device"):
         write_manifest(manifest, tmp_path / "mine.toml")
     assert sorted(tmp_path.iterdir()) == before
     monkeypatch.undo()

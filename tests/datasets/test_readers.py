@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from algozoo.datasets import read_angles, read_cube, read_psf, read_sequence, read_spectral_psf, read_wavelengths
-from algozoo.datasets.files import read_number
+from algozoo.datasets.arrays import read_number
 from algozoo.datasets.simulate import airy_psf
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
