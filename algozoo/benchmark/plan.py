@@ -47,7 +47,7 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     for entry, dataset in zip(suite.datasets, datasets, strict=True):
         _check(entry, dataset)
         try:
-            fetch(dataset.manifest, mirror=mirror)
+            fetch(dataset.manifest, mirror=mirror, folder=dataset.folder)
         except DatasetUnavailable as error:
             if not entry.optional:
                 raise

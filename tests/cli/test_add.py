@@ -55,6 +55,32 @@ def test_a_dataset_is_added_shown_and_drawn(algozoo, folder, tmp_path_factory):
     assert sorted(path.name for path in manifest.parent.iterdir()) == ["mine.png", "mine.toml"]
 
 
+SUITE = """
+format = 1
+name = "mine"
+version = "1"
+title = "Mine"
+description = "An added dataset."
+seed = 1
+[[datasets]]
+name = "{manifest}"
+injections = 1
+annuli = [{{ inner = 2.0, outer = 3.0, contrast = [1e-3, 1e-2] }}]
+[[detectors]]
+name = "median"
+"""
+
+
+def test_an_added_dataset_runs_in_a_suite(algozoo, folder, tmp_path_factory):
+    given = ["--pixel-scale", 0.02, "--star-flux", 1e6]
+    assert algozoo("datasets", "add", folder, "--name", "mine", *given).code == 0
+    out = tmp_path_factory.mktemp("run")
+    (out / "suite.toml").write_text(SUITE.format(manifest=folder / "mine.toml"))
+    ended = algozoo("run", out / "suite.toml", "--store", out / "results", "--site", out / "site", "--workers", 0)
+    assert ended.code == 0, ended.err
+    assert list((out / "results").rglob("*.parquet"))
+
+
 def test_a_simulated_dataset_is_drawn(algozoo, tmp_path):
     ended = algozoo("datasets", "tiny", "-o", tmp_path / "tiny.png")
     assert ended.code == 0
