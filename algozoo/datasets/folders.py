@@ -111,7 +111,8 @@ def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
     taken = {path.resolve() for path in given.values()}
     mine = [files for files in found if any(path.resolve() in taken for path in files.paths)]
     complete = [files for files in found if not files.missing]
-    candidates = mine or complete or found
+    with_cube = [files for files in found if files.cube]
+    candidates = mine or complete or with_cube or (found if len(found) == 1 else [])
     if len(candidates) > 1 and not all(part in given for part in ("cube", "angles", "psf")):
         names = "\n".join(f"  {_describe(files)}" for files in candidates)
         raise InputError(f"{folder}: {len(candidates)} sequences; choose one with --cube FILE:\n{names}")

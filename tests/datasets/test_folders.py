@@ -70,6 +70,11 @@ def test_what_is_missing_is_named_with_the_option_that_gives_it(folder_of):
         choose_sequence(folder_of("star_cube.fits"))
 
 
+def test_parts_of_several_sequences_without_a_cube_are_none(folder_of):
+    with pytest.raises(InputError, match="no file looks like the cube and the angles and the psf"):
+        choose_sequence(folder_of("psf_21.fits", "pa_256.fits"))
+
+
 def test_an_empty_folder_lacks_everything(tmp_path):
     with pytest.raises(InputError, match="the cube and the angles and the psf"):
         choose_sequence(tmp_path)
