@@ -13,26 +13,19 @@ Array = NDArray[np.float64]
 PowerSpectrum = Callable[[Array, Array], Array]
 """Power at frequencies along x and y."""
 
-POLISHING_SLOPE = -2.2
-"""Of the power spectrum of optical surfaces after polishing (Dohlen et al. 2011, AO4ELT 2)."""
+SURFACE_SLOPE = -2.0
+"""Of the power spectrum of polished optics."""
 OUTER_SCALE_M = 22.0
 """Of the atmosphere over Paranal (Martin et al. 2000, A&AS 144, 39)."""
 
 
-DRIFT_SLOPE = -1.0
-"""Of what changes in them during a sequence: flatter, so that the outer speckles change as much as NACO's."""
 WAFFLE_WIDTH = 0.7
 """Standard deviation of its peaks."""
 
 
 def surface_spectrum(x: Array, y: Array) -> Array:
-    """Power of the aberrations of optical surfaces."""
-    return np.asarray(np.maximum(np.hypot(x, y), 0.5) ** POLISHING_SLOPE)
-
-
-def drift_spectrum(x: Array, y: Array) -> Array:
-    """Power of the changes in them."""
-    return np.asarray(np.maximum(np.hypot(x, y), 0.5) ** DRIFT_SLOPE)
+    """Power of the aberrations of optical surfaces, and of the drifts of these."""
+    return np.asarray(np.maximum(np.hypot(x, y), 0.5) ** SURFACE_SLOPE)
 
 
 def waffle_spectrum(n_actuators: int) -> PowerSpectrum:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from algozoo.datasets.simulate.optics import Optics, detector_kernel, pupil, pupil_coordinates, rejected_modes
 from algozoo.datasets.simulate.parameters import Simulation
-from algozoo.datasets.simulate.screens import adaptive_optics_spectrum, drift, drift_spectrum, screens, surface_spectrum, waffle_spectrum
+from algozoo.datasets.simulate.screens import adaptive_optics_spectrum, drift, screens, surface_spectrum, waffle_spectrum
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import normalise_psf
 
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 N_COMMON = 60
 """Screens of turbulence that all frames share. A frame averages thousands of them to a smooth halo; as many as can be
 computed, drawn anew for each frame, would leave a halo that changes much more than a real one."""
-N_FRESH = 3
+N_FRESH = 4
 """Screens that only one frame sees."""
 PSF_RADIUS = 4
 """Half the width of the stamp of the off-axis PSF, in lambda/D at the longest wavelength."""
@@ -100,8 +100,8 @@ class Telescope:
         """
         parameters, inside = self.parameters, self.amplitude > 0
         optics = self._optics(parameters.size, parameters.coronagraph_order)
-        slow = drift(screens(n_frames, drift_spectrum, inside, rng), parameters.slow_lifetime_frames)
-        fast = drift(screens(n_frames, drift_spectrum, inside, rng), parameters.fast_lifetime_frames)
+        slow = drift(screens(n_frames, surface_spectrum, inside, rng), parameters.slow_lifetime_frames)
+        fast = drift(screens(n_frames, surface_spectrum, inside, rng), parameters.fast_lifetime_frames)
         pointing = _tilts(n_frames, parameters.pointing_rms_lambda_over_d, parameters, len(inside), rng)
         waffle = screens(n_frames, waffle_spectrum(parameters.n_actuators), inside, rng)
         drifts = (
