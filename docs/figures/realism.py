@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 from scipy.stats import kurtosis
 
 from algozoo.companions import Companion, inject
+from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
+from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.imaging.combine import combine
 from algozoo.imaging.rotate import derotate
 from algozoo.imaging.snr import snr_at
@@ -51,7 +53,8 @@ def statistics(sequence: ADISequence) -> dict[str, Array]:
         "frame correlation, 1-4 FWHM": frame_correlation(speckles[:, (separation > 1) & (separation < 4)]),
         "frame correlation, 4-9 FWHM": frame_correlation(speckles[:, (separation > 4) & (separation < 9)]),
         "spatial autocorrelation": spatial_autocorrelation(whitened, (separation > 2) & (separation < 8)),
-        "S/N of a companion": companion_snr(sequence),
+        "S/N of a companion, PCA(10)": companion_snr(sequence, PCA(n_components=10)),
+        "S/N of a companion, median": companion_snr(sequence, Median()),
     }
 
 
@@ -91,12 +94,12 @@ def spatial_autocorrelation(residuals: Array, mask: NDArray[np.bool_]) -> Array:
     return np.array([at(lag) for lag in (1, 2, 3)])
 
 
-def companion_snr(sequence: ADISequence) -> Array:
-    """Mean S/N after PCA(10) of a companion of contrast `CONTRAST` at each of `SEPARATIONS`, over six places."""
+def companion_snr(sequence: ADISequence, detector: PSFSubtraction) -> Array:
+    """Mean S/N of a companion of contrast `CONTRAST` at each of `SEPARATIONS`, over six places."""
 
     def snr(separation: float, position_angle: float) -> float:
         companion = Companion(separation=separation, position_angle=position_angle, contrast=CONTRAST)
-        residuals = PCA(n_components=10).subtract(inject(sequence, [companion]))
+        residuals = detector.subtract(inject(sequence, [companion]))
         image = combine(derotate(residuals, sequence.parallactic_angles))
         return snr_at(image, *companion.position(sequence), sequence.fwhm)
 

@@ -19,6 +19,9 @@ N_COMMON = 60
 computed, drawn anew for each frame, would leave a halo that changes much more than a real one."""
 N_FRESH = 4
 """Screens that only one frame sees."""
+N_FLEXURES = 3
+"""Screens that make the slow drift: flexure and temperature depend on little more than the telescope's position, so that
+a few principal components hold most of what changes."""
 PSF_RADIUS = 4
 """Half the width of the stamp of the off-axis PSF, in lambda/D at the longest wavelength."""
 CHROMATIC_TURN = 1.5 * np.pi
@@ -100,7 +103,8 @@ class Telescope:
         """
         parameters, inside = self.parameters, self.amplitude > 0
         optics = self._optics(parameters.size, parameters.coronagraph_order)
-        slow = drift(screens(n_frames, surface_spectrum, inside, rng), parameters.slow_lifetime_frames)
+        flexure = drift(rng.standard_normal((n_frames, N_FLEXURES)), parameters.slow_lifetime_frames)
+        slow = np.tensordot(flexure / np.sqrt(N_FLEXURES), screens(N_FLEXURES, surface_spectrum, inside, rng), axes=1)
         fast = drift(screens(n_frames, surface_spectrum, inside, rng), parameters.fast_lifetime_frames)
         pointing = _tilts(n_frames, parameters.pointing_rms_lambda_over_d, parameters, len(inside), rng)
         waffle = screens(n_frames, waffle_spectrum(parameters.n_actuators), inside, rng)
