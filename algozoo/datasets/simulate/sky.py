@@ -32,9 +32,8 @@ def parallactic_angle(hour_angle: ArrayLike, declination: float, latitude: float
 
 
 def field_rotation(duration: float, hour_angle: float, declination: float, latitude: float) -> float:
-    """Degrees by which the field turns in `duration` hours around `hour_angle`."""
-    angles = parallactic_angle(hour_angle + duration * np.linspace(-0.5, 0.5, 101), declination, latitude)
-    return float(abs(angles[-1] - angles[0]))
+    """Range of the parallactic angles, in degrees, during `duration` hours around `hour_angle`."""
+    return float(np.ptp(parallactic_angle(hour_angle + duration * np.linspace(-0.5, 0.5, 101), declination, latitude)))
 
 
 def hour_angles(n_frames: int, rotation: float, hour_angle: float, declination: float, latitude: float) -> Array:

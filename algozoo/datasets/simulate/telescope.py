@@ -19,7 +19,7 @@ N_COMMON = 60
 computed, drawn anew for each frame, would leave a halo that changes much more than a real one."""
 N_FRESH = 4
 """Screens that only one frame sees."""
-N_FLEXURES = 3
+N_FLEXURES = 4
 """Screens that make the slow drift: flexure and temperature depend on little more than the telescope's position, so that
 a few principal components hold most of what changes."""
 PSF_RADIUS = 4
