@@ -24,6 +24,14 @@ def absent(what: str) -> NoReturn:
     pytest.skip(f"{what} is missing")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep what tests make or download out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGOZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real data, which is also a mirror."""

@@ -3,11 +3,16 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import algozoo
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
-from algozoo.datasets import DatasetUnavailable, fetch, load_dataset
-from algozoo.detectors.registry import create, source_digest
+from algozoo.datasets import Dataset, DatasetUnavailable, fetch, load_dataset
+from algozoo.detectors.registry import create, detector_digest
+from algozoo.errors import InputError
+from algozoo.files import source_digest
 
 
 @dataclass(frozen=True)
@@ -30,15 +35,17 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     Raises
     ------
     InputError
-        If the suite names a detector, a parameter or a dataset that does not exist.
+        If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or has an annulus
+        outside the valid field of its dataset.
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
-    for detector in suite.detectors:
-        create(detector.name, detector.parameters)
+    _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
+    datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
+    _refuse_twins("dataset", [dataset.name for dataset in datasets])
     shards, left_out = [], []
-    for entry in suite.datasets:
-        dataset = load_dataset(entry.name, mirror=mirror)
+    for entry, dataset in zip(suite.datasets, datasets, strict=True):
+        _check(entry, dataset)
         try:
             fetch(dataset.manifest, mirror=mirror)
         except DatasetUnavailable as error:
@@ -57,11 +64,47 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
 def content_key(shard: Shard) -> str:
     """Sha256 of everything that the outcome of a shard depends on."""
     detector = create(shard.detector.name, shard.detector.parameters)
-    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
-    ingredients = {
-        "suite": [shard.suite.name, shard.suite.version, shard.suite.seed],
-        "dataset": [shard.dataset.model_dump(mode="json"), dataset.name, dataset.version],
-        "sequence": shard.sequence,
-        "detector": [detector.name, repr(detector.parameters), source_digest(detector)],
-    }
+    return _sha256([trials_digest(shard), shard.sequence, repr(detector.parameters), detector_digest(detector)])
+
+
+def trials_digest(shard: Shard) -> str:
+    """Sha256 of all that makes the trials of a dataset: detectors of equal digest saw the same ones.
+
+    It is of the suite's seed and version, of the dataset's manifest, of where and how brightly companions are
+    injected, and of our own code from the manifest to the list of candidates.
+    """
+    suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
+    entry = shard.dataset.model_dump(mode="json", exclude={"name", "optional"})
+    return _sha256([suite.name, suite.version, suite.seed, entry, manifest.model_dump(mode="json"), _trial_code()])
+
+
+def _refuse_twins(kind: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"suite: {kind} {name!r} is listed {names.count(name)} times, expected once")
+
+
+def _check(entry: SuiteDataset, dataset: Dataset) -> None:
+    """Refuse annuli that reach beyond where the dataset is valid."""
+    field = dataset.manifest.valid_field
+    for annulus in entry.annuli:
+        if annulus.inner < field.inner or annulus.outer > field.outer:
+            raise InputError(
+                f"suite: annulus {annulus.inner:g} to {annulus.outer:g} FWHM of dataset {dataset.name} reaches beyond "
+                f"its valid field, {field.inner:g} to {field.outer:g} FWHM"
+            )
+
+
+def _sha256(ingredients: list[Any]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _trial_code() -> str:
+    """Digest of our own code between a manifest and a list of candidates."""
+    package = Path(algozoo.__file__).parent
+    places = (
+        *("imaging", "sequence.py", "companions.py", "datasets"),
+        *("benchmark/trials.py", "benchmark/shard.py", "scoring/candidates.py"),
+    )
+    return source_digest(package / place for place in places)

@@ -13,6 +13,7 @@ from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.datasets import Dataset
+from algozoo.errors import InputError
 
 Task = Callable[[Shard], Finished]
 SCHEDULING = {
@@ -84,11 +85,17 @@ def _pool(workers: int, scheduler: str | None) -> Iterator[RunAll]:
 
     with dask.config.set(SCHEDULING):
         if scheduler is not None:
-            with Client(scheduler) as client:
+            try:
+                client = Client(scheduler)
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"scheduler {scheduler}: cannot be reached ({error}), expected tcp://HOST:PORT"
+                ) from None
+            with client:
                 yield partial(_run_on, client)
             return
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
             Client(cluster) as client,
         ):
             client.run(_leave_interrupts_to_the_user)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from algozoo import __version__
-from algozoo.benchmark.plan import Shard, content_key
+from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
@@ -26,6 +26,8 @@ from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
+TRANSFER = "the next sequence of the dataset, angles reversed"
+OWN_TWIN = "the trial's own sequence, angles reversed"
 NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 
@@ -69,18 +71,26 @@ def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finishe
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     detector = create(shard.detector.name, shard.detector.parameters)
     masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
+    training = _training(detector, dataset)
     try:
-        fitted = detector.fit(null.flipped())
-    except Exception as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        if training == TRANSFER:
+            detector = detector.fit(dataset.null_sequence((shard.sequence + 1) % dataset.n_sequences).flipped())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
         outcomes = [Outcome(trial, *_status(error)) for trial in trials]
     else:
         order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
-        outcomes = [_attempt(fitted, trials[i], null, masks[trials[i].kind == "flipped"]) for i in order]
+        outcomes = [
+            _attempt(detector, trials[i], null, masks[trials[i].kind == "flipped"], self_trained=training == OWN_TWIN)
+            for i in order
+        ]
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
     ]
     measured = {
+        "training": training,
         "started": started.isoformat(),
         "seconds": perf_counter() - wall,
         "cpu_seconds": process_time() - cpu,
@@ -101,15 +111,26 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
 
 
-def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray) -> Outcome:
+def _training(detector: Detector, dataset: Dataset) -> str:
+    """Say what a supervised detector is fitted to: never to the sequence of a trial without its companion."""
+    if type(detector).fit is Detector.fit:
+        return "none"
+    return TRANSFER if dataset.n_sequences > 1 else OWN_TWIN
+
+
+def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
     """Run one trial. Only here, and only to the oracle, is the truth told."""
     sequence = trial.sequence(null)
     if isinstance(detector, Oracle) and trial.companion:
         detector = detector.told((trial.companion,))
     wall, cpu = perf_counter(), process_time()
     try:
+        if self_trained:
+            detector = detector.fit(sequence.flipped())
         result = detector.detect(sequence)
-    except Exception as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
         return Outcome(trial, *_status(error))
     seconds, cpu_seconds = perf_counter() - wall, process_time() - cpu
     problem = _invalid(result, sequence, valid)
@@ -119,7 +140,7 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     return Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, result)
 
 
-def _status(error: Exception) -> tuple[str, str]:
+def _status(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Declined):
         return "declined", str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
@@ -178,6 +199,7 @@ def _write(
         "suite": shard.suite.model_dump(mode="json"),
         "dataset": dataset.name,
         "annuli": shard.dataset.model_dump(mode="json")["annuli"],
+        "trials": trials_digest(shard),
         "sequence": shard.sequence,
         "detector": {
             "label": detector.label,

@@ -4,9 +4,7 @@
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import write_whole
 
 FORMAT = 1
 
@@ -91,16 +90,16 @@ class Store:
         record = {"format": FORMAT, "key": key, "n_failed": failed, **record}
         table = pa.Table.from_pylist(rows, SCHEMA.with_metadata({"algozoo": json.dumps(record)}))
         if maps:
-            _write_whole(self._maps(key), lambda path: _map_file(maps).writeto(path))
-        _write_whole(self._shard(key), lambda path: pq.write_table(table, path, compression="zstd"))
+            write_whole(self._maps(key), lambda path: _map_file(maps).writeto(path))
+        write_whole(self._shard(key), lambda path: pq.write_table(table, path, compression="zstd"))
 
     def write_preview(self, name: str, about: dict[str, Any], images: dict[str, np.ndarray]) -> None:
         """Keep what a dataset looks like: named arrays as FITS, and facts as JSON beside them."""
         hdus = fits.HDUList([fits.PrimaryHDU()])
         hdus += [fits.ImageHDU(np.asarray(image), name=key) for key, image in images.items()]
-        _write_whole(self.folder / "datasets" / f"{name}.fits", hdus.writeto)
+        write_whole(self.folder / "datasets" / f"{name}.fits", hdus.writeto)
         text = json.dumps(about, indent=1)
-        _write_whole(self.folder / "datasets" / f"{name}.json", lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(self.folder / "datasets" / f"{name}.json", lambda path: path.write_text(text, encoding="utf-8"))
 
     def preview(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read what `write_preview` wrote."""
@@ -119,7 +118,8 @@ class Store:
     def read(self, suite: str, version: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         """Read the outcomes of a suite: one row a trial, and one run record a shard.
 
-        Where a detector was run more than once, as after a change of its code, the latest counts.
+        Where a detector was run more than once, as after a change of its code, the latest counts. What was run on
+        other trials than the latest of a dataset, as after a change of its manifest, is left out.
 
         Raises
         ------
@@ -128,18 +128,22 @@ class Store:
         AlgoZooError
             If a file is damaged; the message names it.
         """
-        latest: dict[tuple[str, str, int], tuple[dict[str, Any], Path]] = {}
-        for record, path in self._records():
-            if (record["suite"]["name"], record["suite"]["version"]) != (suite, version):
-                continue
-            shard = record["dataset"], record["detector"]["label"], record["sequence"]
-            if shard not in latest or record["started"] > latest[shard][0]["started"]:
-                latest[shard] = record, path
+        of_suite = [
+            (record, path)
+            for record, path in sorted(self._records(), key=lambda shard: str(shard[0]["started"]))
+            if (record["suite"]["name"], record["suite"]["version"]) == (suite, version)
+        ]
+        trials = {record["dataset"]: record["trials"] for record, _ in of_suite}
+        latest = {
+            (record["dataset"], record["detector"]["label"], record["sequence"]): (record, path)
+            for record, path in of_suite
+            if record["trials"] == trials[record["dataset"]]
+        }
         if not latest:
             held = ", ".join(f"{name} version {v}" for name, v in self.suites()) or "nothing"
             raise InputError(
                 f"{self.folder} has no results of suite {suite} version {version}; it holds {held}, and versions are "
-                f"never mixed. Run `algozoo run {suite}` first, or give another folder with --store"
+                "never mixed. Run the suite first, or give another folder with --store"
             )
         table = pa.concat_tables([_read_table(path) for _, path in latest.values()])
         return table.to_pandas(), [record for record, _ in latest.values()]
@@ -196,19 +200,3 @@ def _map_file(maps: list[ExampleMap]) -> fits.HDUList:
             if layer is not None:
                 hdus.append(fits.ImageHDU(layer.astype(np.float32), fits.Header({"TRIAL": example.trial}), name=name))
     return hdus
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a temporary name, flush to disk, rename: a reader never sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise AlgoZooError(f"{path}: not written ({error.strerror or error}); nothing half-written is left") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

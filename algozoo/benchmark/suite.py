@@ -44,6 +44,7 @@ class SuiteDataset(_Table):
     Parameters
     ----------
     name : str
+        Or the path of a manifest, relative to the suite file.
     optional : bool
         Left out, with a notice, where it cannot be had.
     injections : int
@@ -99,11 +100,20 @@ def load_suite(name: str) -> Suite:
         With every mistake of the file, or the nearest names.
     """
     if name.endswith(".toml"):
-        return read_toml(Path(name), Suite)
+        return _located(read_toml(Path(name), Suite), Path(name).parent)
     path = _folder() / f"{name}.toml"
     if not path.is_file():
         raise unknown("suite", name, suite_names())
     return read_toml(path, Suite)
+
+
+def _located(suite: Suite, folder: Path) -> Suite:
+    """Take the paths of manifests relative to the suite's own folder."""
+    datasets = [
+        entry.model_copy(update={"name": str(folder / entry.name)}) if entry.name.endswith(".toml") else entry
+        for entry in suite.datasets
+    ]
+    return suite.model_copy(update={"datasets": tuple(datasets)})
 
 
 def _folder() -> Path:

@@ -13,6 +13,7 @@ from algozoo.errors import AlgoZooError, InputError
 if TYPE_CHECKING:
     import pandas as pd
     from astropy.io import fits
+    from matplotlib.figure import Figure
 
     from algozoo.detectors.contract import DetectionMap, Detector
     from algozoo.sequence import ADISequence
@@ -58,23 +59,31 @@ def detect(
     from algozoo.datasets.readers import read_sequence  # noqa: PLC0415
     from algozoo.detectors.contract import Declined  # noqa: PLC0415
     from algozoo.detectors.registry import create  # noqa: PLC0415
+    from algozoo.files import write_whole  # noqa: PLC0415
 
     detector = create(name, _parameters(settings))
+    if detector.control:
+        raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
     sequence = read_sequence(cube=cube, angles=angles, psf=psf, pixel_scale=pixel_scale, angle_unit=angle_unit)
     sequence = replace(sequence, parallactic_angles=sequence.parallactic_angles + angle_offset)
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
+    for notice in _notices(sequence):
+        click.echo(f"Notice: {notice}", err=True)
     try:
         result = detector.fit(sequence.flipped()).detect(sequence)
     except Declined as reason:
         raise AlgoZooError(f"{detector.label} declines this sequence: {reason}") from None
     table = candidate_table(result, sequence)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        detection_hdus(result, sequence, detector).writeto(output / "detection_map.fits", overwrite=True)
-        table.to_csv(output / "candidates.csv", index=False)
-        _figure(result, table, sequence, detector, output / "detection_map.png")
-    except OSError as error:
-        raise AlgoZooError(f"{output}: not written ({error.strerror or error})") from error
+    if table.empty:
+        click.echo("Notice: the map has no peak, so there is no candidate: are the frames all alike?", err=True)
+    figure = _figure(result, table, sequence, detector)
+    hdus = detection_hdus(result, sequence, detector)
+    for key, path in (("CUBE", cube), ("ANGLES", angles), ("PSF", psf)):
+        hdus[0].header[f"HIERARCH FILE {key}"] = path.name
+    hdus[0].header["ANGOFF"] = (angle_offset, "[deg] added to the angles to bring North up")
+    write_whole(output / "detection_map.fits", hdus.writeto)
+    write_whole(output / "detection_map.png", lambda path: figure.savefig(path, format="png", dpi=120))
+    write_whole(output / "candidates.csv", lambda path: table.to_csv(path, index=False))
     print_table(list(table.columns), table.to_numpy().tolist(), style)
     click.echo(f"Written to {output}: detection_map.fits, detection_map.png, candidates.csv", err=True)
 
@@ -128,14 +137,14 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
     header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
     header["OBJECT"] = sequence.name
     header["CREATOR"] = f"AlgoZoo {__version__}"
-    header["DETECTOR"] = (detector.name, detector.title[:40])
+    header["DETECTOR"] = detector.name
     for key, value in detector.parameters.items():
         header[f"HIERARCH PARAM {key.upper()}"] = str(value)
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
     header["NFRAMES"] = sequence.n_frames
     header["FIELDROT"] = (round(sequence.field_rotation, 3), "[deg] range of the parallactic angles")
-    for axis, kind, step in ((1, "XOFFSET", 1), (2, "YOFFSET", 1)):
-        header[f"CTYPE{axis}"] = (kind, "offset from the star, North up and East left")
+    for axis, towards, step in ((1, "EAST", -1), (2, "NORTH", 1)):
+        header[f"CTYPE{axis}"] = (towards, "offset from the star, North up and East left")
         header[f"CUNIT{axis}"] = "arcsec"
         header[f"CRPIX{axis}"] = sequence.centre + 1
         header[f"CRVAL{axis}"] = 0.0
@@ -162,7 +171,23 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, Any]:
     return parameters
 
 
-def _figure(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector, path: Path) -> None:
+def _notices(sequence: ADISequence) -> list[str]:
+    """Say what is legal and still not likely to be meant."""
+    import numpy as np  # noqa: PLC0415
+
+    notices = []
+    arc = 2 * np.deg2rad(sequence.field_rotation)
+    if arc < 1:
+        notices.append(
+            f"the field turns by {sequence.field_rotation:.1f} deg, {arc:.1f} FWHM at 2 FWHM from the star: companions "
+            "there move too little to be told from it"
+        )
+    if sequence.pixel_scale > 1:
+        notices.append(f"a pixel scale of {sequence.pixel_scale:g} arcsec is a coarse one; was it meant in mas?")
+    return notices
+
+
+def _figure(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector) -> Figure:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     reach = (sequence.centre + 0.5) * sequence.pixel_scale
@@ -176,4 +201,4 @@ def _figure(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, de
         axes.annotate(str(rank), place, (6, 6), textcoords="offset points", color="white", fontsize=8)
         axes.plot(*place, "o", mfc="none", mec="white", ms=9)
     axes.set(title=f"{sequence.name}: {detector.label}", xlabel="offset [arcsec]", ylabel="offset [arcsec], North up")
-    figure.savefig(path, dpi=120)
+    return figure

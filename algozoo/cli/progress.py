@@ -1,7 +1,7 @@
 """Progress of a run: a bar on a terminal, one line a step when piped."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from time import monotonic
 
 import click
@@ -9,12 +9,18 @@ import click
 from algozoo.benchmark.shard import Finished
 
 
-def progress(finished: Iterable[Finished], total: int) -> None:
-    """Consume the stream of finished shards and show counts, rate and time left; failures are said at once."""
-    if sys.stdout.isatty():
-        _bar(finished, total)
-    else:
-        _lines(finished, total)
+def progress(finished: Iterable[Finished], total: int) -> int:
+    """Consume the stream of finished shards and show counts, rate and time left; return the number of failed trials."""
+    failed = 0
+
+    def counted() -> Iterator[Finished]:
+        nonlocal failed
+        for shard in finished:
+            failed += shard.n_failed
+            yield shard
+
+    (_bar if sys.stdout.isatty() else _lines)(counted(), total)
+    return failed
 
 
 def _lines(finished: Iterable[Finished], total: int) -> None:

@@ -58,10 +58,14 @@ def run(
         count = os.cpu_count() or 1 if workers is None else workers
         stream = run_shards(missing, results, workers=count, scheduler=scheduler, keep_maps=keep_maps)
         try:
-            progress(stream, len(missing))
+            failed = progress(stream, len(missing))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted; finished shards are kept in {store}, the same command goes on from there"
             ) from None
+        if failed:
+            click.echo(
+                f"Notice: {failed} trials failed; the board says why, and the next run tries them again.", err=True
+            )
     page = build_site(results, definition.name, definition.version, site)
     click.echo(f"Leaderboard: {page}")

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from algozoo.companions import Companion, remove
 from algozoo.datasets.download import fetch
+from algozoo.datasets.ensemble import simulated_sequence
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.readers import read_angles, read_cube, read_psf
-from algozoo.datasets.simulate import simulate
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
@@ -64,12 +64,7 @@ class Dataset:
             raise InputError(f"{self.name}: there is no sequence {index}, expected 0 to {self.n_sequences - 1}")
         if isinstance(self.manifest, RealManifest):
             return _read_real(self.manifest, self.mirror)
-        return simulate(
-            self.manifest.simulation,
-            np.random.default_rng([self.manifest.seed, index]),
-            pixel_scale=self.manifest.pixel_scale,
-            name=f"{self.name}/{index}",
-        )
+        return simulated_sequence(self.manifest, index)
 
     def null_sequence(self, index: int) -> ADISequence:
         """Return a sequence with its known companions subtracted; raises what `sequence` raises."""

@@ -62,12 +62,16 @@ def _mirror(folder: str | Path | None) -> Path | None:
     return Path(folder) if folder else None
 
 
+def cache_folder() -> Path:
+    """Folder of what was downloaded or made: ALGOZOO_CACHE, or the operating system's cache folder."""
+    import pooch  # noqa: PLC0415 - slow
+
+    return Path(os.environ.get("ALGOZOO_CACHE") or pooch.os_cache("algozoo"))
+
+
 def _cached(file: SourceFile) -> Path:
     """Path in the cache; the checksum in the name keeps versions of a file apart."""
-    import pooch  # noqa: PLC0415 - slow, and not needed by simulated datasets
-
-    folder = Path(os.environ.get("ALGOZOO_CACHE") or pooch.os_cache("algozoo"))
-    return folder / f"{file.sha256[:16]}-{Path(file.path).name}"
+    return cache_folder() / f"{file.sha256[:16]}-{Path(file.path).name}"
 
 
 def _local(file: SourceFile, mirror: Path | None) -> Path | None:

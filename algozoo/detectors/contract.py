@@ -78,7 +78,11 @@ class Detector(ABC):
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
-        """Learn from a sequence without companions and return a fitted copy; only supervised detectors override it."""
+        """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.
+
+        Only supervised detectors override it. The sequence is the flipped twin of another sequence of the dataset or,
+        where there is one only, of the trial's own; never of a trial without its companion.
+        """
         return self
 
     @abstractmethod
@@ -104,5 +108,6 @@ class Detector(ABC):
     @property
     def label(self) -> str:
         """Name for tables and legends: with those parameters that differ from the defaults."""
-        changed = [f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default]
+        defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(self)}
+        changed = [f"{name}={value}" for name, value in self.parameters.items() if value != defaults[name]]
         return f"{self.name}({', '.join(changed)})" if changed else self.name

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.contract import Detector
 from algozoo.errors import InputError, unknown
+from algozoo.files import source_digest
 
 BUILT_IN = {
     "blank": "algozoo.detectors.controls:Blank",
@@ -27,6 +28,7 @@ BUILT_IN = {
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
 SUBMISSIONS = Path("submissions")
+SUBMISSION_MODULE = "algozoo_submission_"
 
 
 @dataclass(frozen=True)
@@ -120,16 +122,12 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
     return cls(**(parameters or {}))
 
 
-def source_digest(detector: Detector) -> str:
-    """Sha256 of the code behind a detector: all Python files beside its module, and for built-ins the numerics."""
-    folder = Path(inspect.getfile(type(detector))).parent
-    folders = [folder]
-    if type(detector).__module__.startswith("algozoo."):
-        folders.append(folder.parent / "imaging")
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def detector_digest(detector: Detector) -> str:
+    """Sha256 of the code of a detector: its folder if it is a submission, else the modules of its class and bases."""
+    cls = type(detector)
+    if cls.__module__.startswith(SUBMISSION_MODULE):
+        return source_digest([Path(inspect.getfile(cls)).parent])
+    return source_digest(Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector))
 
 
 def _built_in() -> list[Entry]:
@@ -165,7 +163,7 @@ def _submission(manifest: Path) -> Entry:
 
 def _module(manifest: Path) -> ModuleType:
     """Import the `detector.py` beside a manifest, once."""
-    name = f"algozoo_submission_{hashlib.sha256(str(manifest.resolve()).encode()).hexdigest()[:16]}"
+    name = f"{SUBMISSION_MODULE}{hashlib.sha256(str(manifest.resolve()).encode()).hexdigest()[:16]}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, manifest.parent / "detector.py")
         if spec is None or spec.loader is None:

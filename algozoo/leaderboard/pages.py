@@ -75,6 +75,7 @@ def run_facts(runs: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "Started (UTC)": " to ".join(dict.fromkeys([dates[0], dates[-1]])),
         "Runs": f"{len(runs)}, one for each sequence",
+        "Learned from": distinct([run.get("training", "") for run in runs]),
         "Wall and CPU time": f"{total('seconds'):.1f} s and {total('cpu_seconds'):.1f} s, injection included",
         "Peak memory": f"at most {peak / 2**20:.0f} MiB, that of the process" if peak else "not recorded",
         "Processor": distinct([run.get("processor", "") for run in runs]),

@@ -1,9 +1,11 @@
 """Candidates of a detection map, without a threshold, and their match with the injected companions."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from algozoo.errors import InputError
@@ -47,10 +49,11 @@ class Match:
 def find_candidates(scores: Array, *, fwhm: float, valid: NDArray[np.bool_]) -> Candidates:
     """Find the local maxima of a detection map that are at least one FWHM apart.
 
-    A peak is no lower than its eight neighbours and higher than one of them; a flat piece of map, with or
-    without NaN around it, has none. Neighbours outside the valid field count, so that a slope that the
-    field's edge cuts is no peak. What is not finite is no candidate, and is lower than everything as a
-    neighbour. Of two peaks within one FWHM the higher stays (the upper-left one if they are equal).
+    A peak is a pixel, or a connected piece of equal ones, that has a lower neighbour and no higher one; of a piece
+    the centre counts, so that a saturated source is one candidate. A flat map has none, with or without NaN around
+    it. Neighbours outside the valid field count, so that a slope that the field's edge cuts is no peak. What is not
+    finite is no candidate, and is lower than everything as a neighbour. Of two peaks within one FWHM the higher
+    stays (the upper-left one if they are equal).
 
     Parameters
     ----------
@@ -64,7 +67,7 @@ def find_candidates(scores: Array, *, fwhm: float, valid: NDArray[np.bool_]) -> 
     Returns
     -------
     Candidates
-        Peaks at whole pixels, by decreasing score.
+        Peaks by decreasing score, at whole pixels but for pieces of equal ones.
 
     Raises
     ------
@@ -76,12 +79,11 @@ def find_candidates(scores: Array, *, fwhm: float, valid: NDArray[np.bool_]) -> 
         raise InputError(
             f"A detection map must have the shape of its valid field, {valid.shape}; it has {scores.shape}."
         )
-    y, x = np.nonzero(_is_peak(scores) & valid)
-    order = np.argsort(-scores[y, x], kind="stable")
-    x, y = x[order], y[order]
+    x, y, height = _peaks(scores, valid)
+    order = np.argsort(-height, kind="stable")
+    x, y, height = x[order], y[order], height[order]
     kept = _suppress(x, y, fwhm)
-    x, y = x[kept], y[kept]
-    return Candidates(x=x.astype(float), y=y.astype(float), score=scores[y, x])
+    return Candidates(x=x[kept], y=y[kept], score=height[kept])
 
 
 def match(candidates: Candidates, truth_x: ArrayLike, truth_y: ArrayLike, *, radius: float) -> Match:
@@ -116,14 +118,28 @@ def match(candidates: Candidates, truth_x: ArrayLike, truth_y: ArrayLike, *, rad
     return Match(candidate=found, false_positive=~near.any(axis=1))
 
 
-def _is_peak(scores: Array) -> NDArray[np.bool_]:
+def _peaks(scores: Array, valid: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Centre and height of each peak whose centre lies in the valid field, by rows."""
     finite = np.isfinite(scores)
-    highest = _neighbours(np.where(finite, scores, -np.inf), outside=-np.inf).max(axis=0)
-    lowest = _neighbours(np.where(finite, scores, np.inf), outside=np.inf).min(axis=0)
-    return np.asarray(finite & (scores >= highest) & (scores != lowest))
+    around = _neighbours(np.where(finite, scores, -np.inf), outside=-np.inf)
+    summit = finite & (scores >= around.max(axis=0))
+    piece, n_pieces = ndimage.label(summit, np.ones((3, 3)))
+    stands_out = summit & (_neighbours(np.where(finite, scores, np.inf), outside=np.inf).min(axis=0) != scores)
+    equal_but_lower = summit & ((around == scores) & ~_neighbours(summit, outside=False)).any(axis=0)
+    is_peak = np.zeros(n_pieces + 1, dtype=bool)
+    is_peak[piece[stands_out]] = True
+    is_peak[piece[equal_but_lower]] = False
+    rows, columns = np.nonzero(is_peak[piece])
+    labels = piece[rows, columns]
+    size = np.maximum(np.bincount(labels, minlength=n_pieces + 1), 1)
+    x, y = (np.bincount(labels, values, n_pieces + 1) / size for values in (columns, rows))
+    height = np.zeros(n_pieces + 1)
+    height[labels] = scores[rows, columns]
+    inside = np.flatnonzero(is_peak & valid[np.rint(y).astype(int), np.rint(x).astype(int)])
+    return x[inside], y[inside], height[inside]
 
 
-def _neighbours(values: Array, outside: float) -> Array:
+def _neighbours(values: NDArray[Any], outside: float) -> NDArray[Any]:
     """Eight neighbours of each pixel, (8, ny, nx)."""
     ny, nx = values.shape
     padded = np.pad(values, 1, constant_values=outside)
@@ -132,7 +148,7 @@ def _neighbours(values: Array, outside: float) -> Array:
     )
 
 
-def _suppress(x: NDArray[np.intp], y: NDArray[np.intp], radius: float) -> NDArray[np.bool_]:
+def _suppress(x: Array, y: Array, radius: float) -> NDArray[np.bool_]:
     """Greedy non-maximum suppression of positions that are sorted by decreasing score."""
     kept = np.ones(x.size, dtype=bool)
     pairs = cKDTree(np.column_stack([x, y])).query_pairs(radius, output_type="ndarray")

@@ -1,6 +1,9 @@
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -106,7 +109,7 @@ def test_all_maps_are_kept_on_request(suite, tmp_path):
     assert len(store.maps(content_key(shard))) == 6
 
 
-def test_the_key_depends_on_what_the_outcome_depends_on(suite):
+def test_the_key_depends_on_what_the_outcome_depends_on(suite, tmp_path):
     first = plan(suite)[0][0]
     other_seed = suite.model_copy(update={"seed": 8})
     other_detector = SuiteDetector(name="pca", parameters={"n_components": 3})
@@ -117,6 +120,10 @@ def test_the_key_depends_on_what_the_outcome_depends_on(suite):
         content_key(type(first)(suite, first.dataset, 0, SuiteDetector(name="pca"))),
     }
     assert len(keys) == 1 + 8 + 2
+    manifest = tmp_path / "dataset.toml"
+    manifest.write_text(Path(suite.datasets[0].name).read_text().replace("seed = ", "seed = 1"))
+    other_data = suite.datasets[0].model_copy(update={"name": str(manifest)})
+    assert content_key(type(first)(suite, other_data, 0, first.detector)) not in keys
 
 
 def test_unknown_names_stop_the_plan(suite):
@@ -125,6 +132,38 @@ def test_unknown_names_stop_the_plan(suite):
     entry = suite.datasets[0].model_copy(update={"name": "tyni"})
     with pytest.raises(InputError, match="did you mean 'tiny'"):
         plan(suite.model_copy(update={"datasets": (entry,)}))
+
+
+def test_what_is_listed_twice_or_lies_outside_the_field_stops_the_plan(suite):
+    [entry] = suite.datasets
+    with pytest.raises(InputError, match="dataset 'small' is listed 2 times"):
+        plan(suite.model_copy(update={"datasets": (entry, entry)}))
+    same = SuiteDetector(name="pca"), SuiteDetector(name="pca", parameters={"n_components": 10})
+    with pytest.raises(InputError, match="detector 'pca' is listed 2 times"):
+        plan(suite.model_copy(update={"detectors": same}))
+    wide = entry.annuli[0].model_copy(update={"outer": 40.0})
+    with pytest.raises(
+        InputError, match=r"1\.5 to 40 FWHM of dataset small reaches beyond its valid field, 1 to 5 FWHM"
+    ):
+        plan(suite.model_copy(update={"datasets": (entry.model_copy(update={"annuli": (wide,)}),)}))
+
+
+def test_outcomes_of_other_trials_are_left_out(suite, tmp_path):
+    store, [entry] = Store(tmp_path), suite.datasets
+    blank = suite.model_copy(update={"detectors": (SuiteDetector(name="blank"), SuiteDetector(name="random"))})
+    list(run(plan(blank)[0], store, workers=0))
+    brighter = entry.annuli[0].model_copy(update={"contrast": (0.01, 0.02)})
+    changed = {"datasets": (entry.model_copy(update={"annuli": (brighter,)}),), "detectors": blank.detectors[:1]}
+    list(run(plan(blank.model_copy(update=changed))[0], store, workers=0))
+    outcomes = read(store, suite)
+    assert set(outcomes["detector"]) == {"blank"}
+    assert outcomes["contrast"].min() >= 0.01
+
+
+def test_a_scheduler_that_cannot_be_reached_is_named(suite, tmp_path):
+    for address in ("nonsense", "tcp://127.0.0.1:1"):
+        with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(InputError, match=address):
+            list(run(plan(suite)[0], Store(tmp_path), workers=0, scheduler=address))
 
 
 def test_an_optional_dataset_that_cannot_be_had_is_left_out_aloud(suite, tmp_path, monkeypatch):
@@ -156,6 +195,8 @@ class Awkward(Detector):
     def detect(self, sequence):
         if self.way == "crash":
             raise RuntimeError("division by cucumber")
+        if self.way == "exit":
+            sys.exit(0)
         if self.way == "decline":
             raise Declined("not my kind of star")
         nan = np.full((sequence.size, sequence.size), np.nan)
@@ -170,6 +211,7 @@ class Awkward(Detector):
     ("way", "status", "reason"),
     [
         ("crash", "failed", "RuntimeError: division by cucumber (test_runner.py, line"),
+        ("exit", "failed", "SystemExit: 0"),
         ("crash in fit", "failed", "MemoryError: too large"),
         ("decline", "declined", "not my kind of star"),
         ("nan", "invalid", "no finite score"),
@@ -224,21 +266,67 @@ def test_a_preview_is_kept(suite, tmp_path):
     assert images["angles"].shape == (8,)
 
 
-def test_nothing_that_a_detector_gets_names_the_trial(suite, tmp_path, monkeypatch):
-    seen = []
+@dataclass(frozen=True, kw_only=True)
+class Spy(Detector):
+    """Look."""
 
-    class Spy(Awkward):
-        """Look."""
+    name: ClassVar[str] = "spy"
+    title: ClassVar[str] = "Spy"
+    reference: ClassVar[str] = "none"
+    fitted: ClassVar[list] = []
+    seen: ClassVar[list] = []
 
-        def fit(self, sequence):
-            seen.append((sequence.name, dict(sequence.meta)))
-            return self
+    def detect(self, sequence):
+        self.seen.append(sequence)
+        raise Declined("only looking")
 
-        def detect(self, sequence):
-            seen.append((sequence.name, dict(sequence.meta)))
-            raise Declined("only looking")
 
-    monkeypatch.setattr(shard_module, "create", lambda *_: Spy())
-    list(run(plan(suite)[0][:1], Store(tmp_path), workers=0))
-    assert len(seen) == 7
-    assert all(what == ("sequence", {}) for what in seen)
+class Learner(Spy):
+    """Look, and learn."""
+
+    def fit(self, sequence):
+        self.fitted.append(sequence)
+        return self
+
+
+@pytest.fixture
+def spy_on(monkeypatch, tmp_path):
+    def spy_on(kind, shard):
+        Spy.fitted.clear()
+        Spy.seen.clear()
+        monkeypatch.setattr(shard_module, "create", lambda *_: kind())
+        list(run([shard], Store(tmp_path), workers=0))
+        [record] = Store(tmp_path).read(shard.suite.name, shard.suite.version)[1]
+        return record["training"]
+
+    return spy_on
+
+
+def test_nothing_that_a_detector_gets_names_the_trial(suite, spy_on):
+    spy_on(Spy, plan(suite)[0][0])
+    assert len(Spy.seen) == 6
+    assert {(sequence.name, len(sequence.meta)) for sequence in Spy.seen} == {("sequence", 0)}
+
+
+def test_a_detector_that_learns_nothing_is_not_given_anything_to_learn_from(suite, spy_on):
+    assert spy_on(Spy, plan(suite)[0][0]) == "none"
+    assert Spy.fitted == []
+
+
+def test_learning_is_from_another_sequence_of_the_dataset(suite, spy_on):
+    shard = plan(suite)[0][0]
+    assert spy_on(Learner, shard) == "the next sequence of the dataset, angles reversed"
+    [learned] = Spy.fitted
+    other = load_dataset(shard.dataset.name).null_sequence(1).flipped()
+    assert np.array_equal(learned.cube, other.cube)
+    assert np.array_equal(learned.parallactic_angles, other.parallactic_angles)
+
+
+def test_of_a_single_sequence_learning_never_sees_the_frames_without_the_companion(suite, spy_on, shared_data):
+    entry = suite.datasets[0].model_copy(update={"name": "betapic"})
+    shard = plan(suite.model_copy(update={"datasets": (entry,)}), mirror=shared_data)[0][0]
+    assert spy_on(Learner, shard) == "the trial's own sequence, angles reversed"
+    assert len(Spy.fitted) == len(Spy.seen) == 6
+    for learned, seen in zip(Spy.fitted, Spy.seen, strict=True):
+        assert np.array_equal(learned.cube, seen.cube)
+        assert np.array_equal(learned.parallactic_angles, -seen.parallactic_angles)

@@ -22,6 +22,7 @@ def record(version="1", started="2026-01-01T00:00:00", label="median"):
     return {
         "suite": {"name": "small", "version": version},
         "dataset": "d",
+        "trials": "the same",
         "sequence": 0,
         "detector": {"label": label},
         "started": started,
@@ -71,7 +72,7 @@ def test_versions_of_a_suite_are_never_mixed(store):
 
 
 def test_an_empty_store_says_what_to_do(store):
-    with pytest.raises(InputError, match=r"holds nothing.*algozoo run small"):
+    with pytest.raises(InputError, match=r"holds nothing.*Run the suite first"):
         store.read("small", "1")
 
 

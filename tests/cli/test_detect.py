@@ -58,7 +58,8 @@ def test_map_table_and_picture_are_written(algozoo, files):
         header = hdus[0].header
         assert hdus[0].data.shape == (41, 41)
         assert (header["BUNIT"], header["DETECTOR"], header["CRPIX1"]) == ("S/N", "median", 21)
-        assert header["CDELT2"] == 0.02
+        assert (header["CDELT1"], header["CDELT2"]) == (-0.02, 0.02)
+        assert (header["CTYPE1"], header["FILE CUBE"], header["ANGOFF"]) == ("EAST", "cube.fits", 0)
         assert header["PARAM COMBINE"] == "median"
         assert hdus["RESIDUAL"].data.shape == (41, 41)
     best = pd.read_csv(folder / "candidates.csv").iloc[0]
@@ -137,3 +138,34 @@ def test_a_folder_that_cannot_be_written_ends_with_1(algozoo, files, tmp_path):
     ended = algozoo("detect", *flat(files | {"--output": tmp_path / "file" / "out"}))
     assert ended.code == 1
     assert "not written" in ended.err
+
+
+def test_a_full_disk_leaves_old_results_whole(algozoo, files, monkeypatch):
+    algozoo("detect", *flat(files), "--detector", "median")
+    before = {path.name: path.read_bytes() for path in files["--output"].iterdir()}
+
+    def full(_, path, **__):
+        path.write_bytes(b"half")
+        raise OSError("3721 requested and 1200 written")
+
+    monkeypatch.setattr(fits.HDUList, "writeto", full)
+    ended = algozoo("detect", *flat(files), "--detector", "pca")
+    assert ended.code == 1
+    assert "is the disk full?" in ended.err
+    assert {path.name: path.read_bytes() for path in files["--output"].iterdir()} == before
+
+
+def test_what_is_not_likely_to_be_meant_is_said(algozoo, files, tmp_path):
+    still = write(tmp_path / "still.fits", np.full(20, 77.0))
+    ended = algozoo("detect", *flat(files | {"--angles": still, "--pixel-scale": 27}), "--detector", "median")
+    assert ended.code == 0
+    assert "the field turns by 0.0 deg" in ended.err
+    assert "meant in mas?" in ended.err
+    alike = write(tmp_path / "alike.fits", np.ones((20, 41, 41)))
+    assert "no candidate" in algozoo("detect", *flat(files | {"--cube": alike}), "--detector", "median").err
+
+
+def test_controls_do_not_search(algozoo, files):
+    ended = algozoo("detect", *flat(files), "--detector", "oracle")
+    assert ended.code == 2
+    assert "is a control" in ended.err

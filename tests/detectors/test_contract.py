@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -38,6 +38,16 @@ def test_label_tells_what_differs_from_the_defaults():
     assert PCA().label == "pca"
     assert PCA(n_components=20).label == "pca(n_components=20)"
     assert PCA(n_components=5, combine="mean").label == "pca(combine=mean, n_components=5)"
+
+
+def test_label_leaves_out_what_is_not_a_parameter():
+    @dataclass(frozen=True, kw_only=True)
+    class Fitted(Median):
+        weights: tuple[float, ...] = field(default_factory=tuple)
+        learned: np.ndarray = field(default_factory=lambda: np.zeros(3), init=False)
+
+    assert Fitted().label == "median"
+    assert Fitted(weights=(1.0,)).label == "median(weights=(1.0,))"
 
 
 def test_parameters_make_the_detector_anew():

@@ -6,7 +6,7 @@ import pytest
 
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.registry import BUILT_IN, create, registered, source_digest
+from algozoo.detectors.registry import BUILT_IN, create, detector_digest, registered
 from algozoo.errors import InputError
 
 DETECTOR = '''
@@ -113,8 +113,8 @@ def test_parameters_are_held_against_their_types():
 
 def test_digest_changes_with_the_code(submit):
     folder = submit()
-    first = source_digest(create("mine", submissions=folder))
-    assert source_digest(create("mine", submissions=folder)) == first
+    first = detector_digest(create("mine", submissions=folder))
+    assert detector_digest(create("mine", submissions=folder)) == first
     (folder / "mine" / "helper.py").write_text("x = 1")
-    assert source_digest(create("mine", submissions=folder)) != first
-    assert source_digest(Median()) != first
+    assert detector_digest(create("mine", submissions=folder)) != first
+    assert detector_digest(Median()) != first

@@ -137,6 +137,7 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "suite": SUITE,
         "dataset": dataset,
         "annuli": ANNULI,
+        "trials": "the same",
         "sequence": sequence,
         "detector": about,
         "started": f"2026-01-0{sequence + 1}T10:00:00+00:00",

@@ -1,0 +1,48 @@
+"""Files that are whole or not there, and digests of source code."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from algozoo.errors import AlgoZooError
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write to a temporary name, flush to disk, rename: a reader never sees half a file.
+
+    Parameters
+    ----------
+    path : path
+        Its folder is made if needed.
+    write : callable
+        Gets the temporary path.
+
+    Raises
+    ------
+    AlgoZooError
+        If the disk is full or the folder cannot be written; nothing half-written is left.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or f"is the disk full? {error}"
+        raise AlgoZooError(f"{path}: not written ({reason}); nothing half-written is left") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def source_digest(places: Iterable[Path]) -> str:
+    """Sha256 of Python files, and of all those in folders, by name and content."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

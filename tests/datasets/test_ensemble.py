@@ -1,0 +1,83 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from algozoo.datasets import ensemble as ensemble_module
+from algozoo.datasets import load_dataset
+from algozoo.datasets.ensemble import is_made, simulated_sequence
+from algozoo.errors import AlgoZooError
+
+
+@pytest.fixture
+def manifest(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path))
+    return load_dataset("tiny").manifest
+
+
+@pytest.fixture
+def made(manifest, tmp_path):
+    sequence = simulated_sequence(manifest, 3)
+    [path] = tmp_path.rglob("*.npz")
+    return sequence, path
+
+
+def same(first, second):
+    return all(
+        np.array_equal(getattr(first, name), getattr(second, name))
+        for name in ("cube", "parallactic_angles", "psf", "star_flux", "pixel_scale", "fwhm", "name")
+    )
+
+
+def test_what_is_read_is_what_was_made(manifest, made, monkeypatch):
+    monkeypatch.setattr(ensemble_module, "write_whole", None)  # nothing is made
+    assert same(simulated_sequence(manifest, 3), made[0])
+    assert is_made(manifest, 3)
+    assert not is_made(manifest, 4)
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "flipped", "gone", "another file"])
+def test_a_damaged_file_is_made_anew(manifest, made, damage):
+    sequence, path = made
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        middle = len(content) // 2
+        content[middle] ^= 0xFF
+        spoilt = {"empty": b"", "half": content[:middle], "flipped": content, "another file": b"PK\x03\x04hello"}
+        path.write_bytes(bytes(spoilt[damage]))
+    assert same(simulated_sequence(manifest, 3), sequence)
+    assert same(ensemble_module._read(path), sequence)
+
+
+def test_another_seed_or_parameter_has_another_file(manifest, made, tmp_path):
+    other = manifest.model_copy(update={"seed": 1})
+    brighter = manifest.model_copy(update={"simulation": manifest.simulation.model_copy(update={"size": 41})})
+    for changed in (other, brighter):
+        assert not same(simulated_sequence(changed, 3), made[0])
+    assert len(list(tmp_path.rglob("*.npz"))) == 3
+
+
+def test_a_full_disk_is_said(manifest, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ensemble_module.np, "savez", full)
+    with pytest.raises(AlgoZooError, match="No space left on device"):
+        simulated_sequence(manifest, 0)
+
+
+@pytest.mark.slow
+def test_processes_that_make_the_same_sequence_do_not_collide(manifest, tmp_path):
+    code = "from algozoo.datasets import load_dataset\nprint(float(load_dataset('tiny').sequence(5).cube.sum()))"
+    environment = os.environ | {"ALGOZOO_CACHE": str(tmp_path)}
+    makers = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, text=True)
+        for _ in range(4)
+    ]
+    sums = {maker.communicate(timeout=60)[0] for maker in makers}
+    assert sums == {f"{float(simulated_sequence(manifest, 5).cube.sum())}\n"}
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["5.npz"]

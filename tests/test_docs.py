@@ -1,0 +1,60 @@
+"""What the documentation shows is run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from algozoo.benchmark.plan import plan
+from algozoo.benchmark.runner import run
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import load_suite
+from algozoo.detectors.registry import create
+from algozoo.testing import check_detector
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def quiet_pixels(tmp_path):
+    folder = tmp_path / "submissions" / "quiet-pixels"
+    folder.mkdir(parents=True)
+    (folder / "detector.py").write_text(blocks("write-a-detector.md", "python")[0])
+    (folder / "submission.toml").write_text(blocks("write-a-detector.md", "toml")[0])
+    return tmp_path
+
+
+def test_the_detector_of_the_tutorial_keeps_the_contract(quiet_pixels, monkeypatch, capsys):
+    report = check_detector(create("quiet-pixels", submissions=quiet_pixels / "submissions"))
+    assert report.passed, report
+    monkeypatch.chdir(quiet_pixels)
+    exec(blocks("write-a-detector.md", "python")[1], {})  # noqa: S102 - our own page
+    assert "quiet-pixels" in capsys.readouterr().out
+
+
+def test_the_suite_of_the_page_can_be_planned(tmp_path, shared_data):
+    path = tmp_path / "mine.toml"
+    path.write_text(blocks("datasets-and-suites.md", "toml")[0])
+    shards, left_out = plan(load_suite(str(path)), mirror=shared_data)
+    assert len(shards) == 2
+    assert left_out == []
+
+
+def test_results_are_read_as_the_quickstart_does(tmp_path, suite, monkeypatch, capsys):
+    list(run(plan(suite)[0], Store(tmp_path / "leaderboard" / "results"), workers=0))
+    monkeypatch.chdir(tmp_path)
+    exec(blocks("quickstart.md", "python")[0], {})  # noqa: S102 - our own page
+    out = capsys.readouterr().out
+    assert "dataset_kind" in out
+    assert "[273 rows" in out
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
