@@ -6,13 +6,12 @@ from algozoo.datasets.manifest import (
     KnownCompanion,
     RealManifest,
     SimulatedManifest,
-    Simulation,
     ValidField,
     load_manifest,
 )
 from algozoo.datasets.readers import read_angles, read_cube, read_psf, read_sequence
 from algozoo.datasets.registry import dataset_names, load_dataset
-from algozoo.datasets.simulate import simulate
+from algozoo.datasets.simulate import Simulation, simulate
 
 __all__ = [
     "Dataset",

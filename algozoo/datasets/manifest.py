@@ -149,8 +149,8 @@ class SimulatedManifest(Manifest):
         largest = (simulation.size - 1) / 2 / widest - 1
         if valid_field and valid_field.outer > largest:
             raise ValueError(
-                f"expected frames that hold the valid field: size {simulation.size} and lambda/D of {widest:.2f} pixels "
-                f"allow valid_field.outer up to {largest:.2f} (one FWHM from the edge), not {valid_field.outer:g}"
+                f"expected frames that hold the valid field: size {simulation.size} and lambda/D of {widest:.2f} "
+                f"pixels allow outer up to {largest:.2f} (one FWHM from the edge), not {valid_field.outer:g}"
             )
         return simulation
 

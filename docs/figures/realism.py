@@ -37,7 +37,9 @@ def statistics(sequence: ADISequence) -> dict[str, Array]:
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     separation = np.hypot(x, y) / sequence.fwhm
     rings = [abs(separation - radius) < 0.5 for radius in RINGS]
-    residuals = {k: PCA(n_components=k).subtract(sequence) / (sequence.star_flux * sequence.psf.max()) for k in (10, 20)}
+    residuals = {
+        k: PCA(n_components=k).subtract(sequence) / (sequence.star_flux * sequence.psf.max()) for k in (10, 20)
+    }
     image = combine(derotate(residuals[10], sequence.parallactic_angles))
     deviations = cube - cube.mean(axis=0)
     pixel_radius = np.rint(separation * sequence.fwhm).astype(int)

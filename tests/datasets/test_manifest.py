@@ -130,7 +130,7 @@ def test_valid_manifests_are_told_apart_by_kind(tmp_path: Path, real_manifest: s
         ("outer = 6.0", "outer = 7.0", "simulation: expected frames that hold the valid field"),
         ("size = 61", "size = 31", "simulation: expected size to be at least 8 lambda/D and one pixel, 33.6"),
         ("pixel_scale = 0.02719", "pixel_scale = 0.06", "simulation: expected at least 2 pixels per lambda/D"),
-        ("declination_deg = -51.07", "declination_deg = 80.0", "field_rotation_deg: expected at most"),
+        ("latitude_deg = -24.63", "latitude_deg = 85.0", "simulation.field_rotation_deg: expected high to be at most"),
         ("coronagraph_order = 2", "coronagraph_order = 3", "simulation.coronagraph_order = 3: expected 0, 2 or 4"),
         ("latitude_deg = -24.63", "latitude_deg = -90.0", "simulation.latitude_deg = -90.0: expected greater than -90"),
     ],

@@ -12,14 +12,15 @@ from hypothesis.extra import numpy as arrays
 
 from algozoo.datasets import read_angles, read_cube, read_psf, read_sequence
 from algozoo.errors import InputError
-from algozoo.imaging.psf import normalise_psf
+from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
 Write = Callable[..., Path]
 
 ANGLES = np.linspace(10, 70, 6)
 CUBE = np.random.default_rng(1).normal(size=(6, 35, 35)).astype(np.float32)
-PSF = normalise_psf(np.exp(-4 * np.log(2) * np.hypot(*np.mgrid[-10:11, -10:11]) ** 2 / 4.0**2)).psf
+STAR = np.exp(-4 * np.log(2) * np.hypot(*np.mgrid[-14:15, -14:15]) ** 2 / 4.0**2)
+PSF = STAR / aperture_sum(STAR, 14, 14, 2.0)
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def rejected_modes(amplitude: Array, order: int) -> Array:
     """
     x, y = pupil_coordinates(len(amplitude))
     modes = np.stack([amplitude, amplitude * x, amplitude * y])[: {0: 0, 2: 1, 4: 3}[order]].reshape(-1, amplitude.size)
-    return modes / np.linalg.norm(modes, axis=1, keepdims=True)
+    return np.asarray(modes / np.linalg.norm(modes, axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,7 @@ class Optics:
         light.imag = self.amplitude * np.sin(phase)
         flat = light.reshape(len(light), -1)
         flat -= np.float32(1 - self.leak) * (flat @ self.modes.T) @ self.modes
-        rows = light.reshape(-1, light.shape[-1]) @ self.kernel.T
-        fields = self.kernel @ rows.reshape(len(light), -1, len(self.kernel))
+        fields = self.kernel @ (light @ self.kernel.T)
         return np.asarray(np.tensordot(weights, fields.real**2 + fields.imag**2, axes=1))
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator
 
 from algozoo.datasets.simulate.sky import LONGEST_NIGHT, field_rotation
@@ -141,24 +142,22 @@ class Simulation(Table):
     @field_validator("field_rotation_deg")
     @classmethod
     def _turns_in_a_night(cls, rotation: PositiveRange, info: ValidationInfo) -> PositiveRange:
-        star = [info.data.get(key) for key in ("declination_deg", "latitude_deg")]
-        middle = info.data.get("hour_angle_h")
-        if middle and None not in star:
-            most = min(field_rotation(LONGEST_NIGHT, hour_angle, *star) for hour_angle in (middle.low, middle.high))
-            if rotation.high > most:
-                raise ValueError(
-                    f"expected at most {most:.1f} degrees, by which the field of this star turns in {LONGEST_NIGHT:g} hours"
-                )
+        if not {"declination_deg", "latitude_deg", "hour_angle_h"} <= info.data.keys():
+            return rotation
+        star, middle = (info.data["declination_deg"], info.data["latitude_deg"]), info.data["hour_angle_h"]
+        most = min(field_rotation(LONGEST_NIGHT, hour_angle, *star) for hour_angle in (middle.low, middle.high))
+        if rotation.high > most:
+            raise ValueError(
+                f"expected high to be at most {most:.1f}, by which the field of this star turns in {LONGEST_NIGHT:g} h"
+            )
         return rotation
 
-    def wavelengths_nm(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    def wavelengths_nm(self) -> NDArray[np.float64]:
         """Wavelengths of all sub-bands, array (n_channels, n_subbands)."""
         edges = np.linspace(self.wavelength_um.low, self.wavelength_um.high, 2 * self.n_channels * self.n_subbands + 1)
-        return 1000 * edges[1::2].reshape(self.n_channels, self.n_subbands)
+        return np.asarray(1000 * edges[1::2].reshape(self.n_channels, self.n_subbands))
 
     def lambda_over_d(self, pixel_scale: float) -> tuple[float, float]:
         """Resolution in pixels of `pixel_scale` arcseconds at both ends of the range of wavelengths."""
-        return tuple(
-            np.rad2deg(wavelength * 1e-6 / self.telescope_diameter_m) * 3600 / pixel_scale
-            for wavelength in (self.wavelength_um.low, self.wavelength_um.high)
-        )
+        per_micrometre = np.rad2deg(1e-6 / self.telescope_diameter_m) * 3600 / pixel_scale
+        return float(self.wavelength_um.low * per_micrometre), float(self.wavelength_um.high * per_micrometre)

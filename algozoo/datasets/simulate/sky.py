@@ -37,7 +37,7 @@ def field_rotation(duration: float, hour_angle: float, declination: float, latit
 
 
 def hour_angles(n_frames: int, rotation: float, hour_angle: float, declination: float, latitude: float) -> Array:
-    """Hour angles of equally spaced frames, `hour_angle` (hours) in the middle, over which the field turns by `rotation`.
+    """Hour angles of equally spaced frames, `hour_angle` (hours) in the middle, while the field turns by `rotation`.
 
     Raises
     ------

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from algozoo.datasets.simulate.optics import Optics, detector_kernel, pupil, pupil_coordinates, rejected_modes
 from algozoo.datasets.simulate.parameters import Simulation
-from algozoo.datasets.simulate.screens import adaptive_optics_spectrum, drift, screens, surface_spectrum, waffle_spectrum
+from algozoo.datasets.simulate.screens import (
+    adaptive_optics_spectrum,
+    drift,
+    screens,
+    surface_spectrum,
+    waffle_spectrum,
+)
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import normalise_psf
 
@@ -20,8 +26,8 @@ computed, drawn anew for each frame, would leave a halo that changes much more t
 N_FRESH = 4
 """Screens that only one frame sees."""
 N_FLEXURES = 4
-"""Screens that make the slow drift: flexure and temperature depend on little more than the telescope's position, so that
-a few principal components hold most of what changes."""
+"""Screens that make the slow drift. Flexure and temperature depend on little more than the telescope's position: a few
+principal components hold most of what changes, and a reference star shows them too."""
 PSF_RADIUS = 4
 """Half the width of the stamp of the off-axis PSF, in lambda/D at the longest wavelength."""
 CHROMATIC_TURN = 1.5 * np.pi
@@ -41,6 +47,8 @@ class Telescope:
         Of the light in the pupil.
     static, chromatic : array (p, p), array (2, p, p)
         Aberrations of all wavelengths, and two that mix with a phase that turns with wavelength.
+    flexures : array (N_FLEXURES, p, p)
+        Aberrations that come and go slowly.
     ao_residual : float
         Root mean square of the turbulence that adaptive optics leaves.
     turbulence : array (N_COMMON, p, p)
@@ -52,6 +60,7 @@ class Telescope:
     amplitude: Array
     static: Array
     chromatic: Array
+    flexures: Array
     ao_residual: float
     turbulence: Array
 
@@ -67,6 +76,7 @@ class Telescope:
             amplitude,
             parameters.static_opd_nm * screens(1, surface_spectrum, amplitude > 0, rng)[0],
             parameters.chromatic_opd_nm * screens(2, surface_spectrum, amplitude > 0, rng),
+            parameters.slow_opd_nm / np.sqrt(N_FLEXURES) * screens(N_FLEXURES, surface_spectrum, amplitude > 0, rng),
             ao_residual,
             _turbulence(N_COMMON, ao_residual, parameters, amplitude > 0, rng),
         )
@@ -93,7 +103,7 @@ class Telescope:
         flux = unit * [channel.flux for channel in normalised]
         return psf / unit[:, None, None], fwhm, self.parameters.star_electrons * flux
 
-    def observe(self, n_frames: int, rng: np.random.Generator) -> Array:
+    def observe(self, n_frames: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """Take frames of a star behind the coronagraph while aberrations, seeing and transparency drift.
 
         Returns
@@ -103,14 +113,13 @@ class Telescope:
         """
         parameters, inside = self.parameters, self.amplitude > 0
         optics = self._optics(parameters.size, parameters.coronagraph_order)
-        flexure = drift(rng.standard_normal((n_frames, N_FLEXURES)), parameters.slow_lifetime_frames)
-        slow = np.tensordot(flexure / np.sqrt(N_FLEXURES), screens(N_FLEXURES, surface_spectrum, inside, rng), axes=1)
+        slow = np.tensordot(
+            drift(rng.standard_normal((n_frames, N_FLEXURES)), parameters.slow_lifetime_frames), self.flexures, axes=1
+        )
         fast = drift(screens(n_frames, surface_spectrum, inside, rng), parameters.fast_lifetime_frames)
         pointing = _tilts(n_frames, parameters.pointing_rms_lambda_over_d, parameters, len(inside), rng)
         waffle = screens(n_frames, waffle_spectrum(parameters.n_actuators), inside, rng)
-        drifts = (
-            parameters.slow_opd_nm * slow + parameters.fast_opd_nm * fast + parameters.waffle_opd_nm * waffle + pointing
-        )
+        drifts = slow + parameters.fast_opd_nm * fast + parameters.waffle_opd_nm * waffle + pointing
         seeing, transparency = np.clip(
             1
             + np.array([parameters.seeing_rms, parameters.transparency_rms])
@@ -128,7 +137,7 @@ class Telescope:
             cube[:, t] = transparency[t] * self._images(optics, path, weights)
         expected = parameters.star_electrons * cube + parameters.sky_electrons
         counts = rng.poisson(expected) + rng.normal(0, parameters.read_noise_electrons, expected.shape)
-        return np.asarray(counts - parameters.sky_electrons)
+        return np.asarray(counts - parameters.sky_electrons, dtype=np.float32)
 
     def _optics(self, size: int, coronagraph_order: int) -> list[list[Optics]]:
         """Optics of each sub-band of each channel, for a detector of `size` pixels."""
@@ -155,7 +164,10 @@ class Telescope:
         return np.array(
             [
                 np.mean(
-                    [band.image(common + self._chromatic(band.wavelength), weights.astype(np.float32)) for band in bands],
+                    [
+                        band.image(common + self._chromatic(band.wavelength), weights.astype(np.float32))
+                        for band in bands
+                    ],
                     axis=0,
                 )
                 for bands in optics
@@ -164,11 +176,12 @@ class Telescope:
 
     def _chromatic(self, wavelength: float) -> NDArray[np.float32]:
         turn = CHROMATIC_TURN * np.log(wavelength)
-        return (np.cos(turn) * self.chromatic[0] + np.sin(turn) * self.chromatic[1]).astype(np.float32)
+        mixed = np.cos(turn) * self.chromatic[0] + np.sin(turn) * self.chromatic[1]
+        return np.asarray(mixed, dtype=np.float32)
 
 
 def _pupil_pixels(field_radius: float, n_actuators: int) -> int:
-    """Pixels across the pupil: enough for light out to twice the field's radius (lambda/D), and for the fitting error."""
+    """Pixels across the pupil: enough for light out to twice the field's radius (lambda/D) and for fitting errors."""
     return max(48, 8 * int(np.ceil(max(4 * field_radius, 1.5 * n_actuators) / 8)))
 
 
