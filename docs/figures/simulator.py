@@ -27,8 +27,8 @@ def main(mirror: str) -> None:
     of_simulated = {name: np.mean([night[name] for night in nights], axis=0) for name in of_real}
     sys.stdout.write(table(of_real, of_simulated))
     figure, axes = plt.subplots(2, 3, figsize=(11, 7), layout="constrained")
-    draw_frame(axes[0, 0], real, "NACO, beta Pic, planet removed")
-    draw_frame(axes[0, 1], simulated[0], "simulated, naco-lp/0")
+    draw_frame(axes[0, 0], real, "real: beta Pic, planet removed")
+    draw_frame(axes[0, 1], simulated[0], "simulated: naco-lp/0")
     draw_correlation(axes[0, 2], of_real, of_simulated)
     for axis, names in zip(axes[1], (SHOWN[:1], SHOWN[1:3], SHOWN[3:]), strict=True):
         draw_rings(axis, names, of_real, of_simulated)
@@ -75,7 +75,7 @@ def draw_rings(axis: Axes, names: tuple[str, ...], real: dict[str, Array], simul
         axis.semilogy(RINGS, real[name], f"C{index}o-", label=f"real: {name}")
         axis.semilogy(RINGS, simulated[name], f"C{index}s--", label=f"simulated: {name}")
     axis.set(xlabel="separation / FWHM", ylabel="relative to the star's peak")
-    axis.legend(fontsize="small")
+    axis.legend(fontsize="x-small")
 
 
 if __name__ == "__main__":
