@@ -12,8 +12,8 @@ from algozoo.datasets import load_dataset, simulate
 
 FACTOR = 2.5
 ABSOLUTE = {"S/N of a companion, median": 1.5}
-"""Tolerance beside the factor, for what is zero on average where nothing is found: an S/N has a standard deviation of one,
-and that of the mean over six places in one night is not much smaller, because they share their speckles."""
+"""Tolerance beside the factor, for what is zero on average where nothing is found: an S/N has a standard deviation of
+one, and that of the mean over six places in one night is not much smaller, because they share their speckles."""
 
 
 @pytest.mark.slow
