@@ -65,6 +65,12 @@ def gaussian(size: int, x: float, y: float, fwhm: float) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
+def star() -> np.ndarray:
+    """Return a PSF of FWHM 4 px with unit flux in an aperture of that diameter, 29x29 px."""
+    return normalise_psf(gaussian(29, 14, 14, 4.0)).psf
+
+
+@pytest.fixture(scope="session")
 def make_sequence():
     """Make a sequence of white noise, or of nothing."""
 

@@ -51,7 +51,7 @@ def test_results_are_read_as_the_quickstart_does(tmp_path, suite, monkeypatch, c
     exec(blocks("quickstart.md", "python")[0], {})  # noqa: S102 - our own page
     out = capsys.readouterr().out
     assert "dataset_kind" in out
-    assert "[273 rows" in out
+    assert re.search(r"\[\d+ rows", out)
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)

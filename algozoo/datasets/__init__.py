@@ -6,7 +6,6 @@ from algozoo.datasets.manifest import (
     KnownCompanion,
     RealManifest,
     SimulatedManifest,
-    Simulation,
     ValidField,
     load_manifest,
 )
@@ -15,7 +14,7 @@ from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refu
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_sequence, read_wavelengths
 from algozoo.datasets.registry import dataset_names, load_dataset
-from algozoo.datasets.simulate import simulate
+from algozoo.datasets.simulate import Simulation, simulate
 
 __all__ = [
     "FRAME_BLOCKS",

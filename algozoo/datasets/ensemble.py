@@ -53,7 +53,7 @@ def is_made(manifest: SimulatedManifest, index: int) -> bool:
 def _path(manifest: SimulatedManifest, index: int) -> Path:
     """Where a sequence is kept: the key is of all that it depends on, the simulator's code included."""
     key = hashlib.sha256(manifest.model_dump_json(include={"simulation", "seed", "pixel_scale"}).encode())
-    key.update(source_digest([Path(inspect.getfile(simulate))]).encode())
+    key.update(source_digest([Path(inspect.getfile(simulate)).parent]).encode())
     return cache_folder() / "simulated" / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
+from algozoo.datasets.simulate.parameters import Simulation
+from algozoo.datasets.tables import NotNegative, Positive, Table
 from algozoo.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,8 +24,6 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
@@ -31,10 +31,8 @@ Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins w
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 
-class Table(BaseModel):
-    """A table of a manifest; a field it does not know is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+SMALLEST_RESOLUTION = 2
+"""Pixels per lambda/D; fewer would lose information."""
 
 
 class ValidField(Table):
@@ -105,77 +103,6 @@ class KnownCompanion(Table):
     source: Text
 
 
-class Rotation(Table):
-    """Range from which the field rotation of each sequence is drawn, in degrees."""
-
-    low: Positive
-    high: Annotated[float, Field(gt=0, lt=360)]
-
-    @field_validator("high")
-    @classmethod
-    def _not_below_low(cls, high: float, info: ValidationInfo) -> float:
-        if high < info.data.get("low", 0):
-            raise ValueError(f"expected at least low, which is {info.data['low']:g}")
-        return high
-
-
-class Simulation(Table):
-    """Parameters of `algozoo.datasets.simulate`, one ADI sequence of a star without companions.
-
-    Parameters
-    ----------
-    n_frames, size : int
-        Number of frames and their side in pixels, at least 8 FWHM.
-    fwhm : float
-        Of the off-axis PSF, in pixels.
-    field_rotation : Rotation
-        Degrees.
-    star_flux_electrons : float
-        The star's flux in an aperture of diameter FWHM, per frame, without the coronagraph.
-    halo_contrast : float
-        Mean starlight one FWHM from the centre, relative to the peak of the star without the coronagraph.
-    halo_slope : float
-        The halo falls as ``separation**-halo_slope`` beyond one FWHM.
-    speckle_fraction : float
-        Share of the halo that is coherent and makes speckles; the rest is smooth.
-    evolving_fraction : float
-        Share of the speckles' energy that changes with time; the rest is static.
-    evolving_modes : int
-        Number of patterns that the changing part is made of.
-    lifetime_frames : float
-        Correlation time of their amplitudes.
-    seeing_rms : float
-        Relative variation of the smooth halo, with the same correlation time.
-    sky_electrons : float
-        Background per pixel and frame; its mean is subtracted, its noise stays.
-    read_noise_electrons : float
-        Standard deviation per pixel and frame.
-    """
-
-    n_frames: Annotated[int, Field(ge=2)]
-    fwhm: Annotated[float, Field(ge=2)]
-    size: Annotated[int, Field(ge=17)]
-    field_rotation: Rotation
-    star_flux_electrons: Annotated[float, Field(gt=0, le=1e14)]
-    halo_contrast: Annotated[float, Field(gt=0, le=1)]
-    halo_slope: Annotated[float, Field(ge=0, le=6)]
-    speckle_fraction: Annotated[float, Field(ge=0, le=1)]
-    evolving_fraction: Annotated[float, Field(ge=0, le=1)]
-    evolving_modes: Annotated[int, Field(ge=1)]
-    lifetime_frames: Positive
-    seeing_rms: Annotated[float, Field(ge=0, lt=1)]
-    sky_electrons: Annotated[float, Field(ge=0, le=1e14)]
-    read_noise_electrons: Annotated[float, Field(ge=0, le=1e7)]
-
-    @field_validator("size")
-    @classmethod
-    def _holds_the_psf(cls, size: int, info: ValidationInfo) -> int:
-        fwhm = info.data.get("fwhm", 0)
-        if size < 8 * fwhm + 1:
-            raise ValueError(f"expected at least 8 FWHM and one pixel, {8 * fwhm + 1:g}")
-        return size
-
-
 class Manifest(Table):
     """What every manifest says of its dataset."""
 
@@ -221,13 +148,23 @@ class SimulatedManifest(Manifest):
 
     @field_validator("simulation")
     @classmethod
-    def _frames_hold_the_valid_field(cls, simulation: Simulation, info: ValidationInfo) -> Simulation:
+    def _frames_hold_the_psf_and_the_valid_field(cls, simulation: Simulation, info: ValidationInfo) -> Simulation:
+        if "pixel_scale" not in info.data:
+            return simulation
+        sharpest, widest = simulation.lambda_over_d(info.data["pixel_scale"])
+        if sharpest < SMALLEST_RESOLUTION:
+            raise ValueError(
+                f"expected at least {SMALLEST_RESOLUTION:g} pixels per lambda/D: pixel_scale, wavelength_um.low and "
+                f"telescope_diameter_m give {sharpest:.2f}"
+            )
+        if simulation.size < 8 * widest + 1:
+            raise ValueError(f"expected size to be at least 8 lambda/D and one pixel, {8 * widest + 1:.1f}")
         valid_field = info.data.get("valid_field")
-        largest = (simulation.size - 1) / 2 / simulation.fwhm - 1
+        largest = (simulation.size - 1) / 2 / widest - 1
         if valid_field and valid_field.outer > largest:
             raise ValueError(
-                f"expected frames that hold the valid field: size {simulation.size} and fwhm {simulation.fwhm:g} "
-                f"allow valid_field.outer up to {largest:.2f} (one FWHM from the edge), not {valid_field.outer:g}"
+                f"expected frames that hold the valid field: size {simulation.size} and lambda/D of {widest:.2f} "
+                f"pixels allow outer up to {largest:.2f} (one FWHM from the edge), not {valid_field.outer:g}"
             )
         return simulation
 

@@ -5,16 +5,15 @@ import pytest
 from astropy.io import fits
 
 from algozoo.datasets import load_dataset, load_manifest
-from algozoo.datasets.simulate import airy_psf
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, star):
     """Make a folder with a sequence whose PSF is not in the unit of its cube, and whose pixel scale is not told."""
     rows, columns = np.mgrid[:61, :61] - 30
     halo = 1000 / (1 + np.hypot(rows, columns) ** 2 / 16)
     noise = np.random.default_rng(0).normal(scale=2, size=(12, 61, 61))
-    data = {"cube": halo + noise, "pa": np.linspace(10, 70, 12), "psf": airy_psf(4.0)}
+    data = {"cube": halo + noise, "pa": np.linspace(10, 70, 12), "psf": star}
     for part, values in data.items():
         fits.PrimaryHDU(values).writeto(tmp_path / f"star_{part}.fits")
     return tmp_path

@@ -7,8 +7,8 @@ from astropy.io import fits
 
 from algozoo.companions import inject
 from algozoo.datasets import DatasetUnavailable, dataset_names, load_dataset, n_resels
-from algozoo.datasets.simulate import airy_psf
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.imaging.psf import normalise_psf
 from algozoo.imaging.rotate import derotate
 
 COMPANION = """
@@ -25,7 +25,9 @@ source = "me"
 def own_manifest(tmp_path: Path, real_manifest: str) -> Path:
     """Return a manifest of a real dataset whose files lie in a mirror beside it."""
     rng = np.random.default_rng(0)
-    data = {"cube": rng.normal(size=(6, 35, 35)), "angles": np.linspace(0, 0.8, 6), "psf": airy_psf(4.0)}
+    y, x = np.mgrid[-10:11, -10:11]
+    psf = normalise_psf(np.exp(-4 * np.log(2) * (x**2 + y**2) / 4.0**2)).psf
+    data = {"cube": rng.normal(size=(6, 35, 35)), "angles": np.linspace(0, 0.8, 6), "psf": psf}
     (tmp_path / "mine").mkdir()
     for key, values in data.items():
         path = tmp_path / "mine" / f"{key}.fits"

@@ -23,21 +23,37 @@ pixel_scale = -0.01
 valid_field = { inner = 1.5, outer = 6.0 }
 n_sequences = 2
 seed = 1
-description = "Seven mistakes: format, name, colour, pixel_scale, size, field_rotation, seeing_rms missing."
+description = "Seven mistakes: format, name, colour, pixel_scale, size, field_rotation_deg, seeing_rms missing."
 
 [simulation]
 n_frames = 20
+n_reference_frames = 0
 size = "61"
-fwhm = 4.0
-field_rotation = { low = 80.0, high = 60.0 }
-star_flux_electrons = 1e7
-halo_contrast = 0.01
-halo_slope = 1.8
-speckle_fraction = 0.5
-evolving_fraction = 0.1
-evolving_modes = 3
-lifetime_frames = 20.0
-sky_electrons = 100.0
+telescope_diameter_m = 8.0
+wavelength_um = { low = 3.6, high = 4.0 }
+n_channels = 1
+n_subbands = 1
+declination_deg = -51.0
+latitude_deg = -24.6
+hour_angle_h = { low = -0.5, high = 0.5 }
+field_rotation_deg = { low = 80.0, high = 60.0 }
+n_actuators = 14
+ao_residual_nm = { low = 300.0, high = 350.0 }
+fresh_fraction = 0.02
+static_opd_nm = 30.0
+chromatic_opd_nm = 10.0
+slow_opd_nm = 200.0
+slow_lifetime_frames = 50.0
+fast_opd_nm = 20.0
+fast_lifetime_frames = 3.0
+waffle_opd_nm = 10.0
+pointing_rms_lambda_over_d = 0.02
+jitter_rms_lambda_over_d = 0.1
+coronagraph_order = 2
+coronagraph_leak = 0.05
+star_electrons = 1000000000.0
+transparency_rms = 0.05
+sky_electrons = 100000.0
 read_noise_electrons = 10.0
 """
 
@@ -63,7 +79,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         "  name = 'My dataset': expected lower-case letters, digits and hyphens",
         "  pixel_scale = -0.01: expected greater than 0",
         "  simulation.size = '61': expected a valid integer",
-        "  simulation.field_rotation.high = 60.0: expected at least low, which is 80",
+        "  simulation.field_rotation_deg.high = 60.0: expected at least low, which is 80",
         "  simulation.seeing_rms: missing; add it",
         "  colour = 'blue': no such field; correct its name or remove it",
     ]
@@ -108,13 +124,22 @@ def test_valid_manifests_are_told_apart_by_kind(tmp_path: Path, real_manifest: s
     assert isinstance(load_dataset("tiny").manifest, SimulatedManifest)
 
 
-def test_the_valid_field_must_lie_in_the_frames(tmp_path: Path) -> None:
-    tiny = Path(__file__).parents[2] / "datasets" / "tiny.toml"
-    text = tiny.read_text(encoding="utf-8")
-    message = refusal(tmp_path / "big.toml", text.replace("outer = 6.0", "outer = 7.0"))
-    assert message.splitlines()[1].startswith("  simulation: expected frames that hold the valid field")
-    message = refusal(tmp_path / "small.toml", text.replace("size = 61", "size = 31"))
-    assert "simulation.size = 31: expected at least 8 FWHM and one pixel, 33" in message
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("outer = 6.0", "outer = 7.0", "simulation: expected frames that hold the valid field"),
+        ("size = 61", "size = 31", "simulation: expected size to be at least 8 lambda/D and one pixel, 33.6"),
+        ("pixel_scale = 0.02719", "pixel_scale = 0.06", "simulation: expected at least 2 pixels per lambda/D"),
+        ("latitude_deg = -24.63", "latitude_deg = 85.0", "simulation.field_rotation_deg: expected high to be at most"),
+        ("coronagraph_order = 2", "coronagraph_order = 3", "simulation.coronagraph_order = 3: expected 0, 2 or 4"),
+        ("latitude_deg = -24.63", "latitude_deg = -90.0", "simulation.latitude_deg = -90.0: expected greater than -90"),
+    ],
+)
+def test_what_cannot_be_observed_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    text = (Path(__file__).parents[2] / "datasets" / "tiny.toml").read_text(encoding="utf-8")
+    assert old in text
+    (mistake,) = refusal(tmp_path / "mine.toml", text.replace(old, new)).splitlines()[1:]
+    assert expected in mistake
 
 
 @pytest.mark.parametrize(

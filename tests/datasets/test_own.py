@@ -9,7 +9,6 @@ from algozoo.datasets import Dataset, load_dataset, load_manifest
 from algozoo.datasets.folders import choose_sequence
 from algozoo.datasets.own import Stated, compose_manifest, guessed_companion, missing_facts, write_manifest
 from algozoo.datasets.report import describe, look, warnings_of
-from algozoo.datasets.simulate import airy_psf
 from algozoo.errors import AlgoZooError, InputError
 
 N_FRAMES, SIZE = 12, 61
@@ -22,13 +21,13 @@ def vortex(x: float, y: float) -> np.ndarray:
 
 
 @pytest.fixture
-def parts():
+def parts(star):
     """Return a good sequence, to be spoiled."""
     noise = np.random.default_rng(0).normal(scale=2, size=(N_FRAMES, SIZE, SIZE))
     return {
         "cube": noise + vortex(30, 30),
         "angles": np.linspace(10, 70, N_FRAMES),
-        "psf": 1e6 * airy_psf(4.0),
+        "psf": 1e6 * star,
         "plsc": np.array([0.02]),
     }
 
@@ -141,8 +140,8 @@ def test_bad_pixels_are_told_and_refused(parts, write, tmp_path):
         Dataset(compose_manifest("mine", files, seen, Stated(), tmp_path), folder=tmp_path).sequence(0)
 
 
-def test_what_cannot_be_known_is_asked_for(parts, write, tmp_path):
-    files = write(parts | {"psf": airy_psf(4.0), "angles": np.linspace(0, 1, N_FRAMES)})
+def test_what_cannot_be_known_is_asked_for(parts, star, write, tmp_path):
+    files = write(parts | {"psf": star, "angles": np.linspace(0, 1, N_FRAMES)})
     (tmp_path / "plsc.fits").unlink()
     files = replace(files, pixel_scale=None)
     missing = missing_facts(files, look(files), Stated())
@@ -163,8 +162,8 @@ def test_a_spectral_sequence_becomes_a_dataset(parts, write, tmp_path):
     assert load_dataset(tmp_path / "mine.toml").sequence(0).cube.shape == (2, N_FRAMES, SIZE, SIZE)
 
 
-def test_frames_too_small_are_refused(parts, write, tmp_path):
-    files = write(parts | {"cube": parts["cube"][:, 22:39, 22:39], "psf": 1e6 * airy_psf(4.0)[6:-6, 6:-6]})
+def test_frames_too_small_are_refused(parts, star, write, tmp_path):
+    files = write(parts | {"cube": parts["cube"][:, 22:39, 22:39], "psf": 1e6 * star[6:-6, 6:-6]})
     with pytest.raises(InputError, match=r"17 px around the star are .* FWHM, expected at least 5"):
         compose_manifest("mine", files, look(files), Stated(), tmp_path)
 

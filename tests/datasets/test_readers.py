@@ -12,15 +12,16 @@ from hypothesis.extra import numpy as arrays
 
 from algozoo.datasets import read_angles, read_cube, read_psf, read_sequence, read_spectral_psf, read_wavelengths
 from algozoo.datasets.arrays import read_number
-from algozoo.datasets.simulate import airy_psf
 from algozoo.errors import InputError
+from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
 Write = Callable[..., Path]
 
 ANGLES = np.linspace(10, 70, 6)
 CUBE = np.random.default_rng(1).normal(size=(6, 35, 35)).astype(np.float32)
-PSF = airy_psf(4.0)
+STAR = np.exp(-4 * np.log(2) * np.hypot(*np.mgrid[-14:15, -14:15]) ** 2 / 4.0**2)
+PSF = STAR / aperture_sum(STAR, 14, 14, 2.0)
 
 
 @pytest.fixture(scope="session")
@@ -262,7 +263,7 @@ SPECTRAL_CUBE = np.random.default_rng(2).normal(size=(4, 6, 35, 35)).astype(np.f
 
 @pytest.fixture(scope="session")
 def spectral_files(files: dict[str, Path], write_fits: Write) -> dict[str, Path]:
-    psfs = np.stack([factor * airy_psf(4.0) for factor in (1.0, 2.0, 3.0, 4.0)])
+    psfs = np.stack([factor * PSF for factor in (1.0, 2.0, 3.0, 4.0)])
     return files | {"psf": write_fits(psfs), "wavelengths": write_fits(WAVELENGTHS), "cube": write_fits(SPECTRAL_CUBE)}
 
 
