@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from algozoo.companions import Companion, inject
+from algozoo.datasets import load_dataset, simulate
 from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
 from algozoo.imaging.rotate import derotate
@@ -88,3 +89,13 @@ def test_median_map(benchmark, sequence):
 def test_candidates(benchmark, sequence):
     scores = snr_map(sequence.cube[0], sequence.fwhm)
     assert len(benchmark(find_candidates, scores, fwhm=sequence.fwhm, valid=np.isfinite(scores)).score) > 0
+
+
+@pytest.mark.benchmark(group="simulated sequence, naco-lp")
+def test_simulated_sequence(benchmark):
+    manifest = load_dataset("naco-lp").manifest
+
+    def draw():
+        return simulate(manifest.simulation, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
+
+    assert benchmark.pedantic(draw, rounds=2).n_frames == 61

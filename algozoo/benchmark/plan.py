@@ -30,7 +30,7 @@ class Shard:
 
 
 def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list[str]]:
-    """List the shards of a suite, and the reasons why optional datasets are left out.
+    """List the shards of a suite, and what a person should know: why optional datasets or flipped maps are left out.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
     datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
     _refuse_twins("dataset", [dataset.name for dataset in datasets])
-    shards, left_out = [], []
+    shards, notices = [], []
     for entry, dataset in zip(suite.datasets, datasets, strict=True):
         _check(entry, dataset)
         try:
@@ -51,14 +51,16 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
         except DatasetUnavailable as error:
             if not entry.optional:
                 raise
-            left_out.append(f"dataset {entry.name} is left out: {error}")
+            notices.append(f"dataset {entry.name} is left out: {error}")
             continue
+        if dataset.manifest.kind == "real" and (refusal := dataset.flip_refusal(dataset.sequence(0))):
+            notices.append(f"dataset {dataset.name} has one empty map only: {refusal}")
         shards += [
             Shard(suite, entry, index, detector, mirror)
             for index in range(dataset.n_sequences)
             for detector in suite.detectors
         ]
-    return shards, left_out
+    return shards, notices
 
 
 def content_key(shard: Shard) -> str:

@@ -46,6 +46,8 @@ class Trial:
 def draw_trials(suite: Suite, entry: SuiteDataset, dataset: Dataset, index: int, null: ADISequence) -> list[Trial]:
     """Draw the trials of one sequence: for each annulus its injections, then one empty and one flipped map.
 
+    There is no flipped map where reversed angles would not dissolve a companion.
+
     Separations are uniform within the annulus, angles uniform, contrasts uniform in the logarithm; positions are
     real-valued and lie where the field is valid.
 
@@ -73,7 +75,8 @@ def draw_trials(suite: Suite, entry: SuiteDataset, dataset: Dataset, index: int,
         for _ in range(entry.injections)
     ]
     trials = [Trial(i, "injected", annulus, companion) for i, (annulus, companion) in enumerate(injected)]
-    return [*trials, Trial(len(trials), "empty"), Trial(len(trials) + 1, "flipped")]
+    nulls: list[TrialKind] = ["empty"] if dataset.flip_refusal(null) else ["empty", "flipped"]
+    return [*trials, *(Trial(len(trials) + i, kind) for i, kind in enumerate(nulls))]
 
 
 def _draw_companion(

@@ -41,8 +41,8 @@ def run(
     from algozoo.leaderboard import build_site  # noqa: PLC0415
 
     definition, results = load_suite(suite), Store(store)
-    shards, left_out = plan(definition, mirror=mirror)
-    for notice in left_out:
+    shards, notices = plan(definition, mirror=mirror)
+    for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
     for name, version in results.suites():
         if name == definition.name and version != definition.version:

@@ -77,9 +77,10 @@ class Dataset:
     def flip_refusal(self, sequence: ADISequence) -> str | None:
         """Tell why the flipped twin of a sequence of this dataset is no null, or None if it is one.
 
-        See `algozoo.datasets.flip_refusal`, here for the inner edge of the valid field.
+        See `algozoo.datasets.flip_refusal`, here for the inner edge of the valid field. Simulated sequences have no
+        companion that could survive in the twin, which is a null of them in any case.
         """
-        return flip_refusal(sequence, self.manifest.valid_field.inner)
+        return flip_refusal(sequence, self.manifest.valid_field.inner) if self.manifest.kind == "real" else None
 
     def companions(self, sequence: ADISequence) -> list[Companion]:
         """Known companions, placed in the pixels of a sequence of this dataset."""

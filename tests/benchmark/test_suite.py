@@ -13,7 +13,7 @@ def test_every_suite_that_comes_with_algozoo_is_sound(name):
     for entry in suite.datasets:
         field = load_dataset(entry.name).manifest.valid_field
         for annulus in entry.annuli:
-            assert field.inner + 0.5 <= annulus.inner < annulus.outer <= field.outer - 1
+            assert field.inner + 0.4 <= annulus.inner < annulus.outer <= field.outer - 1
     labels = [create(d.name, d.parameters).label for d in suite.detectors]
     assert len(set(labels)) == len(labels)
     assert {"oracle", "random", "blank"} <= set(labels)

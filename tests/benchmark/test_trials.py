@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,17 @@ def test_known_companions_are_kept_clear_of(shared_data, suite):
         if trial.companion:
             x, y = trial.companion.position(null)
             assert np.hypot(x - kx, y - ky) > 1.5 * null.fwhm - 1
+
+
+def test_there_is_no_flipped_map_where_a_companion_would_survive_in_it(shared_data, suite):
+    dataset = load_dataset("betapic", mirror=shared_data)
+    null = dataset.null_sequence(0)
+    entry = SuiteDataset.model_validate(
+        {"name": "betapic", "injections": 1, "annuli": [{"inner": 3, "outer": 4.5, "contrast": [1e-4, 1e-3]}]}
+    )
+    assert [trial.kind for trial in draw_trials(suite, entry, dataset, 0, null)] == ["injected", "empty", "flipped"]
+    still = replace(null, parallactic_angles=null.parallactic_angles / 4)
+    assert [trial.kind for trial in draw_trials(suite, entry, dataset, 0, still)] == ["injected", "empty"]
 
 
 def test_injected_and_empty_sequences_differ_only_by_the_companion(drawn):

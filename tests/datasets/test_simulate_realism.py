@@ -1,7 +1,6 @@
 """The simulated `naco-lp` beside the real night that it is tuned on."""
 
 import runpy
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -28,13 +27,10 @@ def test_simulated_nights_are_like_the_real_one(shared_data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_sequence_costs_seconds_and_little_memory() -> None:
+def test_a_sequence_needs_little_memory() -> None:
     manifest = load_dataset("naco-lp").manifest
-    start = time.process_time()
-    simulate(manifest.simulation, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
-    assert time.process_time() - start < 8
-    tracemalloc.start()
     few = manifest.simulation.model_copy(update={"n_subbands": 1})
+    tracemalloc.start()
     simulate(few, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -6,9 +6,9 @@ import pytest
 from astropy.io import fits
 
 from algozoo.datasets import Dataset, load_dataset, load_manifest
-from algozoo.datasets.folders import choose_sequence
-from algozoo.datasets.own import Stated, compose_manifest, guessed_companion, missing_facts, write_manifest
-from algozoo.datasets.report import describe, look, warnings_of
+from algozoo.datasets.adding.folders import choose_sequence
+from algozoo.datasets.adding.own import Stated, compose_manifest, guessed_companion, missing_facts, write_manifest
+from algozoo.datasets.adding.report import describe, look, warnings_of
 from algozoo.errors import AlgoZooError, InputError
 
 N_FRAMES, SIZE = 12, 61

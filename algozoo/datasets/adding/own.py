@@ -10,12 +10,12 @@ import numpy as np
 import tomlkit
 
 from algozoo.companions import Companion
+from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
-from algozoo.datasets.folders import SequenceFiles
 from algozoo.datasets.manifest import RealManifest, check_manifest
 from algozoo.datasets.negative_companion import FittedCompanion
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
-from algozoo.datasets.report import Look
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.datasets.folders import choose_sequence, find_sequences
+from algozoo.datasets.adding.folders import choose_sequence, find_sequences
 from algozoo.errors import InputError
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from algozoo.companions import Companion, inject
 from algozoo.datasets import read_cube
-from algozoo.datasets.inspection import (
+from algozoo.datasets.adding.inspection import (
     StarCentre,
     angle_jumps,
     centring_crop,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.datasets.folders import SequenceFiles
-from algozoo.datasets.inspection import (
+from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.inspection import (
     LARGEST_OFFSET,
     StarCentre,
     angle_jumps,
