@@ -84,8 +84,8 @@ def check(name: str, mirror: Path | None) -> None:
     from algozoo.datasets import load_dataset  # noqa: PLC0415
 
     dataset = load_dataset(name, mirror=mirror)
-    click.echo(f"{name}: {dataset.n_sequences} sequence(s), files and checksums are good; the first is")
-    click.echo(dataset.sequence(0))
+    first = dataset.sequence(0)
+    click.echo(f"{name}: {dataset.n_sequences} sequence(s), files and checksums are good; the first is\n{first!r}")
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, str]:

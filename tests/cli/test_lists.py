@@ -48,6 +48,7 @@ def test_a_wrong_checksum_ends_with_1_and_names_the_file(algozoo, shared_data, t
         (folder / path.name).write_bytes(path.read_bytes()[:-1] + b"x")
     ended = algozoo("datasets", "check", "betapic", "--mirror", tmp_path)
     assert ended.code == 1
+    assert ended.out == ""
     assert "naco_betapic_cube.fits" in ended.err
     assert "5d7f7db98522128704c1e3a6ce3bc47e35ec469c44570d2f86533b242e9a5a79" in ended.err
 
