@@ -26,8 +26,8 @@ def main(mirror: str) -> None:
     nights = [statistics(sequence) for sequence in simulated]
     of_simulated = {name: np.mean([night[name] for night in nights], axis=0) for name in of_real}
     sys.stdout.write(table(of_real, of_simulated))
-    figure, axes = plt.subplots(2, 3, figsize=(11, 7), layout="constrained")
-    draw_frame(axes[0, 0], real, "real: beta Pic, planet removed")
+    figure, axes = plt.subplots(2, 3, figsize=(13, 8.5), layout="constrained")
+    draw_frame(axes[0, 0], real, "real: beta Pictoris")
     draw_frame(axes[0, 1], simulated[0], "simulated: naco-lp/0")
     draw_correlation(axes[0, 2], of_real, of_simulated)
     for axis, names in zip(axes[1], (SHOWN[:1], SHOWN[1:3], SHOWN[3:]), strict=True):
@@ -57,7 +57,7 @@ def draw_frame(axis: Axes, sequence: ADISequence, title: str) -> None:
         frame.clip(1e-5), norm=LogNorm(1e-4, 5e-2), cmap="inferno", origin="lower", extent=(-half, half, -half, half)
     )
     axis.set(title=title, xlabel="arcsec")
-    axis.figure.colorbar(shown, ax=axis, label="relative to the star's peak")
+    axis.figure.colorbar(shown, ax=axis, label="relative to the star's peak", shrink=0.8)
 
 
 def draw_correlation(axis: Axes, real: dict[str, Array], simulated: dict[str, Array]) -> None:
@@ -75,7 +75,7 @@ def draw_rings(axis: Axes, names: tuple[str, ...], real: dict[str, Array], simul
         axis.semilogy(RINGS, real[name], f"C{index}o-", label=f"real: {name}")
         axis.semilogy(RINGS, simulated[name], f"C{index}s--", label=f"simulated: {name}")
     axis.set(xlabel="separation / FWHM", ylabel="relative to the star's peak")
-    axis.legend(fontsize="x-small")
+    axis.legend(fontsize="small", loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
 
 
 if __name__ == "__main__":
