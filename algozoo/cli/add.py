@@ -50,8 +50,8 @@ def add(
 
     Known companions are measured by a negative companion, about a minute each; trials run after their removal.
     """
-    from algozoo.datasets.adding.folders import choose_sequence  # noqa: PLC0415
-    from algozoo.datasets.adding.own import (  # noqa: PLC0415
+    from algozoo.datasets.adding.folders import choose_sequence
+    from algozoo.datasets.adding.own import (
         Stated,
         companion_table,
         compose_manifest,
@@ -60,9 +60,9 @@ def add(
         place_from_text,
         write_manifest,
     )
-    from algozoo.datasets.adding.report import describe, describe_rotation, look, warnings_of  # noqa: PLC0415
-    from algozoo.datasets.dataset import Dataset  # noqa: PLC0415
-    from algozoo.datasets.negative_companion import fit_companion  # noqa: PLC0415
+    from algozoo.datasets.adding.report import describe, describe_rotation, look, warnings_of
+    from algozoo.datasets.dataset import Dataset
+    from algozoo.datasets.negative_companion import fit_companion
 
     path = output or folder / f"{name}.toml"
     if path.exists():

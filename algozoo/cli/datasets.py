@@ -29,7 +29,7 @@ def datasets() -> None:
 @format_option
 def list_(mirror: Path | None, style: str) -> None:
     """List all datasets."""
-    from algozoo.datasets import dataset_names, is_available, load_dataset  # noqa: PLC0415
+    from algozoo.datasets import dataset_names, is_available, load_dataset
 
     known = [load_dataset(name) for name in dataset_names()]
     here = ["yes" if is_available(dataset.manifest, mirror=mirror) else "no" for dataset in known]
@@ -47,7 +47,7 @@ def list_(mirror: Path | None, style: str) -> None:
 @format_option
 def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
     """Show the manifest of a dataset, and draw its first sequence."""
-    from algozoo.datasets import load_dataset  # noqa: PLC0415
+    from algozoo.datasets import load_dataset
 
     dataset = load_dataset(name, mirror=mirror)
     if output:
@@ -66,7 +66,7 @@ datasets.add_command(add)
 @mirror_option
 def fetch_(name: str, mirror: Path | None) -> None:
     """Download the files of a dataset, unless they are here already."""
-    from algozoo.datasets import fetch, load_dataset  # noqa: PLC0415
+    from algozoo.datasets import fetch, load_dataset
 
     dataset = load_dataset(name)
     paths = fetch(dataset.manifest, mirror=mirror, folder=dataset.folder)
@@ -81,7 +81,7 @@ def fetch_(name: str, mirror: Path | None) -> None:
 @mirror_option
 def check(name: str, mirror: Path | None) -> None:
     """Make or load the first sequence of a dataset and hold it against its manifest."""
-    from algozoo.datasets import load_dataset  # noqa: PLC0415
+    from algozoo.datasets import load_dataset
 
     dataset = load_dataset(name, mirror=mirror)
     first = dataset.sequence(0)

@@ -54,12 +54,12 @@ def detect(
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
-    from algozoo.datasets.readers import read_sequence  # noqa: PLC0415
-    from algozoo.detectors.contract import Declined  # noqa: PLC0415
-    from algozoo.detectors.registry import create  # noqa: PLC0415
-    from algozoo.files import write_whole  # noqa: PLC0415
+    from algozoo.datasets.readers import read_sequence
+    from algozoo.detectors.contract import Declined
+    from algozoo.detectors.registry import create
+    from algozoo.files import write_whole
 
     detector = create(name, _parameters(settings))
     if detector.control:
@@ -94,13 +94,13 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
     The place is that of the source in the residual image, where there is one: self-subtraction moves the peak of an
     S/N map by up to half a FWHM.
     """
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
+    import numpy as np
+    import pandas as pd
 
-    from algozoo.companions import Companion  # noqa: PLC0415
-    from algozoo.imaging.psf import locate  # noqa: PLC0415
-    from algozoo.imaging.snr import significance  # noqa: PLC0415
-    from algozoo.scoring import find_candidates  # noqa: PLC0415
+    from algozoo.companions import Companion
+    from algozoo.imaging.psf import locate
+    from algozoo.imaging.snr import significance
+    from algozoo.scoring import find_candidates
 
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     peaks = find_candidates(result.scores, fwhm=sequence.fwhm, valid=np.hypot(x, y) >= sequence.fwhm)
@@ -129,9 +129,9 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
 
 def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detector) -> fits.HDUList:
     """Return the map, with a header that says what it is and where it came from, and the residual image."""
-    from astropy.io import fits  # noqa: PLC0415
+    from astropy.io import fits
 
-    from algozoo import __version__  # noqa: PLC0415
+    from algozoo import __version__
 
     header = fits.Header()
     header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
@@ -157,7 +157,7 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
 
 def _parameters(settings: tuple[str, ...]) -> dict[str, Any]:
     """Read NAME=VALUE settings; a value that is no Python literal is text."""
-    import ast  # noqa: PLC0415
+    import ast
 
     parameters: dict[str, Any] = {}
     for setting in settings:
@@ -173,7 +173,7 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, Any]:
 
 def _notices(sequence: ADISequence) -> list[str]:
     """Say what is legal and still not likely to be meant."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     notices = []
     arc = 2 * np.deg2rad(sequence.field_rotation)
@@ -188,7 +188,7 @@ def _notices(sequence: ADISequence) -> list[str]:
 
 
 def _figure(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector) -> Figure:
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure
 
     reach = (sequence.centre + 0.5) * sequence.pixel_scale
     figure = Figure(figsize=(6.4, 5.4), layout="constrained")

@@ -10,7 +10,7 @@ from algozoo.cli.options import format_option, print_table
 @format_option
 def detectors(name: str | None, style: str) -> None:
     """List the detectors, or show the parameters and the reference of NAME."""
-    from algozoo.detectors.registry import create, registered  # noqa: PLC0415
+    from algozoo.detectors.registry import create, registered
 
     if name is None:
         print_table(("name", "origin"), [(entry.name, entry.origin) for entry in registered().values()], style)

@@ -19,9 +19,9 @@ def leaderboard() -> None:
 @site_option
 def build(suite: str, store: Path, site: Path) -> None:
     """Build the pages of SUITE; no detector is run."""
-    from algozoo.benchmark.store import Store  # noqa: PLC0415
-    from algozoo.benchmark.suite import load_suite  # noqa: PLC0415
-    from algozoo.leaderboard import build_site  # noqa: PLC0415
+    from algozoo.benchmark.store import Store
+    from algozoo.benchmark.suite import load_suite
+    from algozoo.leaderboard import build_site
 
     definition = load_suite(suite)
     click.echo(f"Leaderboard: {build_site(Store(store), definition.name, definition.version, site)}")

@@ -46,9 +46,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
         csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
         click.echo(buffer.getvalue(), nl=False)
         return
-    from rich.console import Console  # noqa: PLC0415 - only where a table is drawn
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -23,8 +23,8 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     AlgoZooError
         If it cannot be written.
     """
-    import numpy as np  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    import numpy as np
+    from matplotlib.figure import Figure
 
     frames = sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0)
     psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:]).mean(axis=0)
@@ -53,6 +53,6 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
 
 def _symlog(linear: float, high: float) -> object:
     """Logarithmic colours, linear around zero, where noise makes both signs."""
-    from matplotlib.colors import SymLogNorm  # noqa: PLC0415
+    from matplotlib.colors import SymLogNorm
 
     return SymLogNorm(linthresh=linear, vmin=-linear, vmax=max(high, 2 * linear))

@@ -36,7 +36,7 @@ def _lines(finished: Iterable[Finished], total: int) -> None:
 
 
 def _bar(finished: Iterable[Finished], total: int) -> None:
-    from rich.progress import (  # noqa: PLC0415 - only on a terminal
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,

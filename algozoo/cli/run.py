@@ -31,14 +31,14 @@ def run(
     """
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    from algozoo.benchmark.plan import content_key, plan  # noqa: PLC0415
-    from algozoo.benchmark.runner import run as run_shards  # noqa: PLC0415
-    from algozoo.benchmark.runner import write_preview  # noqa: PLC0415
-    from algozoo.benchmark.store import Store  # noqa: PLC0415
-    from algozoo.benchmark.suite import load_suite  # noqa: PLC0415
-    from algozoo.cli.progress import progress  # noqa: PLC0415
-    from algozoo.datasets import load_dataset  # noqa: PLC0415
-    from algozoo.leaderboard import build_site  # noqa: PLC0415
+    from algozoo.benchmark.plan import content_key, plan
+    from algozoo.benchmark.runner import run as run_shards
+    from algozoo.benchmark.runner import write_preview
+    from algozoo.benchmark.store import Store
+    from algozoo.benchmark.suite import load_suite
+    from algozoo.cli.progress import progress
+    from algozoo.datasets import load_dataset
+    from algozoo.leaderboard import build_site
 
     definition, results = load_suite(suite), Store(store)
     shards, notices = plan(definition, mirror=mirror)

@@ -18,7 +18,7 @@ def suite() -> None:
 @format_option
 def list_(style: str) -> None:
     """List the suites that come with AlgoZoo."""
-    from algozoo.benchmark.suite import load_suite, suite_names  # noqa: PLC0415
+    from algozoo.benchmark.suite import load_suite, suite_names
 
     suites = [load_suite(name) for name in suite_names()]
     print_table(("name", "version", "title"), [(s.name, s.version, s.title) for s in suites], style)
@@ -28,8 +28,8 @@ def list_(style: str) -> None:
 @click.argument("file", type=FILE)
 def seal(file: Path) -> None:
     """Print a commitment to the suite in FILE, to be published, and keep its salt in FILE.seal, to be kept secret."""
-    from algozoo.benchmark.seal import seal as seal_suite  # noqa: PLC0415
-    from algozoo.benchmark.suite import load_suite  # noqa: PLC0415
+    from algozoo.benchmark.seal import seal as seal_suite
+    from algozoo.benchmark.suite import load_suite
 
     definition, secret = load_suite(str(file)), file.with_name(f"{file.name}.seal")
     digest = seal_suite(definition, secret)
@@ -43,8 +43,8 @@ def seal(file: Path) -> None:
 @click.option("--commitment", required=True, help="What was published before.")
 def reveal(file: Path, salt: str, commitment: str) -> None:
     """Check that the suite in FILE is the one that was sealed; exit 0 if it is, 1 if not."""
-    from algozoo.benchmark.seal import check_reveal  # noqa: PLC0415
-    from algozoo.benchmark.suite import load_suite  # noqa: PLC0415
+    from algozoo.benchmark.seal import check_reveal
+    from algozoo.benchmark.suite import load_suite
 
     definition = load_suite(str(file))
     check_reveal(definition, salt, commitment)
