@@ -1,25 +1,26 @@
 """``algozoo run``: run a suite, resume one, and build the board."""
 
-import os
 from pathlib import Path
 
 import click
 
-from algozoo.cli.options import mirror_option, site_option, store_option
+from algozoo.cli.options import mirror_option, site_option, store_option, workers_option
 
 
 @click.command()
 @click.argument("suite", default="quick")
-@click.option("--workers", type=click.IntRange(min=0), help="Processes; 0 works in this one.  [default: one per core]")
+@workers_option
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler of a running cluster, as tcp://HOST:8786.")
+@click.option("--all", "everything", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--keep-maps", is_flag=True, help="Keep every detection map, not only the examples.")
 @mirror_option
 @store_option
 @site_option
 def run(
     suite: str,
-    workers: int | None,
+    workers: int,
     scheduler: str | None,
+    everything: bool,  # noqa: FBT001 - a flag of the command line
     keep_maps: bool,  # noqa: FBT001 - a flag of the command line
     mirror: Path | None,
     store: Path,
@@ -29,11 +30,10 @@ def run(
 
     What is done already is not done again; interrupt at any time and go on with the same command.
     """
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from algozoo.benchmark.plan import content_key, plan
+    from algozoo.benchmark.pool import pool
+    from algozoo.benchmark.runner import make, unmade, write_preview
     from algozoo.benchmark.runner import run as run_shards
-    from algozoo.benchmark.runner import write_preview
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
     from algozoo.cli.progress import progress
@@ -41,6 +41,10 @@ def run(
     from algozoo.leaderboard import build_site
 
     definition, results = load_suite(suite), Store(store)
+    slow = [detector.name for detector in definition.detectors if detector.slow]
+    if slow and not everything:
+        definition = definition.without_slow()
+        click.echo(f"Notice: slow detectors are left out, add --all to run them: {', '.join(slow)}", err=True)
     shards, notices = plan(definition, mirror=mirror)
     for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
@@ -53,12 +57,13 @@ def run(
         f"before, {len(missing)} to run; results in {store}"
     )
     if missing:
-        for name in dict.fromkeys(shard.dataset.name for shard in missing):
-            write_preview(load_dataset(name, mirror=mirror), results)
-        count = os.cpu_count() or 1 if workers is None else workers
-        stream = run_shards(missing, results, workers=count, scheduler=scheduler, keep_maps=keep_maps)
         try:
-            failed = progress(stream, len(missing))
+            with pool(workers, scheduler) as run_all:
+                if sequences := unmade(missing):
+                    progress(make(sequences, run_all), len(sequences))
+                for name in dict.fromkeys(shard.dataset.name for shard in missing):
+                    write_preview(load_dataset(name, mirror=mirror), results)
+                failed = progress(run_shards(missing, results, run_all, keep_maps=keep_maps), len(missing))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted; finished shards are kept in {store}, the same command goes on from there"
