@@ -8,7 +8,7 @@ import numpy as np
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.subtraction import Array, PSFSubtraction
 from algozoo.errors import InputError
-from algozoo.imaging.lowrank import leading_components
+from algozoo.imaging.lowrank import leading_components, remove_components
 from algozoo.sequence import ADISequence
 
 
@@ -37,6 +37,5 @@ class PCA(PSFSubtraction):
             raise Declined(f"{k} components cannot be had from {sequence.n_frames} frames")
         frames = sequence.cube.reshape(sequence.n_frames, -1).astype(np.float64)
         frames -= frames.mean(axis=0)
-        components = leading_components(frames, k)
-        residuals = frames - (frames @ components.T) @ components
-        return residuals.reshape(sequence.cube.shape)
+        remove_components(frames, leading_components(frames, k))
+        return frames.reshape(sequence.cube.shape)
