@@ -2,42 +2,48 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined, DetectionMap
+from algozoo.detectors.library import Library, library_cubes, library_frames
 from algozoo.detectors.subtraction import Array, PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.annuli import Annulus, angular_distance, annuli, rotated_apart, rotation_threshold, segments
 from algozoo.sequence import ADISequence
 
 
-class Patch(NamedTuple):
-    """A segment of an annulus in all frames.
+class References(NamedTuple):
+    """The frames that may model each frame in an annulus.
 
-    `frames` (n_frames, n_pixels) holds what is subtracted, `zone` (n_frames, n_more_pixels) what the model is
-    optimised on, and row t of `references` (n_frames, n_frames) is True for the frames that may model frame t.
+    Row t of `allowed` (n_frames, n_library) is True for the frames of the library whose sky has turned from that of
+    frame t by at least `threshold` degrees, and for all frames of another star. The library holds the sequence's own
+    frames first.
+    """
+
+    annulus: Annulus
+    threshold: float
+    allowed: NDArray[np.bool_]
+
+    @property
+    def fewest(self) -> int:
+        """Number of references of the frame that has the fewest."""
+        return int(self.allowed.sum(axis=1).min())
+
+
+class Patch(NamedTuple):
+    """A segment of an annulus in all frames of the library, those of the sequence first.
+
+    `frames` (n_library, n_pixels) holds what is subtracted, `zone` (n_library, n_more_pixels) what the model is
+    optimised on; `references` (n_frames, n_library) is as `References.allowed`.
     """
 
     annulus: Annulus
     frames: Array
     zone: Array
     references: NDArray[np.bool_]
-
-
-class Library(NamedTuple):
-    """The references of every frame in an annulus: those turned away from it by at least `threshold` degrees."""
-
-    annulus: Annulus
-    threshold: float
-    references: NDArray[np.bool_]
-
-    @property
-    def smallest(self) -> int:
-        """Number of references of the frame that has the fewest."""
-        return int(self.references.sum(axis=1).min())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +63,16 @@ class AnnularSubtraction(PSFSubtraction):
         By how many FWHM a companion must have moved between a frame and its references, in the middle of the
         innermost and of the outermost annulus; it changes evenly from one annulus to the next.
     max_references : int
-        Of the references of a frame only so many are kept, the nearest in angle.
+        Of the sequence's own frames only so many serve as references of a frame, the nearest in angle.
+    library : {'own', 'reference', 'both'}
+        Where references come from: the sequence itself, another star, for which nothing must turn, or both.
     """
 
     annulus_width: float = 1.0
     n_segments: int = 1
     rotation: tuple[float, float] = (0.1, 1.0)
     max_references: int = 200
+    library: Library = "own"
 
     @property
     def min_references(self) -> int:
@@ -81,17 +90,17 @@ class AnnularSubtraction(PSFSubtraction):
     def subtract(self, sequence: ADISequence) -> Array:
         """Model and subtract patch by patch; 0 where a frame has too few references, and out of the field."""
         self.check_parameters()
-        cube = sequence.cube.reshape(sequence.n_frames, -1)
-        if sequence.n_frames > 1 and not np.ptp(cube, axis=0).any():
-            raise Declined(f"all {sequence.n_frames} frames are equal: nothing tells a companion from the star")
-        residuals = np.zeros(cube.shape)
-        for annulus, _, references in self._usable(sequence):
+        usable = self._usable(sequence)
+        cubes: list[NDArray[Any]] = [sequence.cube]
+        if self.library != "own":
+            cubes.append(library_frames(sequence, "reference"))
+        residuals = np.zeros((sequence.n_frames, sequence.size**2))
+        for annulus, _, allowed in usable:
             pixels = self._segments(sequence, annulus)
             zones = self._segments(sequence, self.optimisation_zone(annulus))
             for segment, zone in zip(pixels, zones, strict=True):
-                optimised = cube[:, zone].astype(np.float64)
-                if np.ptp(optimised, axis=0).any():
-                    patch = Patch(annulus, cube[:, segment].astype(np.float64), optimised, references)
+                patch = Patch(annulus, _taken(cubes, segment), _taken(cubes, zone), allowed)
+                if np.ptp(patch.zone, axis=0).any():
                     residuals[:, segment] = self.subtract_patch(patch)
         return residuals.reshape(sequence.cube.shape)
 
@@ -106,31 +115,37 @@ class AnnularSubtraction(PSFSubtraction):
 
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""
+        least = self.min_references if self.library == "own" else 1
         for parameter, valid, expected in (
             ("annulus_width", 0 < self.annulus_width < np.inf, "a positive number of FWHM"),
             ("n_segments", is_count(self.n_segments), "1, 2, ..."),
             ("rotation", len(self.rotation) == 2 and all(0 <= d < np.inf for d in self.rotation), "two numbers >= 0"),
-            ("max_references", self.max_references >= self.min_references, f"at least {self.min_references}"),
+            ("max_references", self.max_references >= least, f"at least {least}"),
         ):
             if not valid:
                 raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
 
-    def _libraries(self, sequence: ADISequence) -> list[Library]:
+    def _references(self, sequence: ADISequence) -> list[References]:
         rings = annuli(sequence.size, self.annulus_width * sequence.fwhm)
-        libraries = []
+        others = np.ones((sequence.n_frames, self._n_others(sequence)), dtype=bool)
+        references = []
         for annulus, displacement in zip(rings, np.linspace(*self.rotation, len(rings)), strict=True):
             threshold = rotation_threshold(annulus.centre, sequence.fwhm, displacement)
-            references = rotated_apart(sequence.parallactic_angles, threshold, self.max_references)
-            libraries.append(Library(annulus, threshold, references))
-        return libraries
+            own = rotated_apart(sequence.parallactic_angles, threshold, self.max_references)
+            allowed = np.hstack([own & (self.library != "reference"), others])
+            references.append(References(annulus, threshold, allowed))
+        return references
 
-    def _usable(self, sequence: ADISequence) -> list[Library]:
-        libraries = self._libraries(sequence)
+    def _n_others(self, sequence: ADISequence) -> int:
+        return 0 if self.library == "own" else library_cubes(sequence, "reference")[0].shape[-3]
+
+    def _usable(self, sequence: ADISequence) -> list[References]:
+        references = self._references(sequence)
         first, last = sequence.fwhm, (sequence.size - sequence.fwhm) / 2
-        scored = [library for library in libraries if library.annulus.outer > first and library.annulus.inner <= last]
-        if not any(library.smallest >= self.min_references for library in scored):
-            raise Declined(self._why_silent(sequence, scored))
-        return [library for library in libraries if library.smallest >= self.min_references]
+        scored = [r for r in references if r.annulus.outer > first and r.annulus.inner <= last]
+        if not any(r.fewest >= self.min_references for r in scored):
+            raise Declined(self._why_silent(sequence, min(scored, key=lambda r: r.threshold)))
+        return [r for r in references if r.fewest >= self.min_references]
 
     def _segments(self, sequence: ADISequence, annulus: Annulus) -> tuple[NDArray[np.intp], ...]:
         pixels = segments(sequence.size, annulus, self.n_segments)
@@ -141,22 +156,25 @@ class AnnularSubtraction(PSFSubtraction):
             )
         return pixels
 
-    def _why_silent(self, sequence: ADISequence, scored: list[Library]) -> str:
-        needed = self.min_references
-        if sequence.n_frames <= needed:
-            return (
-                f"{sequence.n_frames} frame(s) give at most {sequence.n_frames - 1} references, and {needed} are needed"
-            )
-        annulus, threshold, references = min(scored, key=lambda library: library.threshold)
-        frame = int(references.sum(axis=1).argmin())
-        farthest = np.sort(angular_distance(sequence.parallactic_angles), axis=1)[:, -needed].min()
-        enough = f" (about {sequence.field_rotation * threshold / farthest:.3g})" if farthest > 0 else ""
+    def _why_silent(self, sequence: ADISequence, easiest: References) -> str:
+        needed, others = self.min_references, self._n_others(sequence)
+        most = others + (sequence.n_frames - 1 if self.library != "reference" else 0)
+        if most < needed:
+            return f"a frame has at most {most} references with library={self.library!r}, and {needed} are needed"
+        frame = int(easiest.allowed.sum(axis=1).argmin())
+        distances = np.sort(angular_distance(sequence.parallactic_angles), axis=1)
+        farthest = distances[:, others - needed].min()
+        enough = f" (about {sequence.field_rotation * easiest.threshold / farthest:.3g})" if farthest > 0 else ""
         return (
-            f"no annulus has enough references; in {annulus}, where it takes least, frame {frame} has "
-            f"{references[frame].sum()} that turned by {threshold:.3g} degrees or more, and {needed} are needed: "
+            f"no annulus has enough references; in {easiest.annulus}, where it takes least, frame {frame} has "
+            f"{easiest.fewest} that turned by {easiest.threshold:.3g} degrees or more, and {needed} are needed: "
             f"the field turns by {sequence.field_rotation:.3g} degrees, take a sequence that turns by more{enough}, "
             f"or a smaller rotation than {self.rotation} FWHM"
         )
+
+
+def _taken(cubes: list[NDArray[Any]], pixels: NDArray[np.intp]) -> Array:
+    return np.concatenate([cube.reshape(len(cube), -1)[:, pixels] for cube in cubes], dtype=np.float64)
 
 
 def is_count(value: float) -> bool:

@@ -28,10 +28,5 @@ class AnnularMedian(AnnularSubtraction):
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Subtract the median of the references of each frame."""
-        frames = patch.frames
-        return np.stack(
-            [
-                frame - np.median(frames[library], axis=0)
-                for frame, library in zip(frames, patch.references, strict=True)
-            ]
-        )
+        own = zip(patch.frames, patch.references, strict=False)
+        return np.stack([frame - np.median(patch.frames[library], axis=0) for frame, library in own])

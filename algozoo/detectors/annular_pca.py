@@ -43,7 +43,7 @@ class AnnularPCA(AnnularSubtraction):
             weights = weigh(frames, patch.references, partial(principal_weights, n_components=self.n_components))
         except ValueError as error:
             raise Declined(f"annulus {patch.annulus}: {error}") from None
-        return np.asarray(frames - weights @ frames)
+        return np.asarray(frames[: len(weights)] - weights @ frames)
 
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""

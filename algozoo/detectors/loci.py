@@ -45,7 +45,7 @@ class LOCI(AnnularSubtraction):
     def subtract_patch(self, patch: Patch) -> Array:
         """Find the coefficients on the zone and subtract the combination from the segment."""
         weights = weigh(patch.zone, patch.references, partial(least_squares_weights, cutoff=self.cutoff))
-        return patch.frames - weights @ patch.frames
+        return patch.frames[: len(weights)] - weights @ patch.frames
 
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""

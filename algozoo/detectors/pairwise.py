@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import cdist
 
 from algozoo.detectors.annular import AnnularSubtraction, Patch
 from algozoo.detectors.subtraction import Array
@@ -27,10 +27,11 @@ class Pairwise(AnnularSubtraction):
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Find the partner of each frame and subtract it."""
-        return patch.frames - patch.frames[partners(patch)]
+        partner = partners(patch)
+        return patch.frames[: len(partner)] - patch.frames[partner]
 
 
 def partners(patch: Patch) -> NDArray[np.intp]:
     """Find the reference most similar to each frame: its number, (n_frames,)."""
-    distance = squareform(pdist(patch.zone, "cityblock"))
+    distance = cdist(patch.zone[: len(patch.references)], patch.zone, "cityblock")
     return np.asarray(np.where(patch.references, distance, np.inf).argmin(axis=1))
