@@ -117,7 +117,7 @@ class AnnularSubtraction(PSFSubtraction):
         """Raise an InputError at a parameter that makes no sense."""
         least = self.min_references if self.library == "own" else 1
         for parameter, valid, expected in (
-            ("annulus_width", 0 < self.annulus_width < np.inf, "a positive number of FWHM"),
+            ("annulus_width", 0.1 <= self.annulus_width < np.inf, "a number of FWHM, 0.1 or more"),
             ("n_segments", is_count(self.n_segments), "1, 2, ..."),
             ("rotation", len(self.rotation) == 2 and all(0 <= d < np.inf for d in self.rotation), "two numbers >= 0"),
             ("max_references", self.max_references >= least, f"at least {least}"),

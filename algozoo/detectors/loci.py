@@ -19,7 +19,8 @@ class LOCI(AnnularSubtraction):
     """Subtract from each segment of a frame the combination of frames turned away that comes closest to it.
 
     Closest in the sense of least squares, over an optimisation zone that begins where the segment does and reaches
-    farther out. The defaults are those of VIP's `xloci` for a PSF of 4 px.
+    farther out. The frames are taken as they are, so that sky should be subtracted from them first. The defaults are
+    those of VIP's `xloci` for a PSF of 4 px.
 
     Parameters
     ----------

@@ -102,6 +102,6 @@ def least_squares_weights(products: Array, target: Array, cutoff: float) -> Arra
         Singular values of the references below this fraction of the largest count as 0. The products hold their
         squares, so below about 1e-6 the answer is lost to rounding.
     """
-    variances, vectors = eigh(products, check_finite=False)
+    variances, vectors = np.linalg.eigh(products)
     kept = variances > cutoff**2 * variances[-1]
     return np.asarray(vectors[:, kept] @ ((target @ vectors[:, kept]) / variances[kept]))
