@@ -15,6 +15,7 @@ from algozoo.detectors.library import library_frames
 from algozoo.detectors.loci import LOCI
 from algozoo.detectors.median import Median
 from algozoo.detectors.pairwise import Pairwise
+from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.errors import InputError
 
 ALL = [AnnularMedian(), AnnularPCA(n_components=2), LOCI(), Pairwise()]
@@ -151,6 +152,16 @@ def test_a_single_frame_will_do_with_a_reference_star(make_sequence, detector):
 def test_a_reference_star_that_is_not_there_is_declined(make_sequence, detector):
     with pytest.raises(Declined, match="none"):
         replace(detector, library="both").detect(make_sequence())
+
+
+@each
+def test_a_spectral_sequence_is_taken_in_two_steps(make_sequence, detector):
+    plain = make_sequence()
+    cube = np.random.default_rng(2).standard_normal((3, 12, 41, 41))
+    spectral = make_sequence(cube=cube, psf=[plain.psf] * 3, wavelengths=[1.0, 1.3, 1.6])
+    scores = detector.detect(spectral).scores
+    assert np.array_equal(scores, detector.detect(subtract_spectral_median(spectral)).scores, equal_nan=True)
+    assert np.isfinite(scores).any()
 
 
 @each

@@ -104,6 +104,7 @@ def test_annular_pca_without_centring_agrees_to_5e_5_of_its_scatter(sequence, re
     assert rms((ours - theirs)[FIELD]) <= 5e-5 * theirs[FIELD].std()
 
 
+@pytest.mark.slow
 def test_loci_agrees_to_2e_4_of_its_scatter(sequence, reference_numbers, monkeypatch):
     """They subtract in annuli that are not shifted, but take the angle of the last as if it were. Their least squares
     run in single precision.
