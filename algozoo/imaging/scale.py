@@ -3,6 +3,8 @@
 A rescaling is separable: one matrix holds the spline's values along a line, and serves rows and columns of every frame.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
@@ -37,7 +39,8 @@ def scaling_matrix(size: int, factor: float, new_size: int) -> Array:
     centre = (size - 1) / 2
     places = centre + (np.arange(new_size) - (new_size - 1) / 2) / factor
     mirrored = [(order, np.zeros(size)) for order in range(1, DEGREE - 1, 2)]
-    spline = make_interp_spline(np.arange(size), np.eye(size), k=DEGREE, bc_type=(mirrored, mirrored))
+    ends: Any = (mirrored, mirrored)
+    spline = make_interp_spline(np.arange(size), np.eye(size), k=DEGREE, bc_type=ends)
     matrix = np.asarray(spline(places))
     matrix[abs(places - centre) > centre * (1 + 1e-12)] = 0
     return matrix

@@ -1,4 +1,4 @@
-"""Spectral sequences: on an analytic scene, whose speckles grow with wavelength as light does, and on the simulated IFS."""
+"""Spectral sequences: an analytic scene, whose speckles grow with wavelength as light does, and a simulated night."""
 
 import tracemalloc
 
@@ -159,7 +159,7 @@ def test_joint_pca_takes_reference_frames(scene, library):
 @every_mode
 def test_channels_too_close_in_wavelength_are_declined(scene, detector):
     close = changed(scene, wavelengths=1 + WAVELENGTHS / 10)
-    with pytest.raises(Declined, match="speckles at the edge of the field move by 1.* less than one FWHM"):
+    with pytest.raises(Declined, match=r"speckles at the edge of the field move by 1.* less than one FWHM"):
         detector.detect(close)
 
 
@@ -181,7 +181,7 @@ def test_memory_stays_within_six_times_the_cube(scene, detector):
 
 @pytest.mark.slow
 def test_a_simulated_integral_field_spectrograph_goes_through_all_modes():
-    """Fewer channels and frames than the dataset has. A companion is found with S/N above 5; in a white image it is not."""
+    """Fewer channels and frames than `sphere-ifs` has. All find a companion that is lost in a white image."""
     manifest = load_dataset("sphere-ifs").manifest
     shorter = manifest.simulation.model_copy(update={"n_channels": 13, "n_frames": 12})
     night = simulate(shorter, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
