@@ -124,6 +124,7 @@ def test_the_whole_spectrum_finds_what_one_white_image_does_not(scene, detector)
 
 @every_mode
 def test_scores_do_not_depend_on_unit_background_or_order(scene, detector):
+    """Within 0.005 in S/N: the rounding of a float32 cube, beside scores of up to several hundred."""
     sequence = inject(with_noise(scene), [PLANET])
     order, angles = np.random.default_rng(2).permutation(N_FRAMES), sequence.parallactic_angles
     channels = np.random.default_rng(2).permutation(9)
@@ -141,7 +142,7 @@ def test_scores_do_not_depend_on_unit_background_or_order(scene, detector):
     expected = detector.detect(sequence).scores
     for what, fields in same.items():
         scores = detector.detect(changed(sequence, **fields)).scores
-        assert np.allclose(scores, expected, atol=2e-3, rtol=1e-4, equal_nan=True), what
+        assert np.allclose(scores, expected, atol=5e-3, rtol=0, equal_nan=True), what
 
 
 def test_reference_frames_are_treated_like_the_sequence(scene):
