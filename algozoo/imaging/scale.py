@@ -1,7 +1,9 @@
-"""Rescaling of frames about their centre, by the spline of degree 7 through their pixels.
+"""Rescaling of frames about their centre, by the spline of degree 7 through their pixels, mirrored at the edges.
 
 A rescaling is separable: one matrix holds the spline's values along a line, and serves rows and columns of every frame.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,8 @@ def scaling_matrix(size: int, factor: float, new_size: int) -> Array:
 
     ``matrix @ frame @ matrix.T`` is the frame with its content `factor` times as large. Its values are those of the
     frame at the places from which they come: a surface brightness is kept, and a flux grows by ``factor**2``. For an
-    Airy pattern of 3.4 pixels FWHM or more the error is below 2e-5 of its peak, and 5e-4 at 2.5 pixels.
+    Airy pattern of 3.4 pixels FWHM or more the error is below 5e-5 of its peak, further than 5 pixels from the
+    edges. Noise is not amplified.
 
     Parameters
     ----------
@@ -35,6 +38,9 @@ def scaling_matrix(size: int, factor: float, new_size: int) -> Array:
     """
     centre = (size - 1) / 2
     places = centre + (np.arange(new_size) - (new_size - 1) / 2) / factor
-    matrix = np.asarray(make_interp_spline(np.arange(size), np.eye(size), k=DEGREE)(places))
+    mirrored = [(order, np.zeros(size)) for order in range(1, DEGREE - 1, 2)]
+    ends: Any = (mirrored, mirrored)
+    spline = make_interp_spline(np.arange(size), np.eye(size), k=DEGREE, bc_type=ends)
+    matrix = np.asarray(spline(places))
     matrix[abs(places - centre) > centre * (1 + 1e-12)] = 0
     return matrix

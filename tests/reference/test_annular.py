@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from scipy import fft
 
 from algozoo.detectors import annular
 from algozoo.detectors.annular import Patch
@@ -17,7 +16,6 @@ from algozoo.detectors.loci import LOCI
 from algozoo.detectors.pairwise import partners
 from algozoo.imaging.annuli import Annulus, rotated_apart, rotation_threshold, segments
 from algozoo.imaging.references import projection_weights, weigh
-from algozoo.sequence import ADISequence
 
 pytestmark = pytest.mark.reference
 
@@ -27,19 +25,6 @@ Y, X = np.mgrid[:SIZE, :SIZE] - SIZE // 2
 R = np.hypot(X, Y)
 FIELD = R < 47
 """Where they subtract."""
-
-
-@pytest.fixture(scope="module")
-def sequence(reference_numbers):
-    night = reference_numbers("input")
-    return ADISequence(
-        cube=night["cube"],
-        parallactic_angles=night["angles"],
-        psf=night["psfn"],
-        star_flux=float(night["starphot"]),
-        pixel_scale=float(night["plsc"]),
-        fwhm=float(night["fwhm"]),
-    )
 
 
 def rms(values):
@@ -54,38 +39,13 @@ def their_annuli(first=0, *, shifted=True):
     return [Annulus(r, r + WIDTH) for r in inner]
 
 
-def their_derotation(frames, angles):
-    """Three shears on a grid of even length, imaginary parts carried along, which keeps the unpaired Nyquist term."""
-    n, length = frames.shape[-1], 4 * frames.shape[-1] - 2
-    start = length // 2 - n // 2
-    inside = slice(start, start + n)
-    frequency, offset = np.fft.fftfreq(length), np.arange(length) - length // 2
+@pytest.fixture(scope="module")
+def their_image(sequence, rotate_like_them):
+    def image(residuals, chosen=slice(None)):
+        turned = map(rotate_like_them, residuals, sequence.parallactic_angles[chosen])
+        return np.median(list(turned), axis=0)
 
-    def shear(lines, where, amount):
-        ramp = np.exp(-2j * np.pi * amount * np.outer(offset[where], frequency))
-        return fft.ifft(fft.fft(lines) * ramp)
-
-    for frame, angle in zip(frames, angles, strict=True):
-        quarters = round(angle / 90)
-        theta = np.deg2rad(angle - 90 * quarters)
-        wide = np.zeros((n, length), complex)
-        wide[:, inside] = np.rot90(frame, -quarters)
-        tall = np.zeros((length, length), complex)
-        tall[:, inside] = shear(wide, inside, -np.tan(theta / 2)).T
-        tall = shear(tall, slice(None), np.sin(theta))
-        yield shear(tall.T[inside], inside, -np.tan(theta / 2)).real[:, inside]
-
-
-def their_image(residuals, sequence):
-    return np.median(list(their_derotation(residuals, sequence.parallactic_angles)), axis=0)
-
-
-def test_derotation_is_theirs_to_rounding(sequence, reference_numbers):
-    """What the tests below take for granted."""
-    chosen = [0, 30, 60]
-    ours = their_derotation(sequence.cube[chosen], sequence.parallactic_angles[chosen])
-    for frame, theirs in zip(ours, reference_numbers("derotate_vipfft")["frames"], strict=True):
-        assert abs(frame - theirs).max() <= 2e-7 * theirs.max()
+    return image
 
 
 class UncentredPCA(AnnularPCA):
@@ -96,28 +56,30 @@ class UncentredPCA(AnnularPCA):
         return patch.frames - weights @ patch.frames
 
 
-def test_annular_pca_without_centring_agrees_to_5e_5_of_its_scatter(sequence, reference_numbers, monkeypatch):
+def test_annular_pca_without_centring_agrees_to_5e_5_of_its_scatter(
+    sequence, reference_numbers, their_image, monkeypatch
+):
     """With centring it is an eigen-decomposition away from the plain one of `tests/detectors/test_annular.py`."""
     monkeypatch.setattr(annular, "annuli", lambda *_: their_annuli())
     theirs = reference_numbers("pca_annular_5_vipfft")["frame"]
-    ours = their_image(UncentredPCA(n_components=5).subtract(sequence), sequence)
+    ours = their_image(UncentredPCA(n_components=5).subtract(sequence))
     assert rms((ours - theirs)[FIELD]) <= 5e-5 * theirs[FIELD].std()
 
 
 @pytest.mark.slow
-def test_loci_agrees_to_2e_4_of_its_scatter(sequence, reference_numbers, monkeypatch):
+def test_loci_agrees_to_2e_4_of_its_scatter(sequence, reference_numbers, their_image, monkeypatch):
     """They subtract in annuli that are not shifted, but take the angle of the last as if it were. Their least squares
     run in single precision.
     """
     monkeypatch.setattr(annular, "annuli", lambda *_: their_annuli(shifted=False))
     monkeypatch.setattr(annular, "rotation_threshold", lambda r, *args: rotation_threshold(r - (r == 46), *args))
     theirs = reference_numbers("xloci")["frame"]
-    ours = their_image(LOCI().subtract(sequence), sequence)
+    ours = their_image(LOCI().subtract(sequence))
     assert rms((ours - theirs)[FIELD]) <= 2e-4 * theirs[FIELD].std()
 
 
 @pytest.mark.slow
-def test_pairs_give_their_image_to_5e_5_of_its_scatter_if_taken_both_ways(sequence, reference_numbers):
+def test_pairs_give_their_image_to_5e_5_of_its_scatter_if_taken_both_ways(sequence, reference_numbers, their_image):
     """They count each pair twice, once in each order, so that a frame many resemble weighs more; and drop frames whose
     best partner is among the tenth of pairs that differ most. Annuli are derotated one by one, cut out, and added up.
     """
@@ -134,7 +96,6 @@ def test_pairs_give_their_image_to_5e_5_of_its_scatter_if_taken_both_ways(sequen
         first, second = np.concatenate([one, other]), np.concatenate([other, one])
         residuals = np.zeros((len(first), SIZE * SIZE))
         residuals[:, pixels] = frames[first] - frames[second]
-        turned = their_derotation(residuals.reshape(-1, SIZE, SIZE), sequence.parallactic_angles[first])
-        image = np.median(list(turned), axis=0)
+        image = their_image(residuals.reshape(-1, SIZE, SIZE), first)
         alone = np.isin(np.arange(SIZE**2), pixels).reshape(SIZE, SIZE) & ((R < 43) | (R >= 44))
         assert rms((image - theirs)[alone]) <= 5e-5 * theirs[alone].std()
