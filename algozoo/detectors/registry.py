@@ -21,6 +21,7 @@ from algozoo.files import source_digest
 
 BUILT_IN = {
     "blank": "algozoo.detectors.controls:Blank",
+    "llsg": "algozoo.detectors.llsg:LLSG",
     "median": "algozoo.detectors.median:Median",
     "oracle": "algozoo.detectors.controls:Oracle",
     "pca": "algozoo.detectors.pca:PCA",
