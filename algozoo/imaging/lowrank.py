@@ -6,6 +6,9 @@ from scipy.linalg import eigh
 
 Array = NDArray[np.float64]
 
+BLOCK = 32
+"""Frames from which components are taken out at a time, to save a second matrix of the size of the first."""
+
 
 def leading_components(frames: Array, n_components: float) -> Array:
     """Leading right singular vectors of a matrix whose rows are frames.
@@ -54,3 +57,17 @@ def low_rank(matrix: Array, rank: int) -> Array:
     last = len(matrix) - 1
     _, vectors = eigh(matrix @ matrix.T, subset_by_index=[last + 1 - rank, last], check_finite=False)
     return np.asarray(vectors @ (vectors.T @ matrix))
+
+
+def remove_components(frames: Array, components: Array) -> None:
+    """Subtract from each row its projection on orthonormal components, in place (Soummer et al. 2012, eq. 8 and 9).
+
+    Parameters
+    ----------
+    frames : array (n_frames, n_pixels)
+    components : array (k, n_pixels)
+        Orthonormal rows.
+    """
+    for start in range(0, len(frames), BLOCK):
+        block = frames[start : start + BLOCK]
+        block -= (block @ components.T) @ components

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.lowrank import leading_components, low_rank
+from algozoo.imaging.lowrank import leading_components, low_rank, remove_components
 
 
 def frames(seed: int = 0, n: int = 15, pixels: int = 200) -> np.ndarray:
@@ -47,3 +47,12 @@ def test_no_matrix_of_that_rank_is_nearer(rank, shape, seed):
     left_out = np.linalg.svd(matrix, compute_uv=False)[rank:]
     assert np.linalg.matrix_rank(nearest) == rank
     assert np.linalg.norm(matrix - nearest) == pytest.approx(np.linalg.norm(left_out))
+
+
+def test_nothing_of_the_components_is_left():
+    matrix = frames(n=70)
+    components = leading_components(matrix, 5)
+    left = matrix.copy()
+    remove_components(left, components)
+    assert np.allclose(left @ components.T, 0, atol=1e-9)
+    assert np.allclose((matrix - left) @ components.T @ components, matrix - left)
