@@ -26,6 +26,7 @@ BUILT_IN = {
     "oracle": "algozoo.detectors.controls:Oracle",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
+    "stim": "algozoo.detectors.stim:STIM",
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
 SUBMISSIONS = Path("submissions")
