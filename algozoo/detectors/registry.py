@@ -22,7 +22,9 @@ from algozoo.files import source_digest
 BUILT_IN = {
     "blank": "algozoo.detectors.controls:Blank",
     "llsg": "algozoo.detectors.llsg:LLSG",
+    "matched-filter": "algozoo.detectors.matched_filter:MatchedFilter",
     "median": "algozoo.detectors.median:Median",
+    "nmf": "algozoo.detectors.nmf:NMF",
     "oracle": "algozoo.detectors.controls:Oracle",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
