@@ -33,7 +33,10 @@ def test_white_noise_is_standard_normal(star):
 
 @pytest.mark.parametrize("flux", [40.0, 100.0, 400.0])
 def test_source_in_white_noise_has_the_snr_of_theory(star, flux):
-    """The mean over 100 images has an error of 0.1; the noise of a ring, the source in it, to 3 %. It scatters by 1, and by what the noise does."""
+    """The mean over 100 images has an error of 0.1, and the source raises the noise of its ring by up to 3 %.
+
+    The S/N scatters by 1, and by what the estimate of the noise does.
+    """
     expected = flux * np.sqrt(np.sum(star**2)) / SIGMA
     row, column = 60, 100
     found = []
