@@ -3,13 +3,19 @@
 Run with ``make benchmark``, on one core with one BLAS thread; ratios within a group are what counts.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset, simulate
+from algozoo.detectors.llsg import LLSG
+from algozoo.detectors.matched_filter import MatchedFilter
 from algozoo.detectors.median import Median
+from algozoo.detectors.nmf import NMF
 from algozoo.detectors.pca import PCA
+from algozoo.detectors.stim import STIM
 from algozoo.imaging.rotate import derotate
 from algozoo.imaging.snr import snr_map
 from algozoo.scoring import find_candidates
@@ -19,6 +25,15 @@ from algozoo.scoring import find_candidates
 def vip():
     """Skip what needs VIP where it is not installed; it belongs in an environment of its own."""
     return pytest.importorskip("vip_hci")
+
+
+@pytest.fixture(scope="module")
+def night(sequence):
+    """A star that changes, all pixels positive: what non-negative components are made for."""
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:101, :101] - 50
+    speckles = np.tensordot(rng.random((61, 8)), rng.random((8, 101, 101)), 1)
+    return replace(sequence, cube=20 + sequence.cube + 500 * np.exp(-np.hypot(x, y) / 15) * speckles)
 
 
 @pytest.mark.benchmark(group="PCA(10) detection map, Fourier rotation, exact S/N map")
@@ -83,6 +98,44 @@ def test_injection_of_vip(benchmark, sequence, vip):
 @pytest.mark.benchmark(group="median detection map")
 def test_median_map(benchmark, sequence):
     assert np.isfinite(benchmark(Median().detect, sequence).scores).any()
+
+
+@pytest.mark.benchmark(group="LLSG(5) final image, Fourier rotation, the authors' choices")
+def test_llsg_image(benchmark, sequence):
+    detector = LLSG(threshold="sqrt-mad", centred=False, max_iterations=11)
+    image = benchmark(lambda: np.median(derotate(detector.subtract(sequence), sequence.parallactic_angles), axis=0))
+    assert image.shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="LLSG(5) final image, Fourier rotation, the authors' choices")
+def test_llsg_image_of_vip(benchmark, sequence, vip):
+    def image():
+        return vip.psfsub.llsg(sequence.cube, sequence.parallactic_angles, sequence.fwhm, rank=5, verbose=False)
+
+    assert benchmark.pedantic(image, rounds=2).shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="NMF(5) final image, Fourier rotation, multiplicative updates")
+def test_nmf_image(benchmark, night):
+    detector = NMF(n_components=5, negatives="mask", solver="multiplicative", max_iterations=10_000)
+    image = benchmark.pedantic(
+        lambda: np.median(derotate(detector.subtract(night), night.parallactic_angles), axis=0), rounds=3
+    )
+    assert image.shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="NMF(5) final image, Fourier rotation, multiplicative updates")
+def test_nmf_image_of_vip(benchmark, night, vip):
+    def image():
+        return vip.psfsub.nmf(night.cube, night.parallactic_angles, ncomp=5, random_state=0, verbose=False)
+
+    assert benchmark.pedantic(image, rounds=2).shape == (101, 101)
+
+
+@pytest.mark.parametrize("detector", [LLSG(), NMF(), STIM(), MatchedFilter()], ids=lambda detector: detector.name)
+@pytest.mark.benchmark(group="detection map with default parameters")
+def test_default_map(benchmark, night, detector):
+    assert np.isfinite(benchmark.pedantic(detector.detect, [night], rounds=3, warmup_rounds=1).scores).any()
 
 
 @pytest.mark.benchmark(group="candidates of a map")

@@ -24,11 +24,15 @@ BUILT_IN = {
     "annular-pca": "algozoo.detectors.annular_pca:AnnularPCA",
     "blank": "algozoo.detectors.controls:Blank",
     "loci": "algozoo.detectors.loci:LOCI",
+    "llsg": "algozoo.detectors.llsg:LLSG",
+    "matched-filter": "algozoo.detectors.matched_filter:MatchedFilter",
     "median": "algozoo.detectors.median:Median",
+    "nmf": "algozoo.detectors.nmf:NMF",
     "oracle": "algozoo.detectors.controls:Oracle",
     "pairwise": "algozoo.detectors.pairwise:Pairwise",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
+    "stim": "algozoo.detectors.stim:STIM",
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
 SUBMISSIONS = Path("submissions")

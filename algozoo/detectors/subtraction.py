@@ -57,7 +57,11 @@ class PSFSubtraction(Detector):
             )
         return residuals
 
+    def score(self, image: Array, sequence: ADISequence) -> Array:
+        """Return the S/N of every pixel of the derotated, combined residuals."""
+        return snr_map(image, sequence.fwhm)
+
     def detect(self, sequence: ADISequence) -> DetectionMap:
-        """Score every pixel by the S/N of the derotated, combined residuals."""
+        """Subtract, derotate, combine and score."""
         image = combine(derotate(self.residuals(sequence), sequence.parallactic_angles), self.combine)
-        return DetectionMap(scores=snr_map(image, sequence.fwhm), kind="snr", image=image)
+        return DetectionMap(scores=self.score(image, sequence), kind="snr", image=image)

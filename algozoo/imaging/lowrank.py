@@ -38,6 +38,27 @@ def leading_components(frames: Array, n_components: float) -> Array:
     return (vectors[:, :k] / np.sqrt(variances[:k])).T @ frames
 
 
+def low_rank(matrix: Array, rank: int) -> Array:
+    """Nearest matrix of a given rank (Eckart & Young 1936, 10.1007/BF02288367).
+
+    Parameters
+    ----------
+    matrix : array (n, m)
+    rank : int
+        Less than n and m.
+
+    Returns
+    -------
+    array (n, m)
+        The projection on the leading eigenvectors of the products of rows, or of columns where these are fewer.
+    """
+    if len(matrix) > matrix.shape[1]:
+        return low_rank(matrix.T, rank).T
+    last = len(matrix) - 1
+    _, vectors = eigh(matrix @ matrix.T, subset_by_index=[last + 1 - rank, last], check_finite=False)
+    return np.asarray(vectors @ (vectors.T @ matrix))
+
+
 def remove_components(frames: Array, components: Array) -> None:
     """Subtract from each row its projection on orthonormal components, in place (Soummer et al. 2012, eq. 8 and 9).
 

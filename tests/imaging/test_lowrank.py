@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.lowrank import leading_components, remove_components
+from algozoo.imaging.lowrank import leading_components, low_rank, remove_components
 
 
 def frames(seed: int = 0, n: int = 15, pixels: int = 200) -> np.ndarray:
@@ -37,6 +37,16 @@ def test_no_more_components_than_the_rank():
 @pytest.mark.parametrize("k", [1, 0.5])
 def test_nothing_has_no_components(k):
     assert leading_components(np.zeros((4, 10)), k).shape == (0, 10)
+
+
+@given(st.integers(1, 9), st.sampled_from([(10, 40), (40, 10), (10, 10)]), st.integers(0, 2**32 - 1))
+def test_no_matrix_of_that_rank_is_nearer(rank, shape, seed):
+    """By the theorem of Eckart & Young its distance is that of the singular values left out."""
+    matrix = np.random.default_rng(seed).standard_normal(shape)
+    nearest = low_rank(matrix, rank)
+    left_out = np.linalg.svd(matrix, compute_uv=False)[rank:]
+    assert np.linalg.matrix_rank(nearest) == rank
+    assert np.linalg.norm(matrix - nearest) == pytest.approx(np.linalg.norm(left_out))
 
 
 def test_nothing_of_the_components_is_left():

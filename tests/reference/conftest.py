@@ -45,3 +45,13 @@ def rotate_like_them():
         return shear(tall.T[inside], inside, -np.tan(theta / 2)).real[:, inside]
 
     return rotate
+
+
+@pytest.fixture(scope="session")
+def derotate_as_vip(rotate_like_them):
+    """Derotate a cube as they do."""
+
+    def derotate(cube, angles):
+        return np.stack([rotate_like_them(frame, float(angle)) for frame, angle in zip(cube, angles, strict=True)])
+
+    return derotate

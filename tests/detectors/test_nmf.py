@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algozoo.detectors.contract import Declined
+from algozoo.detectors.nmf import NMF
+from algozoo.errors import InputError
+
+ANGLES = np.linspace(3, 88, 12)
+
+
+def made_of(components, seed=0):
+    """Return frames that are sums of smooth spots with positive weights, and their scatter."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:41, :41] - 20
+    centres = 12 * rng.standard_normal((components, 2))
+    spots = np.exp(-np.hypot(x - centres[:, :1, None], y - centres[:, 1:, None]) / 6)
+    return np.tensordot(rng.uniform(1, 9, (12, components)), spots, 1)
+
+
+@pytest.fixture
+def sequence(make_sequence):
+    rng = np.random.default_rng(1)
+    return make_sequence(cube=made_of(3) + 0.05 * rng.standard_normal((12, 41, 41)), parallactic_angles=ANGLES)
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("solver", ["coordinate-descent", "multiplicative"])
+def test_one_non_negative_component_is_subtracted_entirely(make_sequence, solver, seed):
+    sequence = make_sequence(cube=1 + made_of(1, seed), parallactic_angles=ANGLES)
+    exact = make_sequence(cube=made_of(1, seed), parallactic_angles=ANGLES)
+    masked = NMF(n_components=1, negatives="mask", solver=solver)
+    assert abs(masked.subtract(exact)).max() <= 1e-4 * exact.cube.max()
+    shifted = NMF(n_components=2, max_iterations=2000)
+    assert abs(shifted.subtract(sequence)).max() <= 1e-2 * sequence.cube.max()
+
+
+def test_more_components_leave_less(sequence):
+    left = [np.std(NMF(n_components=k).subtract(sequence)) for k in (1, 2, 3)]
+    assert left[0] > 2 * left[1] > 4 * left[2]
+
+
+def test_pca_of_uncentred_frames_is_a_lower_bound_of_what_is_left(sequence):
+    """Of all sums of k components, the non-negative are some: none comes closer than the singular vectors."""
+    frames = (sequence.cube - sequence.cube.min()).reshape(12, -1).astype(float)
+    for k in (1, 2, 4):
+        bound = np.linalg.norm(np.linalg.svd(frames, compute_uv=False)[k:])
+        left = np.linalg.norm(NMF(n_components=k, max_iterations=1000).subtract(sequence))
+        assert bound <= left * (1 + 1e-6)
+        assert left <= 2 * bound
+
+
+def test_masked_pixels_are_left_at_zero(sequence, make_sequence):
+    cube = sequence.cube - np.median(sequence.cube)
+    residuals = NMF(n_components=2, negatives="mask").subtract(make_sequence(cube=cube, parallactic_angles=ANGLES))
+    masked = (cube <= 0).any(axis=0)
+    assert 0.1 < masked.mean() < 0.9
+    assert not residuals[:, masked].any()
+    assert residuals[:, ~masked].all(axis=0).any()
+
+
+def test_residuals_turn_with_the_field(sequence, make_sequence):
+    turned = make_sequence(cube=np.rot90(sequence.cube, axes=(1, 2)), parallactic_angles=ANGLES)
+    detector = NMF(n_components=2)
+    assert np.allclose(detector.subtract(turned), np.rot90(detector.subtract(sequence), axes=(1, 2)), atol=1e-6)
+
+
+def test_the_same_twice(sequence):
+    first, second = (NMF(n_components=3).subtract(sequence) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_components_can_come_from_a_reference_star(make_sequence):
+    """What only the sequence has, a spot that the reference lacks, is not modelled."""
+    y, x = np.mgrid[:41, :41] - 20
+    spot = 5 * np.exp(-((x - 9) ** 2 + (y + 6) ** 2) / 8)
+    sequence = make_sequence(cube=made_of(3) + spot, reference=made_of(3), parallactic_angles=ANGLES)
+    peaks = {
+        library: NMF(n_components=4, library=library).subtract(sequence)[:, 14, 29].mean()
+        for library in ("own", "reference")
+    }
+    assert abs(peaks["own"]) < 0.2 * spot[14, 29]
+    assert peaks["reference"] > 0.8 * spot[14, 29]
+
+
+def test_no_pixel_to_model_is_declined(make_sequence):
+    with pytest.raises(Declined, match="take negatives='shift'"):
+        NMF(n_components=2, negatives="mask").detect(make_sequence(n_frames=40, parallactic_angles=np.arange(40.0)))
+
+
+@pytest.mark.parametrize("n_frames", [1, 3])
+def test_too_few_frames_are_declined(make_sequence, n_frames):
+    sequence = make_sequence(n_frames=n_frames, parallactic_angles=np.linspace(0, 60, n_frames))
+    with pytest.raises(Declined, match=f"3 components cannot be had from {n_frames} frames"):
+        NMF(n_components=3).detect(sequence)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -3.0])
+def test_equal_frames_are_declined(make_sequence, level):
+    with pytest.raises(Declined, match="all 12 frames are equal"):
+        NMF(n_components=2).detect(make_sequence(cube=np.full((12, 41, 41), level)))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("n_components", 0), ("negatives", "clip"), ("solver", "cd"), ("max_iterations", 0)]
+)
+def test_impossible_parameters_are_refused_by_name(sequence, parameter, value):
+    with pytest.raises(InputError, match=f"nmf: {parameter} is"):
+        NMF(**{"n_components": 2, parameter: value}).detect(sequence)
