@@ -69,10 +69,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
 
 
 def print_numbers(table: pd.DataFrame, style: str) -> None:
-    """Print a table with four significant digits; what is not a number is left empty (a dash on the screen)."""
+    """Print a table with four significant digits; what is not a number is empty, or a dash on the screen."""
     rows = [[_short(value) for value in row] for row in table.itertuples(index=False)]
     if style == "table":
-        rows = [["-" if value is None else value for value in row] for row in rows]
+        rows = [[_on_screen(value) for value in row] for row in rows]
     print_table([str(column) for column in table.columns], rows, style)
 
 
@@ -80,3 +80,9 @@ def _short(value: Any) -> Any:
     if isinstance(value, float):
         return None if math.isnan(value) else float(f"{value:.4g}")
     return value
+
+
+def _on_screen(value: Any) -> Any:
+    if value is None:
+        return "-"
+    return f"{value:g}" if isinstance(value, float) else value

@@ -52,7 +52,8 @@ def image_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for hdu in fits.HDUList.fromstring(content, disable_image_compression=not unpack_tiles):
-                if hdu.is_image and hdu.data is not None and hdu.data.size:
+                packed = isinstance(hdu, fits.BinTableHDU) and not unpack_tiles
+                if hdu.is_image and not packed and hdu.data is not None and hdu.data.size:
                     data = np.asarray(hdu.data, dtype=hdu.data.dtype.newbyteorder("="))
                     return data, hdu.header.get("BUNIT")
     except Exception as error:  # noqa: BLE001 - astropy raises a dozen kinds on a damaged file

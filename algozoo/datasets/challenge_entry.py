@@ -129,6 +129,8 @@ class _Entry:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
+        self.asked: list[str] = []
+        self.missing: list[str] = []
         files = [info for info in archive.infolist() if not _is_litter(info.filename)]
         folders = sorted({str(PurePosixPath(f.filename).parent) for f in files if not f.is_dir()} - {"."})
         files = [info for info in files if not info.is_dir()]
@@ -147,16 +149,25 @@ class _Entry:
 
     def read(self, name: str, parse: Callable[[bytes, str], Value], *, needed: bool = True) -> Value | None:
         """Read a file; None, and a mistake if it is needed or bad, where there is nothing to return."""
+        self.asked.append(name)
         if name not in self.members:
-            if needed:
-                near = get_close_matches(name, self.members, n=1, cutoff=0.8)
-                self.mistakes.append(f"{name}: missing{f'; is it {near[0]}?' if near else ''}")
+            self.missing += [name] if needed else []
             return None
         try:
             return parse(self._content(name), name)
         except InputError as mistake:
             self.mistakes.append(str(mistake))
             return None
+
+    def check(self) -> None:
+        """Raise an InputError with all mistakes, if there are any."""
+        spare = sorted(self.members.keys() - self.asked)
+        for name in self.missing:
+            near = get_close_matches(name, spare, n=1, cutoff=0.8)
+            self.mistakes.append(f"{name}: missing{f'; is it {near[0]}?' if near else ''}")
+        if self.mistakes:
+            count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+            raise InputError("\n  ".join([count, *self.mistakes]))
 
     def _content(self, name: str) -> bytes:
         info = self.members[name]
@@ -180,21 +191,18 @@ def _is_litter(name: str) -> bool:
 
 @contextmanager
 def _open(path: str | Path) -> Iterator[_Entry]:
-    """Open an entry, and list its mistakes when all of it has been read."""
+    """Open an entry, and tell its mistakes when all of it has been read."""
     try:
         with zipfile.ZipFile(path) as archive:
-            try:
-                entry = _Entry(archive)
-            except InputError as mistake:
-                raise InputError(f"{path}: {mistake}") from None
+            entry = _Entry(archive)
             yield entry
+            entry.check()
+    except InputError as mistake:
+        raise InputError(f"{path}: {mistake}") from None
     except zipfile.BadZipFile:
         raise InputError(f"{path}: is not a zip file, or is damaged") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if entry.mistakes:
-        count = "1 mistake" if len(entry.mistakes) == 1 else f"{len(entry.mistakes)} mistakes"
-        raise InputError("\n  ".join([f"{path}: {count}", *entry.mistakes]))
 
 
 def _threshold(content: bytes, name: str) -> float:

@@ -11,7 +11,7 @@ from algozoo.errors import InputError
 from algozoo.scoring.legacy import BlobRule, Tally, add_up, count_blobs
 
 RULE = BlobRule(fwhm=4.0)
-MAPS = arrays(float, (25, 30), elements=st.one_of(st.integers(-3, 3).map(float), st.just(np.nan)))
+MAPS = arrays(float, (12, 15), elements=st.one_of(st.integers(-3, 3).map(float), st.just(np.nan)))
 VIP_RULE = BlobRule(fwhm=4.3)
 
 
@@ -121,7 +121,7 @@ def test_without_companions_there_are_false_positives_only(scores):
     assert (detections, n_companions) == (0, 0)
 
 
-@given(MAPS, st.integers(0, 29), st.integers(0, 24))
+@given(MAPS, st.integers(0, 14), st.integers(0, 11))
 def test_counts_turn_with_the_map(scores, x, y):
     rule = BlobRule(fwhm=3.0)
     turned = count_blobs(scores.T, 0.5, [y], [x], rule)

@@ -17,10 +17,10 @@ from algozoo.scoring.legacy import (
 )
 
 FWHM = 4.0
-MAPS = arrays(float, (25, 30), elements=st.one_of(st.integers(-3, 3).map(float), st.just(np.nan)))
-EVERYWHERE = np.ones((25, 30), dtype=bool)
+MAPS = arrays(float, (12, 15), elements=st.one_of(st.integers(-3, 3).map(float), st.just(np.nan)))
+EVERYWHERE = np.ones((12, 15), dtype=bool)
 SCORES = st.lists(st.floats(-3, 12), max_size=8)
-PLACES = st.lists(st.tuples(st.integers(0, 29), st.integers(0, 24)), max_size=4)
+PLACES = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 11)), max_size=4)
 
 
 def whole(scores):
