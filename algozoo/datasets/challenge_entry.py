@@ -73,7 +73,7 @@ def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
             scores = entry.read(one.file("detmap"), _map_of((one.size, one.size)))
             if scores is not None:
                 maps[one.name] = scores
-            stated = entry.read(one.file("fwhm"), _number("a positive number of px", lambda v: v > 0), needed=False)
+            stated = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), needed=False)
             if stated is not None:
                 fwhm[one.name] = stated
         npix = entry.read("npix.fits", _number("a whole number from 1", lambda v: v >= 1 and v % 1 == 0), needed=False)

@@ -23,7 +23,7 @@ class MapSet(Table):
     size : int
         The map has `size` x `size` px.
     fwhm : float
-        In px.
+        In px, at least 1.
     companions : list of [x, y]
         In px of the map, x the column and y the row, both from 0 in the centre of the lower left pixel; may be empty.
     inner, outer : float
@@ -33,7 +33,7 @@ class MapSet(Table):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+_\d+$")]
     size: Annotated[int, Field(gt=2)]
-    fwhm: Positive
+    fwhm: Annotated[float, Field(ge=1)]
     inner: NotNegative | None = None
     outer: Positive | None = None
     companions: list[Pair]

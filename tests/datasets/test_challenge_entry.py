@@ -83,19 +83,21 @@ def test_a_map_of_nan_is_allowed(pack):
 
 
 def test_all_mistakes_are_told_at_once(pack):
+    one = "expected one finite number of shape (1, 1), the threshold of all maps"
     files = good() | {
         "detection_threshold.fits": fits_bytes([[5.0, 6.0]]),
         "irdis_detmap_1.fits": fits_bytes(np.zeros((3, 31, 31))),
         "npix.fits": fits_bytes([[0.5]]),
         "overlap_threshold.fits": fits_bytes([[70.0]]),
         "irdis_fwhm_1.fits": b"4.0",
+        "irdis_fwhm_2.fits": fits_bytes([[0.05]]),  # arcsec
     }
     del files["irdis_detmap_2.fits"]
     assert mistakes(pack(files)) == [
-        "detection_threshold.fits: has shape (1, 2), expected one finite number of shape (1, 1), the threshold of all "
-        "maps",
+        f"detection_threshold.fits: has shape (1, 2), {one}",
         "irdis_detmap_1.fits: has shape (3, 31, 31), expected (31, 31), that of the set's frames",
         "irdis_fwhm_1.fits: is not a FITS file",
+        "irdis_fwhm_2.fits: is 0.05, expected at least 1 px",
         "npix.fits: is 0.5, expected a whole number from 1",
         "overlap_threshold.fits: is 70, expected 0 to 1",
         "irdis_detmap_2.fits: missing",

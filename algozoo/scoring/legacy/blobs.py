@@ -96,7 +96,9 @@ def count_blobs(scores: ArrayLike, threshold: float, x: ArrayLike, y: ArrayLike,
     for i, (x_i, y_i) in enumerate(zip(np.atleast_1d(x), np.atleast_1d(y), strict=True)):
         disc = _disc(scores.shape, x_i, y_i, rule.fwhm)
         if not disc.any():
-            raise InputError(f"A companion is at x = {x_i:g}, y = {y_i:g}, outside the map of shape {scores.shape}.")
+            raise InputError(
+                f"A companion is at x = {x_i:g}, y = {y_i:g}, outside the map of shape {scores.shape}, x first."
+            )
         in_disc[i], disc_area[i] = np.bincount(blob[disc], minlength=n_blobs + 1), disc.sum()
     counts = (np.arange(n_blobs + 1) > 0) & (area >= rule.npix)
     element = _disc(scores.shape, scores.shape[1] // 2, scores.shape[0] // 2, rule.fwhm).sum()
