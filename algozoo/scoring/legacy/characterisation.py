@@ -58,8 +58,8 @@ def photometry(estimates: Mapping[str, ArrayLike], truth: Mapping[str, ArrayLike
     Returns
     -------
     DataFrame
-        One row per companion: set, companion (from 1), found (in any channel), error (mean of
-        ``|estimate - truth| / truth`` over the channels with an estimate, NaN without any), challenge_error (over all, with -1 as a contrast).
+        One row per companion: set, companion (from 1), found (in any channel), error (mean of ``|estimate - truth| /
+        truth`` over the channels with an estimate, NaN without any), challenge_error (over all, with -1 as a contrast).
 
     Raises
     ------
