@@ -10,6 +10,8 @@ from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
 from algozoo.cli.leaderboard import leaderboard
 from algozoo.cli.run import run
+from algozoo.cli.score_characterisation import score_characterisation
+from algozoo.cli.score_maps import score_maps
 from algozoo.cli.suite import suite
 from algozoo.errors import AlgoZooError, InputError
 
@@ -20,7 +22,7 @@ def cli() -> None:
     """Find out which algorithm finds more planets in direct images, at the same false-alarm rate."""
 
 
-for command in (run, detectors, datasets, detect, leaderboard, suite):
+for command in (run, detectors, datasets, detect, leaderboard, suite, score_maps, score_characterisation):
     cli.add_command(command)
 
 

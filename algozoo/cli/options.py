@@ -1,14 +1,21 @@
 """Options that several commands share, and tables in the three formats."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
+import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
 
 PIPED_WIDTH = 200
 
@@ -75,3 +82,23 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPED_WIDTH)
     console.print(table)
+
+
+def print_numbers(table: pd.DataFrame, style: str) -> None:
+    """Print a table with four significant digits; what is not a number is empty, or a dash on the screen."""
+    rows = [[_short(value) for value in row] for row in table.itertuples(index=False)]
+    if style == "table":
+        rows = [[_on_screen(value) for value in row] for row in rows]
+    print_table([str(column) for column in table.columns], rows, style)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return None if math.isnan(value) else float(f"{value:.4g}")
+    return value
+
+
+def _on_screen(value: Any) -> Any:
+    if value is None:
+        return "-"
+    return f"{value:g}" if isinstance(value, float) else value

@@ -32,14 +32,28 @@ def read_image(path: str | Path) -> tuple[NDArray[Any], str | None]:
     InputError
         If the file is missing, damaged, or has no image.
     """
-    content = _unpacked(path)
+    return image_in(_unpacked(path), path)
+
+
+def image_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> tuple[NDArray[Any], str | None]:
+    """Read the first image in the bytes of a FITS file; see `read_image`.
+
+    Parameters
+    ----------
+    content : bytes
+    path : path
+        What messages call it.
+    unpack_tiles : bool
+        Whether tile-compressed images count; a small file of them can hold a huge one.
+    """
     if not content.startswith(b"SIMPLE"):
         raise InputError(f"{path}: is not a FITS file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for hdu in fits.HDUList.fromstring(content):
-                if hdu.is_image and hdu.data is not None and hdu.data.size:
+            for hdu in fits.HDUList.fromstring(content, disable_image_compression=not unpack_tiles):
+                packed = isinstance(hdu, fits.BinTableHDU) and not unpack_tiles
+                if hdu.is_image and not packed and hdu.data is not None and hdu.data.size:
                     data = np.asarray(hdu.data, dtype=hdu.data.dtype.newbyteorder("="))
                     return data, hdu.header.get("BUNIT")
     except Exception as error:  # noqa: BLE001 - astropy raises a dozen kinds on a damaged file
@@ -94,13 +108,18 @@ def read_number(path: str | Path) -> float:
         If the file is missing or damaged, or holds something else.
     """
     if Path(path).suffix.lower() in TEXT_SUFFIXES:
-        values = read_numbers(path)
-    elif (
-        (content := _unpacked(path)).startswith(b"SIMPLE") and len(content) > FITS_BLOCK and _announces_nothing(content)
-    ):
-        values = np.frombuffer(content, ">f4", count=1, offset=FITS_BLOCK)
-    else:
-        values, _ = read_image(path)
+        return _one_number(read_numbers(path), path)
+    return number_in(_unpacked(path), path)
+
+
+def number_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> float:
+    """Read a single number from the bytes of a FITS file; see `read_number` and `image_in`."""
+    if content.startswith(b"SIMPLE") and len(content) > FITS_BLOCK and _announces_nothing(content):
+        return _one_number(np.frombuffer(content, ">f4", count=1, offset=FITS_BLOCK), path)
+    return _one_number(image_in(content, path, unpack_tiles=unpack_tiles)[0], path)
+
+
+def _one_number(values: NDArray[Any], path: str | Path) -> float:
     if values.size != 1 or not np.isfinite(values).all():
         raise InputError(f"{path}: has {values.size} values, expected one finite number")
     return float(f"{values.ravel()[0]:.6g}")

@@ -31,7 +31,10 @@ def test_help_imports_nothing_heavy():
     assert "click" in loaded
 
 
-@pytest.mark.parametrize("command", ["run", "detectors", "datasets", "detect", "leaderboard", "suite"])
+COMMANDS = ["run", "detectors", "datasets", "detect", "leaderboard", "suite", "score-maps", "score-characterisation"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(algozoo, command):
     ended = algozoo(command, "--help")
     assert ended.code == 0
