@@ -56,9 +56,9 @@ def test_results_are_read_as_the_quickstart_does(tmp_path, suite, monkeypatch, c
     assert re.search(r"\[\d+ rows", out)
 
 
-@pytest.fixture(scope="module")
-def dataset_pages():
-    spec = importlib.util.spec_from_file_location("dataset_pages", DOCS / "figures" / "dataset_pages.py")
+def script(name):
+    """Import one of the scripts that make pages and figures."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "figures" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -66,11 +66,19 @@ def dataset_pages():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["betapic", "naco-lp", "sphere-h", "tiny"])
-def test_the_page_of_each_dataset_is_what_its_manifest_and_its_data_say(name, dataset_pages, shared_data):
+def test_the_page_of_each_dataset_is_what_its_manifest_and_its_data_say(name, shared_data):
     """To make it, the first sequence is held against the checksums or the statistics in the manifest."""
     dataset = load_dataset(name, mirror=shared_data)
-    assert (DOCS / "datasets" / f"{name}.md").read_text() == dataset_pages.page(dataset)
+    assert (DOCS / "datasets" / f"{name}.md").read_text() == script("dataset_pages").page(dataset)
     assert (DOCS / "datasets" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_of_each_detector_is_what_its_code_and_its_costs_say():
+    pages = script("detector_pages")
+    for name in pages.names():
+        assert (DOCS / "detectors" / f"{name}.md").read_text() == pages.page(create(name)), name
+        assert (DOCS / "detectors" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.stem for path in (DOCS / "detectors").glob("*.md")} == set(pages.names())
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)

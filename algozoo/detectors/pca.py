@@ -39,6 +39,8 @@ class PCA(PSFSubtraction):
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Project on the components and subtract (Soummer et al. 2012, steps 4 to 7)."""
+        if self.spectral == "joint":
+            raise Declined("spectral='joint' needs a sequence with wavelengths; this one has none")
         frames = library_frames(sequence, self.library).reshape(-1, sequence.size**2)
         mean, components = self._model(frames)
         own = self.library != "reference"

@@ -164,6 +164,11 @@ def test_channels_too_close_in_wavelength_are_declined(scene, detector):
         detector.detect(close)
 
 
+def test_joint_pca_declines_a_sequence_without_wavelengths(make_sequence):
+    with pytest.raises(Declined, match="spectral='joint' needs a sequence with wavelengths"):
+        PCA(n_components=2, spectral="joint").detect(make_sequence())
+
+
 def test_joint_pca_counts_all_channels_of_all_moments(scene):
     with pytest.raises(Declined, match="90 components cannot be had from 90 frames, at most 89"):
         PCA(n_components=90, spectral="joint").detect(with_noise(scene))

@@ -1,0 +1,144 @@
+"""Write docs/detectors/*.md and *.png: a page for each detector, made from its code, its costs and beta Pictoris.
+
+Usage: python docs/figures/detector_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
+"""  # noqa: INP001 - scripts are no package
+
+import csv
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.contract import Detector
+from algozoo.detectors.registry import BUILT_IN, create
+
+PAGES = Path(__file__).parents[1] / "detectors"
+LABELS = {"snr": "S/N", "probability": "probability", "likelihood_ratio": "likelihood ratio", "ratio": "ratio"}
+
+
+def names() -> list[str]:
+    """Built-in detectors that are no controls."""
+    return [name for name in BUILT_IN if not create(name).control]
+
+
+def main(mirror: str, *chosen: str) -> None:
+    """Write the pages of some detectors, or of all, and the gallery."""
+    night = load_dataset("betapic", mirror=mirror)
+    for name in chosen or names():
+        (PAGES / f"{name}.md").write_text(page(create(name)))
+        figure, axis = plt.subplots(figsize=(5, 4.2), layout="constrained")
+        draw(axis, create(name), night)
+        figure.savefig(PAGES / f"{name}.png", dpi=75)
+        plt.close(figure)
+        sys.stdout.write(f"{name}\n")
+    gallery(night)
+
+
+def gallery(night: Dataset) -> None:
+    """Draw the maps of all detectors on the same night."""
+    columns = 4
+    rows = -(-len(names()) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.6 * columns, 3.1 * rows), layout="constrained")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, name in zip(axes.flat, names(), strict=False):
+        axis.set_axis_on()
+        draw(axis, create(name), night)
+    figure.savefig(PAGES / "gallery.png", dpi=65)
+    plt.close(figure)
+
+
+def draw(axis: Axes, detector: Detector, night: Dataset) -> None:
+    """Show the map of a detector, with a circle around the planet."""
+    sequence = night.sequence(0)
+    result = detector.detect(sequence)
+    y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
+    separation = np.hypot(x, y) / sequence.fwhm
+    field = night.manifest.valid_field
+    scores = np.where((separation >= field.inner) & (separation <= field.outer), result.scores, np.nan)
+    half = sequence.centre * sequence.pixel_scale
+    shown = axis.imshow(
+        scores,
+        origin="lower",
+        extent=(-half, half, -half, half),
+        vmin=np.nanpercentile(scores, 5),
+        vmax=np.nanmax(scores),
+    )
+    [planet] = night.companions(sequence)
+    at_x, at_y = (np.array(planet.position(sequence)) - sequence.centre) * sequence.pixel_scale
+    axis.plot(at_x, at_y, "o", mfc="none", mec="white", ms=14)
+    axis.set(title=detector.name, xlabel="arcsec")
+    axis.figure.colorbar(shown, ax=axis, label=LABELS[result.kind])
+
+
+def page(detector: Detector) -> str:
+    """Write the page of a detector."""
+    return "\n".join(
+        [
+            f"# {detector.name}: {detector.title}",
+            "",
+            *description(type(detector)),
+            "",
+            f"*Reference:* {linked(detector.reference)}",
+            "",
+            f"![Map of {detector.name} on beta Pictoris, a circle around the planet]({detector.name}.png)",
+            "",
+            "## Parameters",
+            "",
+            "| parameter | default | meaning |",
+            "|---|---|---|",
+            *(f"| `{name}` | `{value!r}` | {meaning} |" for name, value, meaning in parameters(detector)),
+            "",
+            "## Cost of a map",
+            "",
+            "| parameters | frames | pixels | CPU seconds, one core | memory / cube |",
+            "|---|---|---|---|---|",
+            *costs(detector.name),
+            "",
+        ]
+    )
+
+
+def description(cls: type[Detector]) -> list[str]:
+    """Text of a docstring before its parameters."""
+    return inspect.getdoc(cls).partition("\nParameters\n")[0].strip().splitlines()
+
+
+def linked(reference: str) -> str:
+    """Make the DOI a link."""
+    return re.sub(r"doi:(10\.\S+)", r"[doi:\1](https://doi.org/\1)", reference)
+
+
+def parameters(detector: Detector) -> Iterator[tuple[str, object, str]]:
+    """Name, default and meaning of each parameter, from the docstrings of the class and its bases."""
+    meanings: dict[str, str] = {}
+    for cls in reversed(type(detector).__mro__):
+        section = (inspect.cleandoc(cls.__doc__ or "") + "\n").partition("\nParameters\n----------\n")[2]
+        for entry in re.finditer(r"^(\w+) : (.*)\n((?:    .*\n|\n)*)", section, re.MULTILINE):
+            kind, text = entry[2], " ".join(entry[3].split())
+            meanings[entry[1]] = f"{text} ({kind})".replace("|", "\\|")
+    for field in fields(detector):
+        if field.init:
+            yield field.name, getattr(detector, field.name), meanings[field.name]
+
+
+def costs(name: str) -> Iterator[str]:
+    """Rows of the table of costs."""
+    with (PAGES / "costs.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["detector"] == name:
+                yield (
+                    f"| {row['parameters'] or 'defaults'} | {row['frames']} | {row['size']} x {row['size']} | "
+                    f"{row['cpu_seconds']} | {row['memory_per_cube']} |"
+                )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
