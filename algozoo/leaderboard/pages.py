@@ -30,6 +30,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "about": dataset.about,
         "n_sequences": int(first["n_sequences"]),
         "n_empty": int(scores["n_empty"].max()),
+        "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
         "groups": groups(scores),

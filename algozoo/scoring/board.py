@@ -45,6 +45,7 @@ def curves(outcomes: pd.DataFrame) -> pd.DataFrame:
             campaign.trials.loc[campaign.injected, "hit_score"],
             np.concatenate(campaign.false_scores()),
             int(campaign.empty.sum()),
+            n_independent=campaign.n_groups(campaign.empty),
             n_resels=float(campaign.trials["n_resels"].median()),
         ).assign(dataset=campaign.dataset, detector=campaign.detector)
         for dataset in campaigns(outcomes)
@@ -59,7 +60,9 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
     """Score and rank each detector on each dataset.
 
     The score is the true-positive rate averaged over ln(false positives per map), from one false positive in
-    all empty maps of the suite (a lower rate cannot be measured) to ten per map.
+    all independent empty maps of the suite (a lower rate cannot be measured) to ten per map. The empty maps of
+    one orientation of a sequence, whole or of a block of its frames, count as one: false positives are averaged
+    over all maps, but what can be measured, and how well, goes by the independent ones.
 
     The intervals are Wilson's with the effective number of trials, from a bootstrap of sequences and of trials
     within them, and Student's quantile (Satterthwaite). In simulations of 300 to 600 suites, with and without
@@ -83,9 +86,10 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
     DataFrame
         One row per dataset and detector: dataset, dataset_kind, detector, control, rank (none for controls
         and for detectors without a result), partial_auc, partial_auc_low, partial_auc_high, fp_low,
-        fp_high (the range averaged over), tpr, tpr_low, tpr_high, n_injected, n_empty, n_failed,
-        n_sequences, position_error (median over the found, px), seconds (median per map), status ('ok', or
-        the commonest of the failures where there is no result) and reason (the commonest of the failures).
+        fp_high (the range averaged over), tpr, tpr_low, tpr_high, n_injected, n_empty, n_empty_independent,
+        n_failed, n_sequences, position_error (median over the found, px), seconds (median per map), status
+        ('ok', or the commonest of the failures where there is no result) and reason (the commonest of the
+        failures).
 
     Raises
     ------
@@ -193,6 +197,7 @@ def _row(campaign: Campaign, weights: Array, x: float) -> dict[str, Any]:
         "tpr_high": tpr_high,
         "n_injected": int(injected.sum()),
         "n_empty": int(empty.sum()),
+        "n_empty_independent": campaign.n_groups(empty),
         "n_failed": len(failures),
         "n_sequences": trials["sequence"].nunique(),
         "position_error": float(trials["position_error"].where(shares > 0).median()),

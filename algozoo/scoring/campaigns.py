@@ -51,6 +51,21 @@ class Campaign:
         return self.ok & ~self.injected
 
     @property
+    def group(self) -> NDArray[np.int_]:
+        """Number of the group that each trial belongs to.
+
+        The maps without a companion of one orientation of a sequence, whole or of a block of its frames, are
+        one group: they share most of their frames and with them their false positives. An injected trial is
+        a group of its own.
+        """
+        own = self.trials["trial"].where(self.injected, -1)
+        return np.asarray(self.trials.assign(trial=own).groupby(TRIAL).ngroup(), dtype=int)
+
+    def n_groups(self, trials: NDArray[np.bool_]) -> int:
+        """Count the independent ones among some trials."""
+        return int(np.unique(self.group[trials]).size)
+
+    @property
     def found(self) -> NDArray[np.bool_]:
         """Trials in which a candidate lies on the companion."""
         return np.asarray(self.trials["hit_score"].notna())

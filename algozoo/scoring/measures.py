@@ -11,14 +11,14 @@ HIGHEST_RATE = 10.0  # upper end of the axis, false positives per map
 
 
 def lowest_rate(campaign: Campaign) -> float:
-    """Lower end of the axis: one false positive in all empty maps of the suite, made or not."""
-    n = int(np.sum(~campaign.injected))
+    """Lower end of the axis: one false positive in all independent empty maps of the suite, made or not."""
+    n = campaign.n_groups(~campaign.injected)
     return 1 / n if n else np.nan
 
 
 def draw_weights(campaign: Campaign, rng: np.random.Generator) -> Array:
     """Bootstrap weights that serve all campaigns on the same dataset."""
-    return resampling_weights(campaign.trials["sequence"].to_numpy(), campaign.injected, rng)
+    return resampling_weights(campaign.trials["sequence"].to_numpy(), campaign.injected, campaign.group, rng)
 
 
 def partial_areas(campaign: Campaign, weights: Array) -> Array:
@@ -55,7 +55,7 @@ def with_interval(campaign: Campaign, values: Array) -> tuple[float, float, floa
 
 
 def _is_measured(campaign: Campaign, x: float) -> bool:
-    return campaign.has_result and bool(x * campaign.empty.sum() >= 1)
+    return campaign.has_result and bool(x * campaign.n_groups(campaign.empty) >= 1)
 
 
 def _mean_over_injected(campaign: Campaign, weights: Array, shares: Array) -> Array:

@@ -1,7 +1,8 @@
 """Standard errors of a score from a bootstrap over sequences and over the trials within them.
 
 The trials of one sequence share its noise, so sequences are drawn first and trials within them second, injected and
-empty ones apart. The same draws serve all detectors of a dataset, so that their differences are paired.
+empty ones apart. The empty maps of one orientation of a sequence share most of its frames and are drawn together. The
+same draws serve all detectors of a dataset, so that their differences are paired.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,9 @@ from algozoo.scoring.intervals import Array
 N_REPLICATES = 2000
 
 
-def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], rng: np.random.Generator) -> Array:
+def resampling_weights(
+    sequence: NDArray[np.int_], injected: NDArray[np.bool_], group: NDArray[np.int_], rng: np.random.Generator
+) -> Array:
     """Draw how often each trial counts in each bootstrap replicate.
 
     Parameters
@@ -23,6 +26,8 @@ def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], 
         Sequence that each trial belongs to.
     injected : ndarray of bool (n_trials,)
         Whether it has a companion.
+    group : ndarray of int (n_trials,)
+        Trials of one sequence that are drawn together have the same number.
     rng : Generator
         Source of the draws.
 
@@ -39,8 +44,9 @@ def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], 
         for kind in (True, False):
             members = np.flatnonzero((index == i) & (injected == kind))
             if members.size:
-                n = drawn[:, i] * members.size
-                both[:, members] = rng.multinomial(n, np.full(members.size, 1 / members.size))
+                groups, of_group = np.unique(group[members], return_inverse=True)
+                counts = rng.multinomial(drawn[:, i] * groups.size, np.full(groups.size, 1 / groups.size))
+                both[:, members] = counts[:, of_group]
     return np.concatenate([np.ones((1, sequence.size)), both, drawn[:, index]])
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 from algozoo.scoring import by_annulus, curves, differences, find_candidates, partial_auc, score, tpr_at
 
 Make = Callable[..., pd.DataFrame]
+BLOCKS = ("first", "middle", "last")
 
 BOUNDS = ["partial_auc_low", "partial_auc", "partial_auc_high", "tpr_low", "tpr", "tpr_high"]
 
@@ -80,19 +81,43 @@ def test_scores_do_not_depend_on_the_order_of_rows_nor_on_other_detectors(make_o
     pd.testing.assert_series_equal(alone.loc["poor", BOUNDS], shuffled.loc["poor", BOUNDS])
 
 
-def test_the_range_starts_at_one_false_positive_in_all_planned_empty_maps(make_outcomes: Make, rng: Generator) -> None:
+def test_the_range_starts_at_one_false_positive_in_all_planned_independent_empty_maps(
+    make_outcomes: Make, rng: Generator
+) -> None:
     outcomes = make_outcomes(rng, n_sequences=3, n_empty=5)
     failed = (outcomes["detector"] == "good") & (outcomes["trial_kind"] == "empty")
     outcomes.loc[failed, "status"] = "failed"
     board = scored(outcomes)
-    np.testing.assert_allclose(board["fp_low"], 1 / 15)
+    np.testing.assert_allclose(board["fp_low"], 1 / 6)
     assert (board["fp_high"] == 10).all()
-    assert board.loc["good", "n_empty"] == 15 - failed.sum()
-    assert board.loc["poor", "n_empty"] == 15
+    assert board.loc["good", ["n_empty", "n_empty_independent"]].tolist() == [15 - failed.sum(), 3]
+    assert board.loc["poor", ["n_empty", "n_empty_independent"]].tolist() == [15, 6]
+
+
+def with_copies(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Add to each empty map three of its blocks that show exactly the same."""
+    empty = outcomes[outcomes["trial_kind"] != "injected"]
+    copies = [empty.assign(block=block, trial=empty["trial"] + 100 * i) for i, block in enumerate(BLOCKS, start=1)]
+    return pd.concat([outcomes, *copies], ignore_index=True)
+
+
+def test_copies_of_the_empty_maps_change_no_score_and_no_interval(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng, n_sequences=10, n_empty=2)
+    board, more = scored(outcomes), scored(with_copies(outcomes))
+    assert (more["n_empty"] == 4 * board["n_empty"]).all()
+    pd.testing.assert_frame_equal(more.drop(columns="n_empty"), board.drop(columns="n_empty"))
+    pd.testing.assert_frame_equal(
+        curves(with_copies(outcomes)).drop(columns="false_positives"), curves(outcomes).drop(columns="false_positives")
+    )
+
+
+def test_a_table_without_blocks_is_one_of_whole_sequences(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng, n_empty=2)
+    pd.testing.assert_frame_equal(scored(outcomes.drop(columns="block")), scored(outcomes))
 
 
 def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes: Make, rng: Generator) -> None:
-    outcomes = make_outcomes(rng, n_sequences=2, n_empty=5)
+    outcomes = make_outcomes(rng, n_sequences=5, n_empty=4)
     assert scored(outcomes, false_positives_per_map=0.1)["tpr"].notna().all()
     assert scored(outcomes, false_positives_per_map=0.09)[BOUNDS[3:]].isna().all(axis=None)
     assert by_annulus(outcomes, false_positives_per_map=0.09)["tpr"].isna().all()
