@@ -2,10 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from algozoo.cli.options import mirror_option, site_option, store_option
+
+if TYPE_CHECKING:
+    from algozoo.benchmark.plan import Shard
 
 
 @click.command()
@@ -52,6 +56,7 @@ def run(
         f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(missing)} done "
         f"before, {len(missing)} to run; results in {store}"
     )
+    click.echo(_resolution(shards))
     if missing:
         for name in dict.fromkeys(shard.dataset.name for shard in missing):
             write_preview(load_dataset(name, mirror=mirror), results)
@@ -69,3 +74,24 @@ def run(
             )
     page = build_site(results, definition.name, definition.version, site)
     click.echo(f"Leaderboard: {page}")
+
+
+def _resolution(shards: "list[Shard]") -> str:
+    """Say which difference between two detectors each dataset can show, if its sequences are alike."""
+    from math import comb, isfinite
+
+    from algozoo.detectors.registry import create
+    from algozoo.scoring import resolvable_difference
+
+    ranked = {str(s.detector) for s in shards if not create(s.detector.name, s.detector.parameters).control}
+    pairs = max(comb(len(ranked), 2), 1)
+    told = []
+    for name in dict.fromkeys(shard.dataset.name for shard in shards):
+        entry = next(shard.dataset for shard in shards if shard.dataset.name == name)
+        n = len({shard.sequence for shard in shards if shard.dataset.name == name})
+        smallest = resolvable_difference(n, n * len(entry.annuli) * entry.injections, comparisons=pairs)
+        told.append(f"{name} {smallest:.2f}" if isfinite(smallest) else f"{name} none")
+    return (
+        f"Smallest difference of true-positive rates that it separates, at best (80 % power, {len(ranked)} detectors): "
+        + ", ".join(told)
+    )

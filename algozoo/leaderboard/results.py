@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
-from algozoo.scoring import add_hits, by_annulus, curves, differences, score, summary
+from algozoo.scoring import add_hits, by_annulus, curves, evaluate
 
 Array = NDArray[np.float64]
 
@@ -109,13 +109,13 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     outcomes, records = store.read(suite, version)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
-    seed = definition["seed"]
+    board = evaluate(outcomes, rng=np.random.default_rng(definition["seed"]))
     tables = {
         "outcomes": add_hits(outcomes),
-        "scores": score(outcomes, rng=np.random.default_rng(seed)),
+        "scores": board.scores,
         "rates": by_annulus(outcomes),
         "curves": curves(outcomes),
-        "differences": differences(outcomes, rng=np.random.default_rng(seed)),
+        "differences": board.differences,
     }
     datasets = []
     for name, annuli in {record["dataset"]: record["annuli"] for record in records}.items():
@@ -123,4 +123,4 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
-    return Results(definition, records, datasets, summary(tables["scores"]))
+    return Results(definition, records, datasets, board.averages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,22 +36,27 @@ class Campaign:
     control: bool
     trials: pd.DataFrame
 
-    @property
+    @cached_property
     def injected(self) -> NDArray[np.bool_]:
         """Trials with a companion."""
         return np.asarray(self.trials["trial_kind"] == "injected")
 
-    @property
+    @cached_property
     def ok(self) -> NDArray[np.bool_]:
         """Trials that ended well."""
         return np.asarray(self.trials["status"] == "ok")
 
-    @property
+    @cached_property
     def empty(self) -> NDArray[np.bool_]:
         """Trials that false positives are counted in: without a companion, and ended well."""
         return self.ok & ~self.injected
 
-    @property
+    @cached_property
+    def n_sequences(self) -> int:
+        """Number of sequences of the dataset."""
+        return int(self.trials["sequence"].nunique())
+
+    @cached_property
     def group(self) -> NDArray[np.int_]:
         """Number of the group that each trial belongs to.
 
@@ -65,12 +71,12 @@ class Campaign:
         """Count the independent ones among some trials."""
         return int(np.unique(self.group[trials]).size)
 
-    @property
+    @cached_property
     def found(self) -> NDArray[np.bool_]:
         """Trials in which a candidate lies on the companion."""
         return np.asarray(self.trials["hit_score"].notna())
 
-    @property
+    @cached_property
     def has_result(self) -> bool:
         """Whether at least one map with and one map without a companion were made."""
         return bool((self.ok & self.injected).any() and self.empty.any())
@@ -80,8 +86,10 @@ class Campaign:
         maps = self.trials.loc[self.empty, "candidate_score"]
         return [np.sort(np.asarray(scores, dtype=float)) for scores in maps]
 
-    def false_positive_rates(self, weights: Array) -> tuple[Array, Array]:
+    def false_positive_rates(self, weights: Array) -> tuple[Array, Array, NDArray[np.intp]]:
         """Count the false positives per map above each hit.
+
+        Hits between the same two false positives have the same count, and are one level.
 
         Parameters
         ----------
@@ -90,18 +98,31 @@ class Campaign:
 
         Returns
         -------
-        before, after : ndarray (n_weights, n_found)
+        before, after : ndarray (n_weights, n_levels)
             Rate of candidates with a higher score, and with a higher or equal one; NaN where no empty
             map counts.
+        level : ndarray of int (n_found,)
+            Level of each hit.
         """
         weights = weights[:, self.empty]
         exposure = weights.sum(axis=1, keepdims=True)
         exposure[exposure == 0] = np.nan
-        hits = self.trials.loc[self.found, "hit_score"].to_numpy(dtype=float)
         false = self.false_scores()
+        hits, level = self._levels(np.sort(np.concatenate(false)))
         above = np.array([scores.size - np.searchsorted(scores, hits, side="right") for scores in false])
         reached = np.array([scores.size - np.searchsorted(scores, hits, side="left") for scores in false])
-        return weights @ above / exposure, weights @ reached / exposure
+        before = weights @ above / exposure
+        tied = (above != reached).any(axis=0)
+        after = before.copy()
+        after[:, tied] = weights @ reached[:, tied] / exposure
+        return before, after, level
+
+    def _levels(self, false: Array) -> tuple[Array, NDArray[np.intp]]:
+        """Score of a hit at each level, and the level of each hit."""
+        hits = self.trials.loc[self.found, "hit_score"].to_numpy(dtype=float)
+        place = np.searchsorted(false, hits, side="left") + np.searchsorted(false, hits, side="right")
+        _, first, level = np.unique(place, return_index=True, return_inverse=True)
+        return hits[first], level
 
 
 def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
