@@ -9,6 +9,7 @@ from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
 from algozoo.cli.leaderboard import leaderboard
+from algozoo.cli.rescore import rescore
 from algozoo.cli.run import run
 from algozoo.cli.suite import suite
 from algozoo.errors import AlgoZooError, InputError
@@ -20,7 +21,7 @@ def cli() -> None:
     """Find out which algorithm finds more planets in direct images, at the same false-alarm rate."""
 
 
-for command in (run, detectors, datasets, detect, leaderboard, suite):
+for command in (run, detectors, datasets, detect, leaderboard, rescore, suite):
     cli.add_command(command)
 
 

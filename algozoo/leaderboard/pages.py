@@ -35,6 +35,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "fp_high": float(first["fp_high"]),
         "groups": groups(scores),
         "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
+        "boasts": rows(dataset.claims[dataset.claims["over_confident"]].drop_duplicates("detector")),
         "equals": _not_separated(dataset),
         "companions": dataset.about["manifest"].get("companions", []),
     }
@@ -104,13 +105,9 @@ def detector(results: Results, label: str) -> dict[str, Any]:
 
 
 def _not_separated(dataset: DatasetResults) -> dict[str, Any] | None:
-    """Tell which detectors the paired differences do not separate from the first in rank."""
-    ranked = dataset.scores.loc[dataset.scores["rank"].notna(), "detector"].tolist()
+    """Tell which detectors are not separated from the first."""
+    ranked = dataset.scores[dataset.scores["rank"].notna()]
     if len(ranked) < 2:
         return None
-    table = dataset.differences
-    pairs = table[table["detector"].isin(ranked) & table["other"].isin(ranked)]
-    pairs = pairs[(pairs["detector"] == ranked[0]) | (pairs["other"] == ranked[0])]
-    level = pairs[(pairs["difference_low"] <= 0) & (pairs["difference_high"] >= 0)]
-    others = set(level["detector"]) | set(level["other"])
-    return {"first": ranked[0], "others": [label for label in ranked[1:] if label in others]}
+    first, *others = ranked.itertuples()
+    return {"first": first.detector, "others": [o.detector for o in others if set(o.group) & set(first.group)]}

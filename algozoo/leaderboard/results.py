@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
-from algozoo.scoring import add_hits, by_annulus, curves, evaluate
+from algozoo.scoring import add_hits, by_annulus, curves, evaluate, overconfidence
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class DatasetResults:
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
-    outcomes, scores, rates, curves, differences : DataFrame
+    outcomes, scores, rates, curves, differences, claims : DataFrame
         Its part of the tables of `algozoo.scoring`; the outcomes with hits.
     """
 
@@ -41,6 +41,7 @@ class DatasetResults:
     rates: pd.DataFrame
     curves: pd.DataFrame
     differences: pd.DataFrame
+    claims: pd.DataFrame
 
     @property
     def n_resels(self) -> float:
@@ -113,9 +114,10 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     tables = {
         "outcomes": add_hits(outcomes),
         "scores": board.scores,
-        "rates": by_annulus(outcomes),
+        "rates": by_annulus(outcomes, rng=np.random.default_rng(definition["seed"])),
         "curves": curves(outcomes),
         "differences": board.differences,
+        "claims": overconfidence(outcomes),
     }
     datasets = []
     for name, annuli in {record["dataset"]: record["annuli"] for record in records}.items():

@@ -2,13 +2,14 @@
 
 from algozoo.scoring.auc import delong
 from algozoo.scoring.board import Board, evaluate, score
+from algozoo.scoring.calibration import brier, candidate_probabilities, false_alarms, overconfidence, reliability
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
 from algozoo.scoring.friedman import friedman
 from algozoo.scoring.froc import froc, partial_auc, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
 from algozoo.scoring.power import resolvable_difference
-from algozoo.scoring.rates import by_annulus, curves
+from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
 
 SCORER_VERSION = "2"
 
@@ -19,17 +20,24 @@ __all__ = [
     "Candidates",
     "Match",
     "add_hits",
+    "average_curves",
+    "brier",
     "by_annulus",
+    "candidate_probabilities",
     "check_outcomes",
     "curves",
     "delong",
     "evaluate",
+    "false_alarms",
     "find_candidates",
     "friedman",
     "froc",
     "garwood",
     "match",
+    "overconfidence",
     "partial_auc",
+    "rates",
+    "reliability",
     "resolvable_difference",
     "score",
     "tpr_at",

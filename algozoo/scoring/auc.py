@@ -65,7 +65,7 @@ def delong(with_companion: ArrayLike, without: ArrayLike, clusters: tuple[ArrayL
 
 
 def _error(above: Array, below: Array, of_positive: Array, of_negative: Array) -> tuple[float, int]:
-    """Standard error from the components of each map, summed over clusters."""
+    """Compute the standard error from the components of each map, summed over clusters."""
     labels, index = np.unique(np.concatenate([of_positive, of_negative]), return_inverse=True)
     n, m = above.size, below.size
     positive = np.bincount(index[:n], above, labels.size)
@@ -80,4 +80,4 @@ def _error(above: Array, below: Array, of_positive: Array, of_negative: Array) -
         + scale(n_negative) * (negative @ negative) / m**2
         + 2 * scale(labels.size) * (positive @ negative) / (n * m)
     )
-    return float(np.sqrt(max(variance, 0))) if np.isfinite(variance) else np.nan, labels.size
+    return float(np.sqrt(max(float(variance), 0.0))) if np.isfinite(variance) else np.nan, labels.size

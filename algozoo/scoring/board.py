@@ -12,6 +12,8 @@ from algozoo.scoring.comparisons import PAIRS, Replicates, compare, standings
 from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import (
     HIGHEST_RATE,
+    STRICT_RATE,
+    area_of_maps,
     draw_weights,
     lowest_rate,
     partial_areas,
@@ -109,7 +111,9 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
     -------
     DataFrame
         One row per dataset and detector: dataset, dataset_kind, detector, control, partial_auc, partial_auc_low,
-        partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high, n_injected,
+        partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high,
+        tpr_strict, tpr_strict_low, tpr_strict_high (at 0.1 false positives per map), auc_maps, auc_maps_low,
+        auc_maps_high (planet or no planet, by the best score of each map: `delong`), n_injected,
         n_empty, n_empty_independent, n_failed, n_sequences, position_error (median over the found, px),
         seconds (median per map), status ('ok', or the commonest of the failures where there is no result),
         reason (the commonest of the failures), and what `standings` says: rank, rank_low, rank_high, p_best and
@@ -150,7 +154,10 @@ def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str
     failures = trials[~campaign.ok]
     shares = shares_found(campaign, x)
     area, area_low, area_high = with_interval(campaign, areas)
-    tpr, tpr_low, tpr_high = with_interval(campaign, true_positive_rates(campaign, weights, x))
+    found, found_strictly = true_positive_rates(campaign, weights, [x, STRICT_RATE])
+    tpr, tpr_low, tpr_high = with_interval(campaign, found)
+    strict, strict_low, strict_high = with_interval(campaign, found_strictly)
+    of_maps = area_of_maps(campaign)
     return {
         "dataset": campaign.dataset,
         "dataset_kind": campaign.dataset_kind,
@@ -164,6 +171,12 @@ def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str
         "tpr": tpr,
         "tpr_low": tpr_low,
         "tpr_high": tpr_high,
+        "tpr_strict": strict,
+        "tpr_strict_low": strict_low,
+        "tpr_strict_high": strict_high,
+        "auc_maps": of_maps.auc,
+        "auc_maps_low": of_maps.low,
+        "auc_maps_high": of_maps.high,
         "n_injected": int(injected.sum()),
         "n_empty": int(empty.sum()),
         "n_empty_independent": campaign.n_groups(empty),

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from algozoo.scoring.intervals import Array
 from algozoo.scoring.outcomes import TRIAL, add_hits
 
-OF_TRIAL = [*TRIAL, "annulus", "n_resels"]
-OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", "candidate_score", "hit_score", "position_error"]
+OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
+CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
+OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Campaign:
         Names, and 'real' or 'simulated'.
     control : bool
         Whether the detector is a control, which has no rank.
+    map_kind : str
+        What its maps are, as 'snr' or 'probability'; empty where the table does not tell.
     trials : DataFrame
         One row per trial of the dataset, in the same order for all detectors. A trial that the detector was
         not run on has the status 'missing', and is a miss.
@@ -34,6 +37,7 @@ class Campaign:
     dataset_kind: str
     detector: str
     control: bool
+    map_kind: str
     trials: pd.DataFrame
 
     @cached_property
@@ -55,6 +59,11 @@ class Campaign:
     def n_sequences(self) -> int:
         """Number of sequences of the dataset."""
         return int(self.trials["sequence"].nunique())
+
+    @cached_property
+    def n_resels(self) -> float:
+        """Resolution elements in the scored field of a map, the median over the trials."""
+        return float(self.trials["n_resels"].median())
 
     @cached_property
     def group(self) -> NDArray[np.int_]:
@@ -140,5 +149,6 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
         dataset_kind=str(first["dataset_kind"]),
         detector=str(first["detector"]),
         control=bool(first["control"]),
+        map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
         trials=aligned.fillna({"status": "missing", "reason": "not run"}),
     )

@@ -199,6 +199,22 @@ def test_a_failure_among_results_is_counted_and_told(site: Path) -> None:
     assert "picky failed in 3 of its trials" in (site / "index.html").read_text(encoding="utf-8")
 
 
+def test_ranks_have_their_interval_and_the_letters_of_their_group(site: Path, store: Store) -> None:
+    scores = board_of(store).scores
+    own = scores[(scores["dataset"] == "alpha") & scores["rank"].notna()]
+    shown = {cells[1]: cells[0] for cells in table(site, "board-alpha").of("ranked")}
+    assert shown == {r.detector: f"{r.rank} [{r.rank_low}, {r.rank_high}] {r.group}" for r in own.itertuples()}
+
+
+def test_a_detector_that_claims_too_much_is_flagged_in_the_notes(site: Path) -> None:
+    claims = pd.read_csv(site / "data" / "alpha-calibration.csv")
+    text = (site / "index.html").read_text(encoding="utf-8")
+    flagged = set(claims.loc[claims["over_confident"], "detector"])
+    assert flagged == {"pca"}
+    assert "pca is over-confident" in text
+    assert "median is over-confident" not in text
+
+
 def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("do <strong>not</strong> include how much results differ from night to night") == 1

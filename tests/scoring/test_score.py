@@ -120,7 +120,7 @@ def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes:
     outcomes = make_outcomes(rng, n_sequences=5, n_empty=4)
     assert scored(outcomes, false_positives_per_map=0.1)["tpr"].notna().all()
     assert scored(outcomes, false_positives_per_map=0.09)[BOUNDS[3:]].isna().all(axis=None)
-    assert by_annulus(outcomes, false_positives_per_map=0.09)["tpr"].isna().all()
+    assert by_annulus(outcomes, rng=rng, false_positives_per_map=0.09)["tpr"].isna().all()
 
 
 def test_failed_injections_stay_in_the_denominator(make_outcomes: Make, rng: Generator) -> None:
@@ -164,7 +164,7 @@ def test_a_dataset_without_injections_or_without_empty_maps_has_no_score(
     assert board["rank"].isna().all()
     assert (board["status"] == "ok").all()
     assert curves(outcomes).empty
-    assert by_annulus(outcomes)["tpr"].isna().all()
+    assert by_annulus(outcomes, rng=rng)["tpr"].isna().all()
     assert evaluate(outcomes, rng=rng).differences.empty
 
 
@@ -193,7 +193,7 @@ def test_a_sequence_effect_widens_the_intervals(make_outcomes: Make) -> None:
 
 def test_annuli_average_to_the_score(make_outcomes: Make, rng: Generator) -> None:
     outcomes = make_outcomes(rng)
-    annuli = by_annulus(outcomes)
+    annuli = by_annulus(outcomes, rng=rng)
     assert annuli.groupby("detector")["annulus"].apply(list).tolist() == [[0, 1, 2]] * 4
     assert annuli["tpr"].between(annuli["tpr_low"], annuli["tpr_high"]).all()
     means = annuli.groupby("detector").apply(lambda t: np.average(t["tpr"], weights=t["n"]))
