@@ -106,8 +106,9 @@ def detector(results: Results, label: str) -> dict[str, Any]:
 
 def _not_separated(dataset: DatasetResults) -> dict[str, Any] | None:
     """Tell which detectors are not separated from the first."""
-    ranked = dataset.scores[dataset.scores["rank"].notna()]
+    ranked = rows(dataset.scores[dataset.scores["rank"].notna()])
     if len(ranked) < 2:
         return None
-    first, *others = ranked.itertuples()
-    return {"first": first.detector, "others": [o.detector for o in others if set(o.group) & set(first.group)]}
+    first, *others = ranked
+    level = [other["detector"] for other in others if set(other["group"]) & set(first["group"])]
+    return {"first": first["detector"], "others": level}

@@ -17,6 +17,7 @@ LEVEL = 0.01
 SLACK = 2.0
 """Noise finer than the PSF has more peaks: S/N maps of white noise have up to 1.9 times those of a field as smooth."""
 N_BINS = 10
+ORDER = ("candidate_score", "candidate_x", "candidate_y")
 
 
 def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[float, float]]]) -> pd.DataFrame:
@@ -201,11 +202,8 @@ def _false_candidates(campaign: Campaign) -> tuple[Array, Array]:
     angle = np.radians(trials["position_angle"])
     x, y = trials["x"] - trials["separation"] * np.cos(angle), trials["y"] - trials["separation"] * np.sin(angle)
     centre_x, centre_y = float(x.median()), float(y.median())
-    score: list[Array] = [np.empty(0)]
-    separation: list[Array] = [np.empty(0)]
-    for trial in trials[campaign.empty].itertuples():
-        score.append(np.asarray(trial.candidate_score, dtype=float))
-        dx = np.asarray(trial.candidate_x, dtype=float) - centre_x
-        dy = np.asarray(trial.candidate_y, dtype=float) - centre_y
-        separation.append(np.asarray(np.hypot(dx, dy) / float(trial.fwhm), dtype=float))
-    return np.concatenate(score), np.concatenate(separation)
+    maps = trials[campaign.empty]
+    n = maps["candidate_score"].map(len)
+    score, x, y = (np.concatenate([np.empty(0), *maps[column]]).astype(float) for column in ORDER)
+    fwhm = maps["fwhm"].to_numpy(dtype=float).repeat(n)
+    return score, np.asarray(np.hypot(x - centre_x, y - centre_y) / fwhm, dtype=float)
