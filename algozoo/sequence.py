@@ -34,11 +34,11 @@ class ADISequence:
     pixel_scale : float
         Arcseconds per pixel.
     fwhm : float
-        Full width at half maximum of the PSF in pixels.
+        Full width at half maximum of the PSF in pixels; with a 4-D cube the mean of the channels'.
     wavelengths : array (n_wavelengths,), optional
         Micrometres; required with a 4-D cube.
-    reference : array (..., n, n), optional
-        Frames of other stars, for reference-star differential imaging.
+    reference : array (n_reference, n, n) or (n_wavelengths, n_reference, n, n), optional
+        Frames of other stars without companions, for reference-star differential imaging.
     north_angle : float
         Direction of North in the derotated frame: degrees counter-clockwise from up.
     name : str
@@ -155,6 +155,11 @@ def _check_cube(sequence: ADISequence) -> None:
             f"{sequence.name}: reference frames are {sequence.reference.shape[-1]} pixels wide, "
             f"those of cube {sequence.size}: crop both alike"
         )
+    if sequence.reference is not None and sequence.reference.shape[:-3] != sequence.cube.shape[:-3]:
+        raise InputError(
+            f"{sequence.name}: reference has shape {sequence.reference.shape}, expected the axes and channels of cube, "
+            f"{sequence.cube.shape}, with any number of frames"
+        )
 
 
 def _check_angles(sequence: ADISequence) -> None:
@@ -193,6 +198,8 @@ def _check_spectral(sequence: ADISequence) -> None:
         raise InputError(
             f"{sequence.name}: wavelengths has shape {shape}, expected {channels}: one for each channel of the 4-D cube"
         )
+    if sequence.wavelengths is not None and not (np.isfinite(sequence.wavelengths) & (sequence.wavelengths > 0)).all():
+        raise InputError(f"{sequence.name}: wavelengths has values that are no positive numbers of micrometres")
     if np.shape(sequence.star_flux) not in {(), channels}:
         raise InputError(
             f"{sequence.name}: star_flux has shape {np.shape(sequence.star_flux)}, expected one number"

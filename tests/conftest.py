@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import NoReturn
@@ -101,10 +102,6 @@ seed = 7
 [[datasets]]
 name = "{dataset}"
 injections = 2
-annuli = [
-    {{ inner = 1.5, outer = 2.5, contrast = [1e-3, 1e-2] }},
-    {{ inner = 2.5, outer = 3.5, contrast = [1e-3, 1e-2] }},
-]
 
 [[detectors]]
 name = "median"
@@ -117,6 +114,13 @@ name = "random"
 
 [[detectors]]
 name = "blank"
+"""
+
+
+ANNULI = """annuli = [
+    { inner = 1.5, outer = 2.5, contrast = [1e-3, 1e-2] },
+    { inner = 2.5, outer = 3.5, contrast = [1e-3, 1e-2] },
+]
 """
 
 
@@ -134,6 +138,7 @@ def suite_file(tmp_path_factory) -> Path:
     ):
         assert old in text
         text = text.replace(old, new)
+    text = re.sub(r"annuli = \[.*?\n\]\n", ANNULI, text, flags=re.DOTALL).partition("[calibration]")[0]
     (folder / "dataset.toml").write_text(text)
     (folder / "suite.toml").write_text(SUITE.format(dataset=folder / "dataset.toml"))
     return folder / "suite.toml"

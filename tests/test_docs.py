@@ -1,5 +1,6 @@
 """What the documentation shows is run."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
+from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.testing import check_detector
 
@@ -46,7 +48,7 @@ def test_the_suite_of_the_page_can_be_planned(tmp_path, shared_data):
 
 
 def test_results_are_read_as_the_quickstart_does(tmp_path, suite, monkeypatch, capsys):
-    list(run(plan(suite)[0], Store(tmp_path / "leaderboard" / "results"), workers=0))
+    list(run(plan(suite)[0], Store(tmp_path / "leaderboard" / "results")))
     monkeypatch.chdir(tmp_path)
     exec(blocks("quickstart.md", "python")[0], {})  # noqa: S102 - our own page
     out = capsys.readouterr().out
@@ -54,7 +56,24 @@ def test_results_are_read_as_the_quickstart_does(tmp_path, suite, monkeypatch, c
     assert re.search(r"\[\d+ rows", out)
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+@pytest.fixture(scope="module")
+def dataset_pages():
+    spec = importlib.util.spec_from_file_location("dataset_pages", DOCS / "figures" / "dataset_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["betapic", "naco-lp", "sphere-h", "tiny"])
+def test_the_page_of_each_dataset_is_what_its_manifest_and_its_data_say(name, dataset_pages, shared_data):
+    """To make it, the first sequence is held against the checksums or the statistics in the manifest."""
+    dataset = load_dataset(name, mirror=shared_data)
+    assert (DOCS / "datasets" / f"{name}.md").read_text() == dataset_pages.page(dataset)
+    assert (DOCS / "datasets" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target

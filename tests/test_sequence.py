@@ -74,6 +74,11 @@ BAD = {
         "centre and scale it",
     ),
     "reference is smaller": ({"reference": np.zeros((3, 31, 31))}, "reference frames are 31 pixels"),
+    "reference has channels": (
+        {"reference": np.zeros((2, 3, 41, 41))},
+        r"reference has shape \(2, 3, 41, 41\), expected the axes and channels of cube, \(12, 41, 41\)",
+    ),
+    "wavelengths are negative": ({"wavelengths": [-1.0]}, "no positive numbers of micrometres"),
     "wavelengths are missing": ({"cube": np.zeros((2, 12, 41, 41))}, "wavelengths has shape None"),
 }
 

@@ -35,8 +35,8 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     Raises
     ------
     InputError
-        If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or has an annulus
-        outside the valid field of its dataset.
+        If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or more sequences
+        than a dataset has, or a dataset without annuli and their contrasts.
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
@@ -57,7 +57,7 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
             notices.append(f"dataset {dataset.name} has one empty map only: {refusal}")
         shards += [
             Shard(suite, entry, index, detector, mirror)
-            for index in range(dataset.n_sequences)
+            for index in range(entry.sequences or dataset.n_sequences)
             for detector in suite.detectors
         ]
     return shards, notices
@@ -72,12 +72,12 @@ def content_key(shard: Shard) -> str:
 def trials_digest(shard: Shard) -> str:
     """Sha256 of all that makes the trials of a dataset: detectors of equal digest saw the same ones.
 
-    It is of the suite's seed and version, of the dataset's manifest, of where and how brightly companions are
-    injected, and of our own code from the manifest to the list of candidates.
+    It is of the suite's seed and version, of the number of injections, of the dataset's manifest, and of our own code
+    from the manifest to the list of candidates.
     """
     suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
-    entry = shard.dataset.model_dump(mode="json", exclude={"name", "optional"})
-    return _sha256([suite.name, suite.version, suite.seed, entry, manifest.model_dump(mode="json"), _trial_code()])
+    injections = shard.dataset.injections
+    return _sha256([suite.name, suite.version, suite.seed, injections, manifest.model_dump(mode="json"), _trial_code()])
 
 
 def _refuse_twins(kind: str, names: list[str]) -> None:
@@ -87,14 +87,17 @@ def _refuse_twins(kind: str, names: list[str]) -> None:
 
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:
-    """Refuse annuli that reach beyond where the dataset is valid."""
-    field = dataset.manifest.valid_field
-    for annulus in entry.annuli:
-        if annulus.inner < field.inner or annulus.outer > field.outer:
-            raise InputError(
-                f"suite: annulus {annulus.inner:g} to {annulus.outer:g} FWHM of dataset {dataset.name} reaches beyond "
-                f"its valid field, {field.inner:g} to {field.outer:g} FWHM"
-            )
+    """Refuse what the dataset does not have: sequences, or annuli with a range of contrasts."""
+    if entry.sequences and entry.sequences > dataset.n_sequences:
+        raise InputError(
+            f"suite: {entry.sequences} sequences of dataset {dataset.name}, expected at most {dataset.n_sequences}"
+        )
+    annuli = dataset.manifest.annuli
+    if not annuli or any(annulus.contrast is None for annulus in annuli):
+        raise InputError(
+            f"dataset {dataset.name}: its manifest does not say how bright companions shall be injected in which "
+            f"annuli; run `algozoo datasets calibrate {entry.name}`"
+        )
 
 
 def _sha256(ingredients: list[Any]) -> str:

@@ -40,6 +40,9 @@ class Finished:
     n_failed: int
     reason: str
 
+    def __str__(self) -> str:
+        return str(self.shard)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -164,7 +167,7 @@ def _examples(shard: Shard, trials: list[Trial]) -> set[int]:
         return set()
     first: dict[int, int] = {}
     for trial in trials:
-        if trial.kind != "flipped":
+        if trial.kind != "flipped" and not trial.block:
             first.setdefault(trial.annulus, trial.number)
     return set(first.values())
 
@@ -198,7 +201,7 @@ def _write(
     record = {
         "suite": shard.suite.model_dump(mode="json"),
         "dataset": dataset.name,
-        "annuli": shard.dataset.model_dump(mode="json")["annuli"],
+        "annuli": dataset.manifest.model_dump(mode="json")["annuli"],
         "trials": trials_digest(shard),
         "sequence": shard.sequence,
         "detector": {
@@ -225,6 +228,7 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
     return {
         "trial": outcome.trial.number,
         "trial_kind": outcome.trial.kind,
+        "block": outcome.trial.block or "",
         "annulus": outcome.trial.annulus,
         "separation": companion.separation if companion else np.nan,
         "position_angle": companion.position_angle if companion else np.nan,

@@ -18,7 +18,7 @@ from astropy.io import fits
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 
-FORMAT = 1
+FORMAT = 2
 
 _CANDIDATES = pa.list_(pa.float32())
 SCHEMA = pa.schema(
@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         ("control", pa.bool_()),
         ("trial", pa.int32()),
         ("trial_kind", pa.string()),
+        ("block", pa.string()),
         ("annulus", pa.int32()),
         ("separation", pa.float64()),
         ("position_angle", pa.float64()),

@@ -4,38 +4,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from algozoo.datasets.manifest import Name, read_toml
+from algozoo.datasets.manifest import read_toml
+from algozoo.datasets.tables import Name
 from algozoo.errors import unknown
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Annulus(_Table):
-    """Where companions are injected and how bright they are.
-
-    Parameters
-    ----------
-    inner, outer : float
-        Separation in FWHM.
-    contrast : (float, float)
-        Range from which contrasts are drawn, uniformly in their logarithm.
-    """
-
-    inner: Annotated[float, Field(gt=0)]
-    outer: Annotated[float, Field(gt=0)]
-    contrast: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=0, lt=1)]]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.inner >= self.outer:
-            raise ValueError(f"inner is {self.inner:g} and outer {self.outer:g} FWHM, expected inner < outer")
-        if self.contrast[0] > self.contrast[1]:
-            raise ValueError(f"contrast is {list(self.contrast)}, expected the fainter end first")
-        return self
 
 
 class SuiteDataset(_Table):
@@ -47,22 +24,24 @@ class SuiteDataset(_Table):
         Or the path of a manifest, relative to the suite file.
     optional : bool
         Left out, with a notice, where it cannot be had.
+    sequences : int, optional
+        How many sequences of an ensemble; all by default.
     injections : int
-        Companions for each annulus of each sequence, one a trial.
-    annuli : tuple of Annulus
+        Companions for each annulus of each sequence, one a trial. The manifest says where the annuli are.
     """
 
     name: str
     optional: bool = False
+    sequences: PositiveInt | None = None
     injections: PositiveInt
-    annuli: Annotated[tuple[Annulus, ...], Field(min_length=1)]
 
 
 class SuiteDetector(_Table):
-    """A detector of a suite, with those parameters that differ from its defaults."""
+    """A detector of a suite, with those parameters that differ from its defaults; a slow one is run on request."""
 
     name: str
     parameters: dict[str, Any] = Field(default_factory=dict)
+    slow: bool = False
 
 
 class Suite(_Table):
@@ -84,6 +63,10 @@ class Suite(_Table):
     seed: Annotated[int, Field(ge=0)]
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
+
+    def without_slow(self) -> Self:
+        """Return the suite without its slow detectors; the trials are the same."""
+        return self.model_copy(update={"detectors": tuple(d for d in self.detectors if not d.slow)})
 
 
 def suite_names() -> list[str]:

@@ -94,6 +94,7 @@ def add(
         click.echo(_companion_line(tables[-1], fitted.snr_before, fitted.snr_after))
     write_manifest(compose_manifest(name, files, seen, stated, path.parent, tables), path)
     click.echo(f"Written: {path}. Fill in its title, instrument, licence and citation; then use it by this path.")
+    click.echo(f"Before a suite can use it: algozoo datasets calibrate {path}")
 
 
 def _ask(missing: dict[str, str], stated: "Stated") -> "Stated":

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,21 @@ PIPED_WIDTH = 200
 
 format_option = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
+)
+
+
+def _one_thread_each(_context: click.Context, _parameter: click.Parameter, workers: int | None) -> int:
+    """Choose the number of processes, and leave each one thread: it must be known before numpy is imported."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    return os.cpu_count() or 1 if workers is None else workers
+
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    callback=_one_thread_each,
+    help="Processes; 0 works in this one.  [default: one per core]",
 )
 mirror_option = click.option(
     "--mirror",

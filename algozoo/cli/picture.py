@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
 
 
+SHADES = " ░▒▓█"
+SKETCH = (24, 48)
+"""Rows and columns: characters are twice as high as wide."""
+
+
 def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     """Draw the first frame, the median of all, the PSF and the angles; of a cube with wavelengths, its mean over them.
 
@@ -49,6 +54,19 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     axes[1, 1].plot(sequence.parallactic_angles, ".-")
     axes[1, 1].set(title="derotation angles", xlabel="frame", ylabel="angle [deg]")
     write_whole(path, lambda temporary: figure.savefig(temporary, dpi=110, format="png", bbox_inches="tight"))
+
+
+def sketch(sequence: "ADISequence") -> str:
+    """Draw the median of all frames, on a logarithmic scale, in characters; the star is in the middle, North varies."""
+    import numpy as np
+    from scipy.ndimage import zoom
+
+    median = np.median(sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0), axis=0)
+    rows, columns = SKETCH
+    small = zoom(median, (rows / sequence.size, columns / sequence.size), order=1)[::-1]
+    levels = np.log(np.clip(small, np.percentile(small, 20), None).clip(np.finfo(float).tiny))
+    steps = (levels - levels.min()) / max(float(np.ptp(levels)), np.finfo(float).tiny) * (len(SHADES) - 1)
+    return "\n".join("".join(SHADES[i] for i in row) for row in np.rint(steps).astype(int))
 
 
 def _symlog(linear: float, high: float) -> object:

@@ -1,41 +1,53 @@
-"""Progress of a run: a bar on a terminal, one line a step when piped."""
+"""Progress of long work: a bar on a terminal, one line a step when piped."""
 
 import sys
 from collections.abc import Iterable, Iterator
 from time import monotonic
+from typing import Protocol
 
 import click
 
-from algozoo.benchmark.shard import Finished
+
+class Step(Protocol):
+    """A piece of work that ended; its text names it. Where it made maps, it says how many of them failed, and why."""
+
+    @property
+    def n_trials(self) -> int: ...  # noqa: D102
+    @property
+    def n_failed(self) -> int: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
 
 
-def progress(finished: Iterable[Finished], total: int) -> int:
-    """Consume the stream of finished shards and show counts, rate and time left; return the number of failed trials."""
+def progress(steps: Iterable[Step], total: int) -> int:
+    """Consume a stream of steps and show counts, rate and time left; return the number of failed maps."""
     failed = 0
 
-    def counted() -> Iterator[Finished]:
+    def counted() -> Iterator[Step]:
         nonlocal failed
-        for shard in finished:
-            failed += shard.n_failed
-            yield shard
+        for step in steps:
+            failed += step.n_failed
+            yield step
 
     (_bar if sys.stdout.isatty() else _lines)(counted(), total)
     return failed
 
 
-def _lines(finished: Iterable[Finished], total: int) -> None:
+def _lines(steps: Iterable[Step], total: int) -> None:
     start, maps = monotonic(), 0
-    for done, shard in enumerate(finished, start=1):
-        maps += shard.n_trials
+    for done, step in enumerate(steps, start=1):
+        maps += step.n_trials
         elapsed = monotonic() - start
         left = elapsed / done * (total - done)
         click.echo(
-            f"[{done}/{total}] {shard.shard}: {shard.n_trials} maps{_failures(shard)}; "
+            f"[{done}/{total}] {step}: {step.n_trials} maps{_failures(step)}; "
             f"{maps / elapsed:.1f} maps/s, {left:.0f} s left"
+            if step.n_trials
+            else f"[{done}/{total}] {step}; {left:.0f} s left"
         )
 
 
-def _bar(finished: Iterable[Finished], total: int) -> None:
+def _bar(steps: Iterable[Step], total: int) -> None:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -53,12 +65,12 @@ def _bar(finished: Iterable[Finished], total: int) -> None:
     )
     with Progress(*columns) as bar:
         task, start, maps = bar.add_task("starting workers", total=total, rate=0.0), monotonic(), 0
-        for shard in finished:
-            maps += shard.n_trials
-            if shard.n_failed:
-                bar.console.print(f"{shard.shard}{_failures(shard)}", markup=False)
-            bar.update(task, advance=1, description=str(shard.shard), rate=maps / (monotonic() - start))
+        for step in steps:
+            maps += step.n_trials
+            if step.n_failed:
+                bar.console.print(f"{step}{_failures(step)}", markup=False)
+            bar.update(task, advance=1, description=str(step), rate=maps / (monotonic() - start))
 
 
-def _failures(shard: Finished) -> str:
-    return f", {shard.n_failed} failed ({shard.reason})" if shard.n_failed else ""
+def _failures(step: Step) -> str:
+    return f", {step.n_failed} failed ({step.reason})" if step.n_failed else ""

@@ -1,12 +1,11 @@
 """``algozoo run``: run a suite, resume one, and build the board."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option, site_option, store_option
+from algozoo.cli.options import mirror_option, site_option, store_option, workers_option
 
 if TYPE_CHECKING:
     from algozoo.benchmark.plan import Shard
@@ -14,16 +13,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("suite", default="quick")
-@click.option("--workers", type=click.IntRange(min=0), help="Processes; 0 works in this one.  [default: one per core]")
+@workers_option
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler of a running cluster, as tcp://HOST:8786.")
+@click.option("--all", "everything", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--keep-maps", is_flag=True, help="Keep every detection map, not only the examples.")
 @mirror_option
 @store_option
 @site_option
 def run(
     suite: str,
-    workers: int | None,
+    workers: int,
     scheduler: str | None,
+    everything: bool,  # noqa: FBT001 - a flag of the command line
     keep_maps: bool,  # noqa: FBT001 - a flag of the command line
     mirror: Path | None,
     store: Path,
@@ -33,11 +34,10 @@ def run(
 
     What is done already is not done again; interrupt at any time and go on with the same command.
     """
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from algozoo.benchmark.plan import content_key, plan
+    from algozoo.benchmark.pool import pool
+    from algozoo.benchmark.runner import make, unmade, write_preview
     from algozoo.benchmark.runner import run as run_shards
-    from algozoo.benchmark.runner import write_preview
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
     from algozoo.cli.progress import progress
@@ -45,6 +45,10 @@ def run(
     from algozoo.leaderboard import build_site
 
     definition, results = load_suite(suite), Store(store)
+    slow = [detector.name for detector in definition.detectors if detector.slow]
+    if slow and not everything:
+        definition = definition.without_slow()
+        click.echo(f"Notice: slow detectors are left out, add --all to run them: {', '.join(slow)}", err=True)
     shards, notices = plan(definition, mirror=mirror)
     for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
@@ -58,12 +62,13 @@ def run(
     )
     click.echo(_resolution(shards))
     if missing:
-        for name in dict.fromkeys(shard.dataset.name for shard in missing):
-            write_preview(load_dataset(name, mirror=mirror), results)
-        count = os.cpu_count() or 1 if workers is None else workers
-        stream = run_shards(missing, results, workers=count, scheduler=scheduler, keep_maps=keep_maps)
         try:
-            failed = progress(stream, len(missing))
+            with pool(workers, scheduler) as run_all:
+                if sequences := unmade(missing):
+                    progress(make(sequences, run_all), len(sequences))
+                for name in dict.fromkeys(shard.dataset.name for shard in missing):
+                    write_preview(load_dataset(name, mirror=mirror), results)
+                failed = progress(run_shards(missing, results, run_all, keep_maps=keep_maps), len(missing))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted; finished shards are kept in {store}, the same command goes on from there"
@@ -76,21 +81,22 @@ def run(
     click.echo(f"Leaderboard: {page}")
 
 
-def _resolution(shards: "list[Shard]") -> str:
+def _resolution(shards: list["Shard"]) -> str:
     """Say which difference between two detectors each dataset can show, if its sequences are alike."""
     from math import comb, isfinite
 
+    from algozoo.datasets import load_dataset
     from algozoo.detectors.registry import create
     from algozoo.scoring import resolvable_difference
 
     ranked = {str(s.detector) for s in shards if not create(s.detector.name, s.detector.parameters).control}
     pairs = max(comb(len(ranked), 2), 1)
     told = []
-    for name in dict.fromkeys(shard.dataset.name for shard in shards):
-        entry = next(shard.dataset for shard in shards if shard.dataset.name == name)
-        n = len({shard.sequence for shard in shards if shard.dataset.name == name})
-        smallest = resolvable_difference(n, n * len(entry.annuli) * entry.injections, comparisons=pairs)
-        told.append(f"{name} {smallest:.2f}" if isfinite(smallest) else f"{name} none")
+    for shard in {shard.dataset.name: shard for shard in shards}.values():
+        dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+        n = dataset.n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
+        smallest = resolvable_difference(dataset.n_sequences, n, comparisons=pairs)
+        told.append(f"{dataset.name} {smallest:.2f}" if isfinite(smallest) else f"{dataset.name} none")
     return (
         f"Smallest difference of true-positive rates that it separates, at best (80 % power, {len(ranked)} detectors): "
         + ", ".join(told)

@@ -1,5 +1,6 @@
 """Datasets: manifests, and the sequences that they describe."""
 
+from algozoo.datasets.annuli import Annulus, Calibration, Statistics
 from algozoo.datasets.dataset import Dataset, n_resels
 from algozoo.datasets.download import DatasetUnavailable, fetch, is_available
 from algozoo.datasets.manifest import (
@@ -13,11 +14,13 @@ from algozoo.datasets.negative_companion import FittedCompanion, fit_companion
 from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refusal, frame_block
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_sequence, read_wavelengths
-from algozoo.datasets.registry import dataset_names, load_dataset
+from algozoo.datasets.registry import dataset_names, load_dataset, manifest_path
 from algozoo.datasets.simulate import Simulation, simulate
 
 __all__ = [
     "FRAME_BLOCKS",
+    "Annulus",
+    "Calibration",
     "Dataset",
     "DatasetUnavailable",
     "FittedCompanion",
@@ -26,6 +29,7 @@ __all__ = [
     "RealManifest",
     "SimulatedManifest",
     "Simulation",
+    "Statistics",
     "ValidField",
     "dataset_names",
     "fetch",
@@ -36,6 +40,7 @@ __all__ = [
     "is_available",
     "load_dataset",
     "load_manifest",
+    "manifest_path",
     "n_resels",
     "read_angles",
     "read_cube",

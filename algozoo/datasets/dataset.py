@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.companions import Companion, remove
+from algozoo.datasets.annuli import Statistics, compare, measure
 from algozoo.datasets.download import fetch
-from algozoo.datasets.ensemble import simulated_sequence
+from algozoo.datasets.ensemble import is_made, simulated_sequence
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.nulls import flip_refusal
 from algozoo.datasets.readers import read_sequence
@@ -68,6 +69,26 @@ class Dataset:
         if isinstance(self.manifest, RealManifest):
             return _read_real(self.manifest, fetch(self.manifest, mirror=self.mirror, folder=self.folder))
         return simulated_sequence(self.manifest, index)
+
+    def is_here(self, index: int) -> bool:
+        """Tell whether a sequence needs no simulation: it is real, or in the cache."""
+        return isinstance(self.manifest, RealManifest) or is_made(self.manifest, index)
+
+    def statistics(self) -> Statistics:
+        """Measure the statistics of the first sequence in the annuli of the manifest."""
+        return measure(self.sequence(0), self.manifest.annuli)
+
+    def check(self) -> ADISequence:
+        """Return the first sequence, held against the manifest; raises what `sequence` raises.
+
+        Raises
+        ------
+        AlgoZooError
+            If a simulated one differs from the statistics that the manifest pins.
+        """
+        if isinstance(self.manifest, SimulatedManifest) and self.manifest.statistics:
+            compare(self.name, self.statistics(), self.manifest.statistics)
+        return self.sequence(0)
 
     def null_sequence(self, index: int) -> ADISequence:
         """Return a sequence with its known companions subtracted; raises what `sequence` raises."""

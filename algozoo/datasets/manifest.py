@@ -5,30 +5,22 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
+from algozoo.datasets.annuli import Annulus, Calibration, Statistics
 from algozoo.datasets.simulate.parameters import Simulation
-from algozoo.datasets.tables import NotNegative, Positive, Table
+from algozoo.datasets.tables import Name, NotNegative, Positive, Sha256, Table, Text, Url, Version
 from algozoo.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"expected {expected}")
-        return text
-
-    return AfterValidator(check)
-
-
-Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
-Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
-Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
-Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 
 SMALLEST_RESOLUTION = 2
@@ -117,6 +109,33 @@ class Manifest(Table):
     citation: Text
     pixel_scale: Positive
     valid_field: ValidField
+    annuli: Annotated[tuple[Annulus, ...], Field(strict=False)] = ()
+    calibration: Calibration | None = None
+
+    @field_validator("annuli")
+    @classmethod
+    def _lie_in_the_valid_field(cls, annuli: tuple[Annulus, ...], info: ValidationInfo) -> tuple[Annulus, ...]:
+        if "valid_field" not in info.data:
+            return annuli
+        field = info.data["valid_field"]
+        for annulus in annuli:
+            if annulus.inner < field.inner or annulus.outer > field.outer:
+                raise ValueError(
+                    f"the annulus {annulus.inner:g} to {annulus.outer:g} FWHM reaches beyond the valid field, "
+                    f"{field.inner:g} to {field.outer:g} FWHM"
+                )
+        return annuli
+
+    @field_validator("calibration")
+    @classmethod
+    def _is_of_this_version(cls, calibration: Calibration | None, info: ValidationInfo) -> Calibration | None:
+        version = info.data.get("version", calibration and calibration.version)
+        if calibration and calibration.version != version:
+            raise ValueError(
+                f"the contrasts were calibrated on version {calibration.version} of the dataset, and this is version "
+                f"{version}: run `algozoo datasets calibrate {info.data.get('name', 'NAME')}`"
+            )
+        return calibration
 
 
 class RealManifest(Manifest):
@@ -145,6 +164,7 @@ class SimulatedManifest(Manifest):
     n_sequences: Annotated[int, Field(ge=1)]
     seed: Annotated[int, Field(ge=0)]
     simulation: Simulation
+    statistics: Statistics | None = None
 
     @field_validator("simulation")
     @classmethod
@@ -177,13 +197,15 @@ class _UnknownKind(Manifest):
     kind: Literal["real", "simulated"]
 
 
-def load_manifest(path: str | Path) -> RealManifest | SimulatedManifest:
+def load_manifest(path: str | Path, *, without_calibration: bool = False) -> RealManifest | SimulatedManifest:
     """Read and check the manifest of a dataset.
 
     Parameters
     ----------
     path : path
         A TOML file.
+    without_calibration : bool
+        Leave the calibration out, which may be of another version, as it is about to be made anew.
 
     Raises
     ------
@@ -191,6 +213,8 @@ def load_manifest(path: str | Path) -> RealManifest | SimulatedManifest:
         If the file cannot be read, is not TOML, or has mistakes; all of them are listed.
     """
     document = _parse(Path(path))
+    if without_calibration:
+        document.pop("calibration", None)
     kinds: dict[str, type[Manifest]] = {"real": RealManifest, "simulated": SimulatedManifest}
     manifest = _validate(Path(path), document, kinds.get(str(document.get("kind")), _UnknownKind))
     return cast("RealManifest | SimulatedManifest", manifest)  # _UnknownKind accepts no document that gets here

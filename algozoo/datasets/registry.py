@@ -13,7 +13,23 @@ def dataset_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.toml"))
 
 
-def load_dataset(name: str | Path, *, mirror: str | Path | None = None) -> Dataset:
+def manifest_path(name: str | Path) -> Path:
+    """Path of the manifest of a dataset: one of `dataset_names`, or a path that ends in `.toml`.
+
+    Raises
+    ------
+    InputError
+        If there is no such dataset; the nearest names are suggested.
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        return path
+    if name not in dataset_names():
+        raise unknown("dataset", str(name), dataset_names())
+    return _folder() / f"{name}.toml"
+
+
+def load_dataset(name: str | Path, *, mirror: str | Path | None = None, without_calibration: bool = False) -> Dataset:
     """Open a dataset; nothing is downloaded before a sequence is asked for.
 
     Parameters
@@ -22,18 +38,17 @@ def load_dataset(name: str | Path, *, mirror: str | Path | None = None) -> Datas
         One of `dataset_names`, or the path of a manifest, which ends in `.toml`.
     mirror : path, optional
         Folder with the files of real datasets; by default the environment variable ALGOZOO_MIRROR.
+    without_calibration : bool
+        See `load_manifest`.
 
     Raises
     ------
     InputError
         If there is no such dataset (the nearest names are suggested) or its manifest has mistakes.
     """
-    path = Path(name)
-    if path.suffix != ".toml":
-        if name not in dataset_names():
-            raise unknown("dataset", str(name), dataset_names())
-        path = _folder() / f"{name}.toml"
-    return Dataset(load_manifest(path), Path(mirror) if mirror else None, path.resolve().parent)
+    path = manifest_path(name)
+    manifest = load_manifest(path, without_calibration=without_calibration)
+    return Dataset(manifest, Path(mirror) if mirror else None, path.resolve().parent)
 
 
 def _folder() -> Path:

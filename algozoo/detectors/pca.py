@@ -1,14 +1,16 @@
 """Full-frame PCA (KLIP): Soummer et al. 2012, ApJL 755, L28; Amara & Quanz 2012, MNRAS 427, 948."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from algozoo.detectors.contract import Declined
+from algozoo.detectors.library import Library, library_cubes, library_frames
+from algozoo.detectors.spectral import Channels
 from algozoo.detectors.subtraction import Array, PSFSubtraction
 from algozoo.errors import InputError
-from algozoo.imaging.lowrank import leading_components
+from algozoo.imaging.lowrank import leading_components, remove_components
 from algozoo.sequence import ADISequence
 
 
@@ -20,6 +22,11 @@ class PCA(PSFSubtraction):
     ----------
     n_components : int or float
         Number of components, or, below 1, the fraction of the variance that they explain together.
+    library : {'own', 'reference', 'both'}
+        Frames that mean and components are taken from: the sequence's own, those of a reference star, or both.
+    spectral : {'two-step', 'joint'}
+        For 4-D cubes. Two steps: subtract the spectral median of each moment, then the components of what remains.
+        Joint: subtract the components of all channels of all moments, aligned on their speckles.
     """
 
     name: ClassVar[str] = "pca"
@@ -27,16 +34,42 @@ class PCA(PSFSubtraction):
     reference: ClassVar[str] = "Soummer et al. 2012, ApJL 755, L28, doi:10.1088/2041-8205/755/2/L28"
 
     n_components: int | float = 10
+    library: Library = "own"
+    spectral: Literal["two-step", "joint"] = "two-step"
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Project on the components and subtract (Soummer et al. 2012, steps 4 to 7)."""
+        frames = library_frames(sequence, self.library).reshape(-1, sequence.size**2)
+        mean, components = self._model(frames)
+        own = self.library != "reference"
+        residuals = frames[: sequence.n_frames] if own else sequence.cube.reshape(sequence.n_frames, -1) - mean
+        remove_components(residuals, components)
+        return residuals.reshape(sequence.cube.shape)
+
+    def subtract_spectral(self, sequence: ADISequence) -> Array:
+        """Subtract in two steps, or the components of all channels of all moments at once."""
+        if self.spectral == "two-step":
+            return super().subtract_spectral(sequence)
+        libraries = [Channels(cube, sequence) for cube in library_cubes(sequence, self.library)]
+        rows = [channels.aligned(t) for channels in libraries for t in range(channels.n_frames)]
+        mean, components = self._model(np.concatenate(rows).reshape(-1, rows[0][0].size))
+        science, residuals = Channels(sequence.cube, sequence), np.empty(sequence.cube.shape[1:])
+        for t, residual in enumerate(residuals):
+            frames = science.aligned(t)
+            star = mean + (frames.reshape(len(frames), -1) - mean) @ components.T @ components
+            residual[:] = science.residual(t, star.reshape(frames.shape))
+        return residuals
+
+    def _model(self, frames: Array) -> tuple[Array, Array]:
+        """Mean (n_pixels,) and components (k, n_pixels) of frames, from which the mean is subtracted in place."""
         k = self.n_components
         if not (0 < k < 1 or (k >= 1 and k == int(k))):
             raise InputError(f"pca: n_components is {k}, expected 1, 2, ... or a fraction within (0, 1)")
-        if k > sequence.n_frames - 1:
-            raise Declined(f"{k} components cannot be had from {sequence.n_frames} frames")
-        frames = sequence.cube.reshape(sequence.n_frames, -1).astype(np.float64)
-        frames -= frames.mean(axis=0)
+        if k > len(frames) - 1:
+            raise Declined(f"{k} components cannot be had from {len(frames)} frames, at most {len(frames) - 1}")
+        mean = frames.mean(axis=0)
+        frames -= mean
         components = leading_components(frames, k)
-        residuals = frames - (frames @ components.T) @ components
-        return residuals.reshape(sequence.cube.shape)
+        if len(components) < k and k >= 1:
+            raise Declined(f"{k} components cannot be had from frames that have {len(components)} independent ones")
+        return mean, components

@@ -20,9 +20,13 @@ from algozoo.errors import InputError, unknown
 from algozoo.files import source_digest
 
 BUILT_IN = {
+    "annular-median": "algozoo.detectors.annular_median:AnnularMedian",
+    "annular-pca": "algozoo.detectors.annular_pca:AnnularPCA",
     "blank": "algozoo.detectors.controls:Blank",
+    "loci": "algozoo.detectors.loci:LOCI",
     "median": "algozoo.detectors.median:Median",
     "oracle": "algozoo.detectors.controls:Oracle",
+    "pairwise": "algozoo.detectors.pairwise:Pairwise",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
 }

@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.imaging.combine import Combination, combine
 from algozoo.imaging.rotate import derotate
 from algozoo.imaging.snr import snr_map
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
+
+RESOLUTION = np.finfo(np.float32).eps
+"""Residuals that are smaller than this fraction of the brightest pixel are rounding errors of the cube."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +33,31 @@ class PSFSubtraction(Detector):
 
     @abstractmethod
     def subtract(self, sequence: ADISequence) -> Array:
-        """Return the residual frames, (n_frames, n, n), not derotated."""
+        """Return the residual frames of a 3-D cube, (n_frames, n, n), not derotated."""
+
+    def subtract_spectral(self, sequence: ADISequence) -> Array:
+        """Return one residual frame for each moment of a 4-D cube, (n_frames, n, n), not derotated.
+
+        In two steps: `subtract_spectral_median` brings the channels together, and `subtract` has the rest.
+        """
+        return self.subtract(subtract_spectral_median(sequence))
+
+    def residuals(self, sequence: ADISequence) -> Array:
+        """Return one residual frame for each moment of a 3-D or 4-D cube, (n_frames, n, n), not derotated.
+
+        Raises
+        ------
+        Declined
+            If the algorithm does not apply to the sequence, or leaves nothing of it.
+        """
+        residuals = self.subtract(sequence) if sequence.cube.ndim == 3 else self.subtract_spectral(sequence)
+        if abs(residuals).max() <= RESOLUTION * abs(sequence.cube).max():
+            raise Declined(
+                "nothing is left of the frames after the subtraction: all are alike, or the model is too rich"
+            )
+        return residuals
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Score every pixel by the S/N of the derotated, combined residuals."""
-        if sequence.cube.ndim == 4:
-            raise Declined(f"{self.name} takes one wavelength at a time; this sequence has {len(sequence.cube)}")
-        residuals = derotate(self.subtract(sequence), sequence.parallactic_angles)
-        image = combine(residuals, self.combine)
+        image = combine(derotate(self.residuals(sequence), sequence.parallactic_angles), self.combine)
         return DetectionMap(scores=snr_map(image, sequence.fwhm), kind="snr", image=image)

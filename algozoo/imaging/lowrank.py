@@ -6,6 +6,9 @@ from scipy.linalg import eigh
 
 Array = NDArray[np.float64]
 
+BLOCK = 32
+"""Frames from which components are taken out at a time, to save a second matrix of the size of the first."""
+
 
 def leading_components(frames: Array, n_components: float) -> Array:
     """Leading right singular vectors of a matrix whose rows are frames.
@@ -33,3 +36,17 @@ def leading_components(frames: Array, n_components: float) -> Array:
         n_components = int(np.searchsorted(explained, n_components)) + 1
     k = min(int(n_components), rank)
     return (vectors[:, :k] / np.sqrt(variances[:k])).T @ frames
+
+
+def remove_components(frames: Array, components: Array) -> None:
+    """Subtract from each row its projection on orthonormal components, in place (Soummer et al. 2012, eq. 8 and 9).
+
+    Parameters
+    ----------
+    frames : array (n_frames, n_pixels)
+    components : array (k, n_pixels)
+        Orthonormal rows.
+    """
+    for start in range(0, len(frames), BLOCK):
+        block = frames[start : start + BLOCK]
+        block -= (block @ components.T) @ components

@@ -74,4 +74,7 @@ def derotate(cube: ArrayLike, parallactic_angles: ArrayLike) -> NDArray[np.float
     array (n_frames, n, n)
     """
     frames, angles = np.asarray(cube), np.asarray(parallactic_angles)
-    return np.stack([rotate(frame, angle) for frame, angle in zip(frames, angles, strict=True)])
+    turned = np.empty(frames.shape)
+    for target, frame, angle in zip(turned, frames, angles, strict=True):
+        target[:] = rotate(frame, angle)
+    return turned

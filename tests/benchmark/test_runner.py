@@ -1,3 +1,4 @@
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from distributed import LocalCluster
 
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, plan
-from algozoo.benchmark.runner import run, write_preview
+from algozoo.benchmark.pool import pool
+from algozoo.benchmark.runner import make, run, unmade, write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.datasets import load_dataset
@@ -49,7 +51,8 @@ def test_a_second_run_has_nothing_to_do(full_store, suite):
 @pytest.mark.slow
 def test_worker_processes_decide_as_one_process_does(full_store, suite, tmp_path):
     store = Store(tmp_path)
-    assert len(list(run(plan(suite)[0], store, workers=2))) == 8
+    with pool(2) as run_all:
+        assert len(list(run(plan(suite)[0], store, run_all))) == 8
     here, there = read(full_store, suite), read(store, suite)
     assert here[DECISIONS].equals(there[DECISIONS])
     for ours, theirs in zip(here["candidate_score"], there["candidate_score"], strict=True):
@@ -69,7 +72,7 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
     entry = suite.datasets[0].model_copy(update={"injections": 100})
     detectors = (SuiteDetector(name="random"), SuiteDetector(name="oracle"))
     many = suite.model_copy(update={"datasets": (entry,), "detectors": detectors})
-    list(run(plan(many)[0], Store(tmp_path), workers=0))
+    list(run(plan(many)[0], Store(tmp_path)))
     outcomes = read(Store(tmp_path), many)
     board = score(outcomes, rng=np.random.default_rng(0), false_positives_per_map=10).set_index("detector")
     assert board.loc["oracle", "partial_auc"] == 1
@@ -81,8 +84,11 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
 @pytest.mark.slow
 def test_a_running_scheduler_is_used(full_store, suite, tmp_path):
     store = Store(tmp_path)
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        finished = list(run(plan(suite)[0], store, workers=0, scheduler=cluster.scheduler_address))
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        pool(0, cluster.scheduler_address) as run_all,
+    ):
+        finished = list(run(plan(suite)[0], store, run_all))
     assert len(finished) == 8
     assert read(full_store, suite)[DECISIONS].equals(read(store, suite)[DECISIONS])
 
@@ -105,7 +111,7 @@ def test_examples_are_kept_of_the_first_sequence(full_store, suite):
 def test_all_maps_are_kept_on_request(suite, tmp_path):
     shard = next(s for s in plan(suite)[0] if s.sequence == 1)
     store = Store(tmp_path)
-    list(run([shard], store, workers=0, keep_maps=True))
+    list(run([shard], store, keep_maps=True))
     assert len(store.maps(content_key(shard))) == 6
 
 
@@ -141,29 +147,50 @@ def test_what_is_listed_twice_or_lies_outside_the_field_stops_the_plan(suite):
     same = SuiteDetector(name="pca"), SuiteDetector(name="pca", parameters={"n_components": 10})
     with pytest.raises(InputError, match="detector 'pca' is listed 2 times"):
         plan(suite.model_copy(update={"detectors": same}))
-    wide = entry.annuli[0].model_copy(update={"outer": 40.0})
-    with pytest.raises(
-        InputError, match=r"1\.5 to 40 FWHM of dataset small reaches beyond its valid field, 1 to 5 FWHM"
-    ):
-        plan(suite.model_copy(update={"datasets": (entry.model_copy(update={"annuli": (wide,)}),)}))
+    with pytest.raises(InputError, match="3 sequences of dataset small, expected at most 2"):
+        plan(suite.model_copy(update={"datasets": (entry.model_copy(update={"sequences": 3}),)}))
+
+
+@pytest.mark.parametrize("annuli", ["", "annuli = [{ inner = 1.5, outer = 2.5 }]\n"])
+def test_a_dataset_without_annuli_or_contrasts_stops_the_plan_and_says_what_to_do(suite, tmp_path, annuli):
+    path = tmp_path / "dataset.toml"
+    text = Path(suite.datasets[0].name).read_text()
+    path.write_text(re.sub(r"annuli = \[.*?\n\]\n", annuli, text, flags=re.DOTALL))
+    entry = suite.datasets[0].model_copy(update={"name": str(path)})
+    with pytest.raises(InputError, match=f"algozoo datasets calibrate {path}"):
+        plan(suite.model_copy(update={"datasets": (entry,)}))
+
+
+def test_a_suite_may_use_some_of_the_sequences(suite):
+    entry = suite.datasets[0].model_copy(update={"sequences": 1})
+    shards, _ = plan(suite.model_copy(update={"datasets": (entry,)}))
+    assert {shard.sequence for shard in shards} == {0}
+
+
+def test_sequences_are_simulated_before_the_shards_run(suite, tmp_path, monkeypatch):
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path))
+    shards, _ = plan(suite)
+    sequences = unmade(shards)
+    assert [str(made) for made in sequences] == ["small/0 simulated", "small/1 simulated"]
+    assert list(make(sequences)) == sequences
+    assert unmade(shards) == []
 
 
 def test_outcomes_of_other_trials_are_left_out(suite, tmp_path):
     store, [entry] = Store(tmp_path), suite.datasets
     blank = suite.model_copy(update={"detectors": (SuiteDetector(name="blank"), SuiteDetector(name="random"))})
-    list(run(plan(blank)[0], store, workers=0))
-    brighter = entry.annuli[0].model_copy(update={"contrast": (0.01, 0.02)})
-    changed = {"datasets": (entry.model_copy(update={"annuli": (brighter,)}),), "detectors": blank.detectors[:1]}
-    list(run(plan(blank.model_copy(update=changed))[0], store, workers=0))
+    list(run(plan(blank)[0], store))
+    more = {"datasets": (entry.model_copy(update={"injections": 3}),), "detectors": blank.detectors[:1]}
+    list(run(plan(blank.model_copy(update=more))[0], store))
     outcomes = read(store, suite)
     assert set(outcomes["detector"]) == {"blank"}
-    assert outcomes["contrast"].min() >= 0.01
+    assert (outcomes["trial_kind"] == "injected").sum() == 2 * 2 * 3
 
 
-def test_a_scheduler_that_cannot_be_reached_is_named(suite, tmp_path):
+def test_a_scheduler_that_cannot_be_reached_is_named():
     for address in ("nonsense", "tcp://127.0.0.1:1"):
         with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(InputError, match=address):
-            list(run(plan(suite)[0], Store(tmp_path), workers=0, scheduler=address))
+            pool(0, address).__enter__()
 
 
 def test_an_optional_dataset_that_cannot_be_had_is_left_out_aloud(suite, tmp_path, monkeypatch):
@@ -223,7 +250,7 @@ def test_failures_are_rows_with_their_reason(suite, tmp_path, monkeypatch, way, 
     shard = plan(suite)[0][0]
     monkeypatch.setattr(shard_module, "create", lambda *_: Awkward(way=way))
     store = Store(tmp_path)
-    [finished] = run([shard], store, workers=0)
+    [finished] = run([shard], store)
     outcomes = read(store, suite)
     assert set(outcomes["status"]) == {status}
     assert reason in outcomes["reason"][0]
@@ -248,7 +275,8 @@ def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_p
     pytest.MonkeyPatch().chdir(tmp_path)
     mixed = suite.model_copy(update={"detectors": (SuiteDetector(name="fatal"), SuiteDetector(name="blank"))})
     store = Store(tmp_path / "store")
-    finished = list(run(plan(mixed)[0], store, workers=1))
+    with pool(1) as run_all:
+        finished = list(run(plan(mixed)[0], store, run_all))
     outcomes = read(store, mixed)
     assert len(finished) == 4
     assert set(outcomes.query("detector == 'fatal'")["status"]) == {"failed"}
@@ -295,7 +323,7 @@ def spy_on(monkeypatch, tmp_path):
         Spy.fitted.clear()
         Spy.seen.clear()
         monkeypatch.setattr(shard_module, "create", lambda *_: kind())
-        list(run([shard], Store(tmp_path), workers=0))
+        list(run([shard], Store(tmp_path)))
         [record] = Store(tmp_path).read(shard.suite.name, shard.suite.version)[1]
         return record["training"]
 
@@ -326,7 +354,7 @@ def test_of_a_single_sequence_learning_never_sees_the_frames_without_the_compani
     entry = suite.datasets[0].model_copy(update={"name": "betapic"})
     shard = plan(suite.model_copy(update={"datasets": (entry,)}), mirror=shared_data)[0][0]
     assert spy_on(Learner, shard) == "the trial's own sequence, angles reversed"
-    assert len(Spy.fitted) == len(Spy.seen) == 6
+    assert len(Spy.fitted) == len(Spy.seen) == 6 + 5
     for learned, seen in zip(Spy.fitted, Spy.seen, strict=True):
         assert np.array_equal(learned.cube, seen.cube)
         assert np.array_equal(learned.parallactic_angles, -seen.parallactic_angles)

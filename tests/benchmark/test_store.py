@@ -87,7 +87,7 @@ def test_a_damaged_shard_is_named(store, damage):
 
 def test_another_store_format_is_refused(store):
     store.write("a", record() | {"format": 99}, [row()], [])
-    with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 1"):
+    with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 2"):
         store.read("small", "1")
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from algozoo.benchmark.suite import SuiteDataset
-from algozoo.benchmark.trials import draw_trials
+from algozoo.benchmark.trials import draw_trials, null_trials
 from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
+
+ONE = SuiteDataset(name="any", injections=1)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def test_companions_lie_in_their_annulus_and_contrast_range(suite, drawn):
     many = suite.datasets[0].model_copy(update={"injections": 200})
     for trial in draw_trials(suite, many, dataset, 0, null):
         if trial.companion:
-            annulus = many.annuli[trial.annulus]
+            annulus = dataset.manifest.annuli[trial.annulus]
             assert annulus.inner <= trial.companion.separation / null.fwhm <= annulus.outer
             assert annulus.contrast[0] <= trial.companion.contrast <= annulus.contrast[1]
 
@@ -50,38 +52,67 @@ def test_positions_are_real_valued_and_spread_over_all_angles(suite, drawn):
     assert not np.any(np.array([c.separation for c in companions]) % 1 == 0)
 
 
-def test_an_annulus_outside_the_valid_field_is_refused(suite, drawn):
+def test_an_annulus_without_a_valid_place_is_refused(suite, drawn, with_annuli):
     dataset, null, _ = drawn
-    outside = SuiteDataset.model_validate(
-        {"name": "small", "injections": 1, "annuli": [{"inner": 7.2, "outer": 7.4, "contrast": [1e-4, 1e-3]}]}
-    )
     with pytest.raises(InputError, match="no valid place"):
-        draw_trials(suite, outside, dataset, 0, null)
+        draw_trials(suite, ONE, with_annuli(dataset, (7.2, 7.4, (1e-4, 1e-3))), 0, null)
 
 
-def test_known_companions_are_kept_clear_of(shared_data, suite):
-    dataset = load_dataset("betapic", mirror=shared_data)
+def test_an_annulus_without_contrasts_is_refused(suite, drawn, with_annuli):
+    dataset, null, _ = drawn
+    with pytest.raises(InputError, match="2 to 3 FWHM has no range of contrasts; `algozoo datasets calibrate`"):
+        draw_trials(suite, ONE, with_annuli(dataset, (2, 3, None)), 0, null)
+
+
+def test_known_companions_are_kept_clear_of(shared_data, suite, with_annuli):
+    dataset = with_annuli(load_dataset("betapic", mirror=shared_data), (3, 4.5, (1e-4, 1e-3)))
     null = dataset.null_sequence(0)
-    entry = SuiteDataset.model_validate(
-        {"name": "betapic", "injections": 100, "annuli": [{"inner": 3, "outer": 4.5, "contrast": [1e-4, 1e-3]}]}
-    )
     [known] = dataset.companions(null)
     kx, ky = known.position(null)
-    for trial in draw_trials(suite, entry, dataset, 0, null):
+    for trial in draw_trials(suite, ONE.model_copy(update={"injections": 100}), dataset, 0, null):
         if trial.companion:
             x, y = trial.companion.position(null)
             assert np.hypot(x - kx, y - ky) > 1.5 * null.fwhm - 1
 
 
-def test_there_is_no_flipped_map_where_a_companion_would_survive_in_it(shared_data, suite):
+@pytest.fixture(scope="module")
+def night(shared_data):
     dataset = load_dataset("betapic", mirror=shared_data)
-    null = dataset.null_sequence(0)
-    entry = SuiteDataset.model_validate(
-        {"name": "betapic", "injections": 1, "annuli": [{"inner": 3, "outer": 4.5, "contrast": [1e-4, 1e-3]}]}
+    return dataset, dataset.null_sequence(0)
+
+
+def test_a_real_sequence_is_used_whole_and_in_blocks_with_and_without_companions(suite, night, with_annuli):
+    dataset, null = with_annuli(night[0], (3, 4.5, (1e-4, 1e-3))), night[1]
+    trials = draw_trials(suite, ONE.model_copy(update={"injections": 8}), dataset, 0, null)
+    for kind, times in (("injected", 2), ("empty", 1)):
+        blocks = [trial.block for trial in trials if trial.kind == kind]
+        assert blocks == [None, "first", "middle", "last"] * times
+    assert [trial.number for trial in trials] == list(range(len(trials)))
+
+
+def test_nothing_but_the_companion_tells_an_injected_block_from_an_empty_one(suite, night):
+    dataset, null = night
+    trials = draw_trials(suite, ONE.model_copy(update={"injections": 4}), dataset, 0, null)
+    injected, empty = (
+        next(t for t in trials if t.kind == kind and t.block == "first").sequence(null)
+        for kind in ("injected", "empty")
     )
-    assert [trial.kind for trial in draw_trials(suite, entry, dataset, 0, null)] == ["injected", "empty", "flipped"]
+    assert injected.n_frames == empty.n_frames == 49
+    assert (injected.name, injected.meta) == (empty.name, empty.meta)
+    assert np.array_equal(injected.parallactic_angles, empty.parallactic_angles)
+
+
+def test_there_is_no_flipped_map_where_a_companion_would_survive_in_it(night):
+    dataset, null = night
+    assert [(t.kind, t.block) for t in null_trials(dataset, null)] == [
+        ("empty", None),
+        ("flipped", None),
+        ("empty", "first"),
+        ("empty", "middle"),
+        ("empty", "last"),
+    ]
     still = replace(null, parallactic_angles=null.parallactic_angles / 4)
-    assert [trial.kind for trial in draw_trials(suite, entry, dataset, 0, still)] == ["injected", "empty"]
+    assert {trial.kind for trial in null_trials(dataset, still)} == {"empty"}
 
 
 def test_injected_and_empty_sequences_differ_only_by_the_companion(drawn):

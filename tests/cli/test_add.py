@@ -2,6 +2,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tomlkit
 from astropy.io import fits
 
 from algozoo.datasets import load_dataset, load_manifest
@@ -64,7 +65,6 @@ seed = 1
 [[datasets]]
 name = "{manifest}"
 injections = 1
-annuli = [{{ inner = 2.0, outer = 3.0, contrast = [1e-3, 1e-2] }}]
 [[detectors]]
 name = "median"
 """
@@ -74,6 +74,11 @@ def test_an_added_dataset_runs_in_a_suite(algozoo, folder, tmp_path_factory):
     given = ["--pixel-scale", 0.02, "--star-flux", 1e6]
     assert algozoo("datasets", "add", folder, "--name", "mine", *given).code == 0
     out = tmp_path_factory.mktemp("run")
+    manifest = folder / "mine.toml"
+    document = tomlkit.parse(manifest.read_text())
+    for annulus in document["annuli"]:
+        annulus["contrast"] = [1e-3, 1e-2]
+    manifest.write_text(tomlkit.dumps(document))
     (out / "suite.toml").write_text(SUITE.format(manifest=folder / "mine.toml"))
     ended = algozoo("run", out / "suite.toml", "--store", out / "results", "--site", out / "site", "--workers", 0)
     assert ended.code == 0, ended.err

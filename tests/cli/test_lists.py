@@ -31,7 +31,19 @@ def test_a_dataset_is_checked(algozoo):
     ended = algozoo("datasets", "check", "tiny")
     assert ended.code == 0
     assert "25 frames of 61x61 px" in ended.out
-    assert "nothing to fetch" in algozoo("datasets", "fetch", "tiny").out
+
+
+def test_a_simulated_dataset_is_fetched_by_simulating_it(algozoo, suite_file):
+    first, second = (algozoo("datasets", "fetch", suite_file.parent / "dataset.toml", "--workers", 0) for _ in range(2))
+    assert "small/1 simulated" in first.out or "all here" in first.out
+    assert second.out.endswith("2 sequence(s), all here\n")
+    assert "simulated" not in second.out
+
+
+def test_a_dataset_that_is_here_is_drawn_when_it_is_shown(algozoo):
+    sketch = algozoo("datasets", "show", "tiny").out.splitlines()[-24:]
+    assert {character for line in sketch for character in line} == set(" ░▒▓█")
+    assert "█" in "".join(line[20:28] for line in sketch[10:14])
 
 
 def test_betapic_is_fetched_from_the_mirror(algozoo, shared_data):

@@ -28,6 +28,17 @@ def test_a_run_ends_with_the_path_of_the_board(built, folders):
     assert (folders[-1] / "datasets" / "small.html").is_file()
 
 
+def test_slow_detectors_are_run_on_request(algozoo, suite_file, tmp_path):
+    text = suite_file.read_text().replace('name = "median"', 'name = "median"\nslow = true')
+    (tmp_path / "suite.toml").write_text(text)
+    arguments = ["run", tmp_path / "suite.toml", "--workers", 0, "--store", tmp_path / "r", "--site", tmp_path / "s"]
+    without, everything = algozoo(*arguments), algozoo(*arguments, "--all")
+    assert "slow detectors are left out, add --all to run them: median" in without.err
+    assert "6 shards, 0 done before" in without.out
+    assert "8 shards, 6 done before, 2 to run" in everything.out
+    assert everything.err == ""
+
+
 @pytest.mark.usefixtures("built")
 def test_a_second_run_does_nothing_twice(algozoo, suite_file, folders):
     shards = folders[1] / "shards"

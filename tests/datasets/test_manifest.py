@@ -172,3 +172,18 @@ def test_any_text_is_a_manifest_or_refused(tmp_path_factory: pytest.TempPathFact
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(InputError, match=re.escape(str(path))):
         load_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("annulus", "mistake"),
+    [
+        ("{ inner = 3.0, outer = 2.0 }", "inner is 3 and outer 2 FWHM, expected inner < outer"),
+        ("{ inner = 1.5, outer = 7.0 }", "annulus 1.5 to 7 FWHM reaches beyond the valid field, 1 to 6 FWHM"),
+        ("{ inner = 1.5, outer = 3.0, contrast = [1e-3, 1e-4] }", "expected the fainter end first"),
+        ("{ inner = 1.5, outer = 3.0, contrast = [1e-3, 2.0] }", "annuli[0].contrast[1] = 2.0: expected less than 1"),
+    ],
+)
+def test_an_annulus_that_cannot_be_is_refused(tmp_path: Path, annulus: str, mistake: str) -> None:
+    tiny = (Path(__file__).parents[2] / "datasets" / "tiny.toml").read_text()
+    text = re.sub(r"annuli = \[.*?\n\]\n", f"annuli = [{annulus}]\n", tiny, flags=re.DOTALL)
+    assert mistake in refusal(tmp_path / "tiny.toml", text)

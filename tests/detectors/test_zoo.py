@@ -64,11 +64,23 @@ def test_pca_refuses_impossible_numbers_of_components(make_sequence, k):
         PCA(n_components=k).detect(make_sequence())
 
 
-def test_a_spectral_sequence_is_declined_with_the_reason(make_sequence):
-    plain = make_sequence()
-    spectral = make_sequence(cube=np.zeros((2, 12, 41, 41)), psf=[plain.psf] * 2, wavelengths=[1.0, 1.2])
-    with pytest.raises(Declined, match="one wavelength"):
-        Median().detect(spectral)
+@pytest.mark.parametrize("detector", [Median(), PCA(n_components=3), PCA(n_components=0.5)], ids=lambda d: d.label)
+def test_frames_that_are_all_alike_are_declined(make_sequence, detector):
+    frame = make_sequence().cube[0]
+    with pytest.raises(Declined, match=r"nothing is left of the frames|have 0 independent ones"):
+        detector.detect(make_sequence(cube=[frame] * 12))
+
+
+def test_pca_declines_more_components_than_independent_frames(make_sequence):
+    """Not a silent reduction."""
+    frames = make_sequence().cube
+    with pytest.raises(Declined, match="5 components cannot be had from frames that have 3 independent ones"):
+        PCA(n_components=5).detect(make_sequence(cube=np.repeat(frames[:4], 3, axis=0)))
+
+
+def test_one_frame_is_declined(make_sequence):
+    with pytest.raises(Declined, match="1 components cannot be had from 1 frames"):
+        PCA(n_components=1).detect(make_sequence(n_frames=1))
 
 
 def test_oracle_points_at_what_it_was_told_and_at_nothing_else(make_sequence):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.lowrank import leading_components
+from algozoo.imaging.lowrank import leading_components, remove_components
 
 
 def frames(seed: int = 0, n: int = 15, pixels: int = 200) -> np.ndarray:
@@ -37,3 +37,12 @@ def test_no_more_components_than_the_rank():
 @pytest.mark.parametrize("k", [1, 0.5])
 def test_nothing_has_no_components(k):
     assert leading_components(np.zeros((4, 10)), k).shape == (0, 10)
+
+
+def test_nothing_of_the_components_is_left():
+    matrix = frames(n=70)
+    components = leading_components(matrix, 5)
+    left = matrix.copy()
+    remove_components(left, components)
+    assert np.allclose(left @ components.T, 0, atol=1e-9)
+    assert np.allclose((matrix - left) @ components.T @ components, matrix - left)

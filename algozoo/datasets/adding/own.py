@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ from algozoo.sequence import ADISequence
 
 INNER_EDGE = 1.0
 """FWHM: where the valid field of a new dataset begins."""
+
+
+USUAL_ANNULI = (1.5, 3.0, 5.0, 8.0)
+"""FWHM: between these, companions are injected."""
+
+INJECTION_MARGIN = 0.5
+"""FWHM between the last annulus and the end of the valid field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +95,7 @@ def compose_manifest(
         "citation": "not stated",
         "pixel_scale": pixel_scale,
         "valid_field": {"inner": INNER_EDGE, "outer": float(outer)},
+        "annuli": _annuli(float(outer)),
         **{key: value for key, value in flux.items() if value is not None},
         "angle_unit": stated.angle_unit or (unit_of_angles(files.angles) if files.angles else None) or "deg",
         "angle_offset": stated.angle_offset,
@@ -155,6 +164,12 @@ def guessed_companion(text: str, sequence: ADISequence) -> Companion:
     """Place a companion of unknown contrast in a sequence; see `place_from_text`."""
     separation, angle = place_from_text(text)
     return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=0)
+
+
+def _annuli(outer: float) -> list[dict[str, float]]:
+    """Cut the usual annuli where the valid field ends; maps near its edges are not searched for companions."""
+    last = outer - INJECTION_MARGIN
+    return [{"inner": a, "outer": min(b, last)} for a, b in pairwise(USUAL_ANNULI) if a < last]
 
 
 def _source(path: Path, folder: Path) -> dict[str, str]:

@@ -1,0 +1,237 @@
+"""Contrast ranges: from where a baseline begins to find companions to where it finds nearly all of them.
+
+For each of many places in an annulus, the contrast from which on a companion there is found is searched. The contrast
+that a given fraction of companions need is a quantile of these: no curve is fitted. Places where a false candidate
+stands already are passed over, as a companion would be found there by chance.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import tomlkit
+
+from algozoo import __version__
+from algozoo.benchmark.pool import Died, RunAll, run_here
+from algozoo.benchmark.trials import draw_place, null_trials
+from algozoo.companions import Companion, inject
+from algozoo.datasets import Calibration, Dataset, Statistics
+from algozoo.detectors.contract import Declined, Detector
+from algozoo.detectors.pca import PCA
+from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import write_whole
+from algozoo.scoring import find_candidates, match
+from algozoo.sequence import ADISequence
+
+BASELINE: Detector = PCA()
+DETECTED = (0.05, 0.95)
+FALSE_POSITIVES_PER_MAP = 1.0
+FIRST_GUESS, BRIGHTEST = 1e-5, 0.1
+CLIMB, HALVINGS = 4.0, 3
+"""The contrast is raised in these steps until the companion is found, then known to within 10 %."""
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a calibration that ended."""
+
+    text: str
+    n_trials: ClassVar[int] = 0
+    n_failed: ClassVar[int] = 0
+    reason: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class Campaign:
+    """The calibration of one dataset: run it, then ask for its `annuli` and `record`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With annuli; their contrasts are not looked at.
+    n_companions : int
+        For each annulus; rounded up to a multiple of the number of sequences.
+
+    Raises
+    ------
+    InputError
+        If the dataset has no annuli.
+    """
+
+    dataset: Dataset
+    n_companions: int
+    needed: dict[int, list[float]] = field(default_factory=dict)
+    n_empty: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.dataset.manifest.annuli:
+            raise InputError(
+                f"dataset {self.dataset.name}: its manifest has no annuli; add them (in FWHM), as in "
+                "annuli = [{ inner = 1.5, outer = 3.0 }, { inner = 3.0, outer = 5.0 }]"
+            )
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps that `run` yields."""
+        return self.dataset.n_sequences * (1 + len(self.dataset.manifest.annuli))
+
+    def run(self, run_all: RunAll = run_here) -> Iterator[Step]:
+        """Work through all sequences.
+
+        Raises
+        ------
+        AlgoZooError
+            If the baseline declines the dataset, or a process died.
+        """
+        sequences = range(self.dataset.n_sequences)
+        false: list[float] = []
+        for index, scores in run_all(partial(_false_scores, self.dataset), sequences):
+            maps = _alive(scores)
+            self.n_empty += len(maps)
+            false += [score for of_map in maps for score in of_map]
+            yield Step(f"{self.dataset.name}/{index} without companions")
+        threshold = self._threshold(false)
+        each = -(-self.n_companions // self.dataset.n_sequences)
+        places = [(index, number) for index in sequences for number in range(len(self.dataset.manifest.annuli))]
+        for (index, number), contrasts in run_all(partial(_needed, self.dataset, threshold, each), places):
+            self.needed.setdefault(number, []).extend(_alive(contrasts))
+            yield Step(f"{self.dataset.name}/{index} annulus {number + 1}, {each} companions")
+
+    def _threshold(self, false: list[float]) -> float:
+        """Return the score that false candidates reach as often as they may."""
+        allowed = round(FALSE_POSITIVES_PER_MAP * self.n_empty)
+        return sorted(false, reverse=True)[allowed - 1] if len(false) >= allowed else -np.inf
+
+    @property
+    def contrasts(self) -> list[tuple[float, float]]:
+        """Range of contrasts of each annulus, to three digits.
+
+        Raises
+        ------
+        AlgoZooError
+            If the brightest companions are not found.
+        """
+        return [self._range(np.array(needed)) for _, needed in sorted(self.needed.items())]
+
+    def _range(self, needed: np.ndarray) -> tuple[float, float]:
+        low, high = np.quantile(needed, DETECTED, method="inverted_cdf")
+        if not np.isfinite(high):
+            raise AlgoZooError(
+                f"dataset {self.dataset.name}: {BASELINE.label} finds {np.isinf(needed).sum()} of {needed.size} "
+                f"companions of an annulus at no contrast up to {BRIGHTEST:g}, expected at most "
+                f"{1 - DETECTED[1]:.0%}; move the annulus outwards"
+            )
+        return float(f"{low:.3g}"), float(f"{high:.3g}")
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """What pins the data of a simulated dataset; files of a real one have checksums."""
+        return None if self.dataset.manifest.kind == "real" else self.dataset.statistics()
+
+    @property
+    def record(self) -> Calibration:
+        """What the manifest says of the calibration."""
+        return Calibration(
+            version=self.dataset.version,
+            algozoo=__version__,
+            baseline=BASELINE.label,
+            detected=DETECTED,
+            false_positives_per_map=FALSE_POSITIVES_PER_MAP,
+            n_companions=len(self.needed[0]),
+            n_empty=self.n_empty,
+            seed=SEED,
+        )
+
+
+def write_calibration(
+    path: Path, contrasts: Iterable[tuple[float, float]], record: Calibration, statistics: Statistics | None = None
+) -> None:
+    """Write ranges, record and the statistics of simulated data into a manifest, and leave all else in it as it is.
+
+    Raises
+    ------
+    AlgoZooError
+        If the file cannot be written.
+    """
+    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
+    for annulus, contrast in zip(document["annuli"], contrasts, strict=True):
+        annulus["contrast"] = list(contrast)
+    document["calibration"] = record.model_dump(mode="json")
+    if statistics:
+        document["statistics"] = statistics.model_dump(mode="json")
+    write_whole(path, lambda temporary: temporary.write_text(tomlkit.dumps(document), encoding="utf-8"))
+
+
+def _false_scores(dataset: Dataset, index: int) -> list[list[float]]:
+    """Scores of the candidates in each map of a sequence without companions."""
+    null = dataset.null_sequence(index)
+    maps = []
+    for trial in null_trials(dataset, null):
+        valid = dataset.valid_mask(null, flipped=trial.kind == "flipped")
+        scores = _baseline_scores(trial.sequence(null))
+        maps.append(find_candidates(scores, fwhm=null.fwhm, valid=valid).score.tolist())
+    return maps
+
+
+def _needed(dataset: Dataset, threshold: float, n: int, place: tuple[int, int]) -> list[float]:
+    """Contrasts that companions at random places of an annulus need to be found; infinite for those that never are."""
+    index, number = place
+    null = dataset.null_sequence(index)
+    valid = dataset.valid_mask(null)
+    rng = np.random.default_rng([SEED, zlib.crc32(dataset.name.encode()), index, number])
+
+    def is_found(companion: Companion) -> bool:
+        scores = _baseline_scores(inject(null, [companion]))
+        candidates = find_candidates(scores, fwhm=null.fwhm, valid=valid)
+        x, y = companion.position(null)
+        hit = match(candidates, [x], [y], radius=null.fwhm).candidate[0]
+        return bool(hit >= 0 and candidates.score[hit] >= threshold)
+
+    needed: list[float] = []
+    while len(needed) < n:
+        separation, angle = draw_place(dataset.manifest.annuli[number], null, valid, rng)
+        companion = Companion(separation=separation, position_angle=angle, contrast=0)
+        if not is_found(companion):
+            guess = next((contrast for contrast in reversed(needed) if np.isfinite(contrast)), FIRST_GUESS)
+            needed.append(_first_found(partial(_with_contrast, is_found, companion), guess / CLIMB))
+    return needed
+
+
+def _with_contrast(is_found: Callable[[Companion], bool], companion: Companion, contrast: float) -> bool:
+    return is_found(replace(companion, contrast=contrast))
+
+
+def _first_found(is_found: Callable[[float], bool], low: float) -> float:
+    """Climb until the companion is found, then halve the last step; a very bright one may be missed again."""
+    while is_found(low):
+        low /= CLIMB
+    while not is_found(low * CLIMB):
+        low *= CLIMB
+        if low > BRIGHTEST:
+            return float("inf")
+    high = low * CLIMB
+    for _ in range(HALVINGS):
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if is_found(middle) else (middle, high)
+    return float(np.sqrt(low * high))
+
+
+def _baseline_scores(sequence: ADISequence) -> np.ndarray:
+    try:
+        return BASELINE.detect(sequence).scores
+    except Declined as reason:
+        raise AlgoZooError(f"{BASELINE.label}, which contrasts are calibrated with, declines: {reason}") from None
+
+
+def _alive(outcome: Any) -> Any:
+    if isinstance(outcome, Died):
+        raise AlgoZooError(outcome.reason)
+    return outcome

@@ -1,0 +1,98 @@
+"""Where work is done: in this process, on all cores, or on a cluster."""
+
+import logging
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from algozoo.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+SCHEDULING = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
+}
+
+
+@dataclass(frozen=True)
+class Died:
+    """What came of a task whose process died."""
+
+    reason: str = "the process that ran it died twice: out of memory, or a crash"
+
+
+class RunAll(Protocol):
+    """What does the work."""
+
+    def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+        """Apply a task to items, and yield each item with its result as they end."""
+
+
+def run_here(task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+    """Work in this process, one item after the other."""
+    for item in items:
+        yield item, task(item)
+
+
+@contextmanager
+def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
+    """Start processes for the time of a `with` block.
+
+    Parameters
+    ----------
+    workers : int
+        Processes on this machine; 0 works in this one, for debugging.
+    scheduler : str, optional
+        Address of a running Dask scheduler to use instead.
+
+    Raises
+    ------
+    InputError
+        If the scheduler cannot be reached.
+    """
+    if workers == 0 and scheduler is None:
+        yield run_here
+        return
+    import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
+    from distributed import Client, LocalCluster  # noqa: PLC0415
+
+    logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
+    with dask.config.set(SCHEDULING):
+        if scheduler is not None:
+            try:
+                client = Client(scheduler)
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"scheduler {scheduler}: cannot be reached ({error}), expected tcp://HOST:PORT"
+                ) from None
+            with client:
+                yield partial(_run_on, client)
+            return
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+            Client(cluster) as client,
+        ):
+            client.run(_leave_interrupts_to_the_user)
+            yield partial(_run_on, client)
+
+
+def _leave_interrupts_to_the_user() -> None:
+    """Ignore Ctrl-C, which a terminal sends to all processes, and do not complain of work that is cancelled."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+
+
+def _run_on(client: Any, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+    """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
+    from distributed import KilledWorker, as_completed  # noqa: PLC0415
+
+    futures = {client.submit(task, item, pure=False): item for item in items}
+    for future in as_completed(futures):
+        try:
+            yield futures[future], future.result()
+        except KilledWorker:
+            yield futures[future], Died()

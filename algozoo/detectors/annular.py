@@ -1,0 +1,182 @@
+"""What all detectors share that model the star annulus by annulus, from frames in which the sky has turned away."""
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algozoo.detectors.contract import Declined, DetectionMap
+from algozoo.detectors.library import Library, library_cubes, library_frames
+from algozoo.detectors.subtraction import Array, PSFSubtraction
+from algozoo.errors import InputError
+from algozoo.imaging.annuli import Annulus, angular_distance, annuli, rotated_apart, rotation_threshold, segments
+from algozoo.sequence import ADISequence
+
+
+class References(NamedTuple):
+    """The frames that may model each frame in an annulus.
+
+    Row t of `allowed` (n_frames, n_library) is True for the frames of the library whose sky has turned from that of
+    frame t by at least `threshold` degrees, and for all frames of another star. The library holds the sequence's own
+    frames first.
+    """
+
+    annulus: Annulus
+    threshold: float
+    allowed: NDArray[np.bool_]
+
+    @property
+    def fewest(self) -> int:
+        """Number of references of the frame that has the fewest."""
+        return int(self.allowed.sum(axis=1).min())
+
+
+class Patch(NamedTuple):
+    """A segment of an annulus in all frames of the library, those of the sequence first.
+
+    `frames` (n_library, n_pixels) holds what is subtracted, `zone` (n_library, n_more_pixels) what the model is
+    optimised on; `references` (n_frames, n_library) is as `References.allowed`.
+    """
+
+    annulus: Annulus
+    frames: Array
+    zone: Array
+    references: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnularSubtraction(PSFSubtraction):
+    """A detector that models the star annulus by annulus; the model of one patch is its only open step.
+
+    Where a frame has too few references in an annulus, most often the innermost, the detector scores no pixel of that
+    annulus (NaN), and a companion there counts as missed. It declines a sequence only if it could score no pixel.
+
+    Parameters
+    ----------
+    annulus_width : float
+        In FWHM. The last annulus takes what remains, and is between half and one and a half times as wide.
+    n_segments : int
+        Sectors into which each annulus is cut.
+    rotation : tuple of 2 floats
+        By how many FWHM a companion must have moved between a frame and its references, in the middle of the
+        innermost and of the outermost annulus; it changes evenly from one annulus to the next.
+    max_references : int
+        Of the sequence's own frames only so many serve as references of a frame, the nearest in angle.
+    library : {'own', 'reference', 'both'}
+        Where references come from: the sequence itself, another star, for which nothing must turn, or both.
+    """
+
+    annulus_width: float = 1.0
+    n_segments: int = 1
+    rotation: tuple[float, float] = (0.1, 1.0)
+    max_references: int = 200
+    library: Library = "own"
+
+    @property
+    def min_references(self) -> int:
+        """Fewest references from which the model of a frame can be made."""
+        return 1
+
+    @abstractmethod
+    def subtract_patch(self, patch: Patch) -> Array:
+        """Return what remains of the frames of a patch, (n_frames, n_pixels)."""
+
+    def optimisation_zone(self, annulus: Annulus) -> Annulus:
+        """Return where the model of an annulus is optimised: on itself."""
+        return annulus
+
+    def subtract(self, sequence: ADISequence) -> Array:
+        """Model and subtract patch by patch; 0 where a frame has too few references, and out of the field."""
+        self.check_parameters()
+        usable = self._usable(sequence)
+        cubes: list[NDArray[Any]] = [sequence.cube]
+        if self.library != "own":
+            cubes.append(library_frames(sequence, "reference"))
+        residuals = np.zeros((sequence.n_frames, sequence.size**2))
+        for annulus, _, allowed in usable:
+            pixels = self._segments(sequence, annulus)
+            zones = self._segments(sequence, self.optimisation_zone(annulus))
+            for segment, zone in zip(pixels, zones, strict=True):
+                patch = Patch(annulus, _taken(cubes, segment), _taken(cubes, zone), allowed)
+                if np.ptp(patch.zone, axis=0).any():
+                    residuals[:, segment] = self.subtract_patch(patch)
+        return residuals.reshape(sequence.cube.shape)
+
+    def detect(self, sequence: ADISequence) -> DetectionMap:
+        """Score every pixel by the S/N of the derotated, combined residuals, where there are enough references."""
+        result = super().detect(sequence)
+        scores = np.full(result.scores.size, np.nan)
+        for annulus, *_ in self._usable(sequence):
+            (pixels,) = segments(sequence.size, annulus)
+            scores[pixels] = result.scores.flat[pixels]
+        return replace(result, scores=scores.reshape(result.scores.shape))
+
+    def check_parameters(self) -> None:
+        """Raise an InputError at a parameter that makes no sense."""
+        least = self.min_references if self.library == "own" else 1
+        for parameter, valid, expected in (
+            ("annulus_width", 0.1 <= self.annulus_width < np.inf, "a number of FWHM, 0.1 or more"),
+            ("n_segments", is_count(self.n_segments), "1, 2, ..."),
+            ("rotation", len(self.rotation) == 2 and all(0 <= d < np.inf for d in self.rotation), "two numbers >= 0"),
+            ("max_references", self.max_references >= least, f"at least {least}"),
+        ):
+            if not valid:
+                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
+
+    def _references(self, sequence: ADISequence) -> list[References]:
+        rings = annuli(sequence.size, self.annulus_width * sequence.fwhm)
+        others = np.ones((sequence.n_frames, self._n_others(sequence)), dtype=bool)
+        references = []
+        for annulus, displacement in zip(rings, np.linspace(*self.rotation, len(rings)), strict=True):
+            threshold = rotation_threshold(annulus.centre, sequence.fwhm, displacement)
+            own = rotated_apart(sequence.parallactic_angles, threshold, self.max_references)
+            allowed = np.hstack([own & (self.library != "reference"), others])
+            references.append(References(annulus, threshold, allowed))
+        return references
+
+    def _n_others(self, sequence: ADISequence) -> int:
+        return 0 if self.library == "own" else library_cubes(sequence, "reference")[0].shape[-3]
+
+    def _usable(self, sequence: ADISequence) -> list[References]:
+        references = self._references(sequence)
+        first, last = sequence.fwhm, (sequence.size - sequence.fwhm) / 2
+        scored = [r for r in references if r.annulus.outer > first and r.annulus.inner <= last]
+        if not any(r.fewest >= self.min_references for r in scored):
+            raise Declined(self._why_silent(sequence, min(scored, key=lambda r: r.threshold)))
+        return [r for r in references if r.fewest >= self.min_references]
+
+    def _segments(self, sequence: ADISequence, annulus: Annulus) -> tuple[NDArray[np.intp], ...]:
+        pixels = segments(sequence.size, annulus, self.n_segments)
+        if not all(map(len, pixels)):
+            raise InputError(
+                f"{self.name}: annulus {annulus}, cut into {self.n_segments} segments, leaves one without pixels: "
+                f"take fewer segments, or a larger annulus_width than {self.annulus_width:g} FWHM"
+            )
+        return pixels
+
+    def _why_silent(self, sequence: ADISequence, easiest: References) -> str:
+        needed, others = self.min_references, self._n_others(sequence)
+        most = others + (sequence.n_frames - 1 if self.library != "reference" else 0)
+        if most < needed:
+            return f"a frame has at most {most} references with library={self.library!r}, and {needed} are needed"
+        frame = int(easiest.allowed.sum(axis=1).argmin())
+        distances = np.sort(angular_distance(sequence.parallactic_angles), axis=1)
+        farthest = distances[:, others - needed].min()
+        enough = f" (about {sequence.field_rotation * easiest.threshold / farthest:.3g})" if farthest > 0 else ""
+        return (
+            f"no annulus has enough references; in {easiest.annulus}, where it takes least, frame {frame} has "
+            f"{easiest.fewest} that turned by {easiest.threshold:.3g} degrees or more, and {needed} are needed: "
+            f"the field turns by {sequence.field_rotation:.3g} degrees, take a sequence that turns by more{enough}, "
+            f"or a smaller rotation than {self.rotation} FWHM"
+        )
+
+
+def _taken(cubes: list[NDArray[Any]], pixels: NDArray[np.intp]) -> Array:
+    return np.concatenate([cube.reshape(len(cube), -1)[:, pixels] for cube in cubes], dtype=np.float64)
+
+
+def is_count(value: float) -> bool:
+    """Whether a number is 1, 2, ..."""
+    return value >= 1 and value == int(value)
