@@ -239,6 +239,7 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
         "reason": outcome.reason,
         "seconds": outcome.seconds,
         "cpu_seconds": outcome.cpu_seconds,
+        "map_kind": outcome.map.kind if outcome.map else "",
         "candidate_x": outcome.candidates.x,
         "candidate_y": outcome.candidates.y,
         "candidate_score": outcome.candidates.score,

@@ -46,6 +46,7 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("seconds", pa.float64()),
         ("cpu_seconds", pa.float64()),
+        ("map_kind", pa.string()),
         ("candidate_x", _CANDIDATES),
         ("candidate_y", _CANDIDATES),
         ("candidate_score", pa.list_(pa.float64())),

@@ -1,10 +1,14 @@
 """``algozoo run``: run a suite, resume one, and build the board."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from algozoo.cli.options import mirror_option, site_option, store_option, workers_option
+
+if TYPE_CHECKING:
+    from algozoo.benchmark.plan import Shard
 
 
 @click.command()
@@ -56,6 +60,7 @@ def run(
         f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(missing)} done "
         f"before, {len(missing)} to run; results in {store}"
     )
+    click.echo(_resolution(shards))
     if missing:
         try:
             with pool(workers, scheduler) as run_all:
@@ -74,3 +79,25 @@ def run(
             )
     page = build_site(results, definition.name, definition.version, site)
     click.echo(f"Leaderboard: {page}")
+
+
+def _resolution(shards: list["Shard"]) -> str:
+    """Say which difference between two detectors each dataset can show, if its sequences are alike."""
+    from math import comb, isfinite
+
+    from algozoo.datasets import load_dataset
+    from algozoo.detectors.registry import create
+    from algozoo.scoring import resolvable_difference
+
+    ranked = {str(s.detector) for s in shards if not create(s.detector.name, s.detector.parameters).control}
+    pairs = max(comb(len(ranked), 2), 1)
+    told = []
+    for shard in {shard.dataset.name: shard for shard in shards}.values():
+        dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+        n = dataset.n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
+        smallest = resolvable_difference(dataset.n_sequences, n, comparisons=pairs)
+        told.append(f"{dataset.name} {smallest:.2f}" if isfinite(smallest) else f"{dataset.name} none")
+    return (
+        f"Smallest difference of true-positive rates that it separates, at best (80 % power, {len(ranked)} detectors): "
+        + ", ".join(told)
+    )

@@ -89,9 +89,10 @@ def curve_points(dataset: DatasetResults) -> pd.DataFrame:
     tables = []
     for label, curve in dataset.curves.groupby("detector"):
         n_injected, n_empty = int(sizes["n_injected"][label]), int(sizes["n_empty"][label])
+        n_independent = int(sizes["n_empty_independent"][label])
         tpr = tpr_at(curve["fp_per_map"], curve["tpr"], rates)
         tpr_low, tpr_high = wilson(tpr * n_injected, n_injected)
-        fp_low, fp_high = garwood(rates * n_empty, n_empty)
+        fp_low, fp_high = garwood(rates * n_independent, n_independent)
         columns: dict[str, Any] = {"detector": label, "order": np.arange(rates.size)}
         columns |= {"n_injected": n_injected, "n_empty": n_empty}
         columns |= {"tpr": tpr, "tpr_low": tpr_low, "tpr_high": tpr_high}

@@ -30,10 +30,12 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "about": dataset.about,
         "n_sequences": int(first["n_sequences"]),
         "n_empty": int(scores["n_empty"].max()),
+        "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
         "groups": groups(scores),
         "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
+        "boasts": rows(dataset.claims[dataset.claims["over_confident"]].drop_duplicates("detector")),
         "equals": _not_separated(dataset),
         "companions": dataset.about["manifest"].get("companions", []),
     }
@@ -103,13 +105,10 @@ def detector(results: Results, label: str) -> dict[str, Any]:
 
 
 def _not_separated(dataset: DatasetResults) -> dict[str, Any] | None:
-    """Tell which detectors the paired differences do not separate from the first in rank."""
-    ranked = dataset.scores.loc[dataset.scores["rank"].notna(), "detector"].tolist()
+    """Tell which detectors are not separated from the first."""
+    ranked = rows(dataset.scores[dataset.scores["rank"].notna()])
     if len(ranked) < 2:
         return None
-    table = dataset.differences
-    pairs = table[table["detector"].isin(ranked) & table["other"].isin(ranked)]
-    pairs = pairs[(pairs["detector"] == ranked[0]) | (pairs["other"] == ranked[0])]
-    level = pairs[(pairs["difference_low"] <= 0) & (pairs["difference_high"] >= 0)]
-    others = set(level["detector"]) | set(level["other"])
-    return {"first": ranked[0], "others": [label for label in ranked[1:] if label in others]}
+    first, *others = ranked
+    level = [other["detector"] for other in others if set(other["group"]) & set(first["group"])]
+    return {"first": first["detector"], "others": level}

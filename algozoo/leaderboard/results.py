@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
-from algozoo.scoring import add_hits, by_annulus, curves, differences, score, summary
+from algozoo.scoring import add_hits, by_annulus, curves, evaluate, overconfidence
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class DatasetResults:
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
-    outcomes, scores, rates, curves, differences : DataFrame
+    outcomes, scores, rates, curves, differences, claims : DataFrame
         Its part of the tables of `algozoo.scoring`; the outcomes with hits.
     """
 
@@ -41,6 +41,7 @@ class DatasetResults:
     rates: pd.DataFrame
     curves: pd.DataFrame
     differences: pd.DataFrame
+    claims: pd.DataFrame
 
     @property
     def n_resels(self) -> float:
@@ -109,13 +110,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     outcomes, records = store.read(suite, version)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
-    seed = definition["seed"]
+    board = evaluate(outcomes, rng=np.random.default_rng(definition["seed"]))
     tables = {
         "outcomes": add_hits(outcomes),
-        "scores": score(outcomes, rng=np.random.default_rng(seed)),
-        "rates": by_annulus(outcomes),
+        "scores": board.scores,
+        "rates": by_annulus(outcomes, rng=np.random.default_rng(definition["seed"])),
         "curves": curves(outcomes),
-        "differences": differences(outcomes, rng=np.random.default_rng(seed)),
+        "differences": board.differences,
+        "claims": overconfidence(outcomes),
     }
     datasets = []
     for name, annuli in {record["dataset"]: record["annuli"] for record in records}.items():
@@ -123,4 +125,4 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
-    return Results(definition, records, datasets, summary(tables["scores"]))
+    return Results(definition, records, datasets, board.averages)

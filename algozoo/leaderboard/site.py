@@ -133,6 +133,7 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Mar
     write(f"data/{dataset.name}-curves.csv", csv(dataset.curves))
     write(f"data/{dataset.name}-annuli.csv", csv(dataset.rates))
     write(f"data/{dataset.name}-differences.csv", csv(dataset.differences))
+    write(f"data/{dataset.name}-calibration.csv", csv(dataset.claims))
     specifications = charts.figures(dataset)
     if specifications:
         write(f"figures/{dataset.name}.js", charts.script(specifications))

@@ -1,31 +1,45 @@
 """From detection maps to numbers: candidates, curves, intervals, ranks. Knows tables, no runner and no site."""
 
-from algozoo.scoring.board import by_annulus, curves, differences, score
+from algozoo.scoring.auc import delong
+from algozoo.scoring.board import Board, evaluate, score
+from algozoo.scoring.calibration import brier, candidate_probabilities, false_alarms, overconfidence, reliability
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
+from algozoo.scoring.friedman import friedman
 from algozoo.scoring.froc import froc, partial_auc, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
-from algozoo.scoring.ranking import summary
+from algozoo.scoring.power import resolvable_difference
+from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 
 __all__ = [
     "COLUMNS",
     "SCORER_VERSION",
+    "Board",
     "Candidates",
     "Match",
     "add_hits",
+    "average_curves",
+    "brier",
     "by_annulus",
+    "candidate_probabilities",
     "check_outcomes",
     "curves",
-    "differences",
+    "delong",
+    "evaluate",
+    "false_alarms",
     "find_candidates",
+    "friedman",
     "froc",
     "garwood",
     "match",
+    "overconfidence",
     "partial_auc",
+    "rates",
+    "reliability",
+    "resolvable_difference",
     "score",
-    "summary",
     "tpr_at",
     "wilson",
 ]

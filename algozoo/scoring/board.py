@@ -1,16 +1,19 @@
-"""The leaderboard's numbers: curves, scores with intervals, ranks, annuli and differences."""
+"""The leaderboard's numbers: scores with intervals, ranks and groups, differences, and averages over datasets."""
 
-from itertools import combinations
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from algozoo.scoring.averages import average
 from algozoo.scoring.campaigns import Campaign, campaigns
-from algozoo.scoring.froc import froc
-from algozoo.scoring.intervals import Array, t_quantile, wilson
+from algozoo.scoring.comparisons import PAIRS, Replicates, compare, standings
+from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import (
     HIGHEST_RATE,
+    STRICT_RATE,
+    area_of_maps,
     draw_weights,
     lowest_rate,
     partial_areas,
@@ -18,48 +21,74 @@ from algozoo.scoring.measures import (
     true_positive_rates,
     with_interval,
 )
-from algozoo.scoring.ranking import add_ranks
-from algozoo.scoring.resampling import standard_error
 
 
-def curves(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """FROC curve of each detector on each dataset, with all injected trials in the denominator.
+@dataclass(frozen=True)
+class Board:
+    """What `evaluate` finds.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        One row per dataset and detector, best first, as `score` returns it.
+    differences : DataFrame
+        For each dataset and each two detectors with a result: dataset, detector, other, difference of their partial
+        areas on the same trials, difference_low, difference_high (95 %, of this pair alone), p, and p_holm (Holm's,
+        for all pairs of detectors that are ranked on the dataset).
+    averages : DataFrame
+        One row per kind of data and detector: dataset_kind, detector, control, the mean partial_auc with
+        partial_auc_low and partial_auc_high, rank, rank_low, rank_high, p_best, group, n_datasets (of the kind) and
+        n_results (those that the detector has a result on; it counts 0 on the others). Real and simulated
+        datasets are never pooled.
+    """
+
+    scores: pd.DataFrame
+    differences: pd.DataFrame
+    averages: pd.DataFrame
+
+
+def evaluate(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_per_map: float = 1.0) -> Board:
+    """Score, compare and rank all detectors on each dataset, and on the average over the datasets of each kind.
 
     Parameters
     ----------
     outcomes : DataFrame
         One row per trial and detector.
-
-    Returns
-    -------
-    DataFrame
-        dataset, detector and the columns of `froc`; nothing for a detector without a result.
+    rng : Generator
+        Source of the bootstrap, whose replicates hold the same trials for all detectors.
+    false_positives_per_map : float
+        As for `score`.
 
     Raises
     ------
     InputError
         If the table cannot be scored.
     """
-    tables = [
-        froc(
-            campaign.trials.loc[campaign.injected, "hit_score"],
-            np.concatenate(campaign.false_scores()),
-            int(campaign.empty.sum()),
-            n_resels=float(campaign.trials["n_resels"].median()),
-        ).assign(dataset=campaign.dataset, detector=campaign.detector)
-        for dataset in campaigns(outcomes)
-        for campaign in dataset
-        if campaign.has_result
-    ]
-    columns = ["dataset", "detector", *froc([], [], 0, n_resels=1)]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    rows, replicates = [], {}
+    for dataset in campaigns(outcomes):
+        weights = draw_weights(dataset[0], rng)
+        areas = {campaign.detector: partial_areas(campaign, weights) for campaign in dataset}
+        rows += [_row(campaign, areas[campaign.detector], weights, false_positives_per_map) for campaign in dataset]
+        with_result = {campaign.detector: areas[campaign.detector] for campaign in dataset if campaign.has_result}
+        first = dataset[0]
+        replicates[first.dataset] = Replicates(with_result, first.n_sequences, int(first.injected.sum()))
+    scores = pd.DataFrame(rows)
+    scores, differences = _ranked(scores, "dataset", {name: [own] for name, own in replicates.items()})
+    averages = average(scores)
+    of_kind = scores.groupby("dataset_kind")["dataset"].unique()
+    averages, _ = _ranked(
+        averages, "dataset_kind", {str(kind): [replicates[name] for name in names] for kind, names in of_kind.items()}
+    )
+    return Board(scores, differences, averages)
 
 
 def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_per_map: float = 1.0) -> pd.DataFrame:
     """Score and rank each detector on each dataset.
 
     The score is the true-positive rate averaged over ln(false positives per map), from one false positive in
-    all empty maps of the suite (a lower rate cannot be measured) to ten per map.
+    all independent empty maps of the suite (a lower rate cannot be measured) to ten per map. The empty maps of
+    one orientation of a sequence, whole or of a block of its frames, count as one: false positives are averaged
+    over all maps, but what can be measured, and how well, goes by the independent ones.
 
     The intervals are Wilson's with the effective number of trials, from a bootstrap of sequences and of trials
     within them, and Student's quantile (Satterthwaite). In simulations of 300 to 600 suites, with and without
@@ -81,103 +110,54 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
     Returns
     -------
     DataFrame
-        One row per dataset and detector: dataset, dataset_kind, detector, control, rank (none for controls
-        and for detectors without a result), partial_auc, partial_auc_low, partial_auc_high, fp_low,
-        fp_high (the range averaged over), tpr, tpr_low, tpr_high, n_injected, n_empty, n_failed,
-        n_sequences, position_error (median over the found, px), seconds (median per map), status ('ok', or
-        the commonest of the failures where there is no result) and reason (the commonest of the failures).
+        One row per dataset and detector: dataset, dataset_kind, detector, control, partial_auc, partial_auc_low,
+        partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high,
+        tpr_strict, tpr_strict_low, tpr_strict_high (at 0.1 false positives per map), auc_maps, auc_maps_low,
+        auc_maps_high (planet or no planet, by the best score of each map: `delong`), n_injected,
+        n_empty, n_empty_independent, n_failed, n_sequences, position_error (median over the found, px),
+        seconds (median per map), status ('ok', or the commonest of the failures where there is no result),
+        reason (the commonest of the failures), and what `standings` says: rank, rank_low, rank_high, p_best and
+        group (no rank for controls and for detectors without a result).
 
     Raises
     ------
     InputError
         If the table cannot be scored.
     """
-    rows = [
-        _row(campaign, weights, false_positives_per_map)
-        for dataset in campaigns(outcomes)
-        for weights in [draw_weights(dataset[0], rng)]
-        for campaign in dataset
-    ]
-    scores = pd.DataFrame(rows)
-    return add_ranks(scores, scores["partial_auc"], within="dataset")
+    return evaluate(outcomes, rng=rng, false_positives_per_map=false_positives_per_map).scores
 
 
-def differences(outcomes: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
-    """Compare the partial areas of each two detectors on the same trials.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        One row per trial and detector.
-    rng : Generator
-        Source of the bootstrap, which is paired: each replicate has the same trials for both.
-
-    Returns
-    -------
-    DataFrame
-        dataset, detector, other, difference (detector's partial area less the other's), difference_low,
-        difference_high (95 %, Student's); detectors without a result are left out.
-
-    Raises
-    ------
-    InputError
-        If the table cannot be scored.
-    """
-    rows = []
-    for dataset in campaigns(outcomes):
-        weights = draw_weights(dataset[0], rng)
-        areas = {c.detector: partial_areas(c, weights) for c in dataset if c.has_result}
-        n_sequences = dataset[0].trials["sequence"].nunique()
-        for one, other in combinations(areas, 2):
-            difference = areas[one] - areas[other]
-            error, dof = standard_error(difference, n_sequences)
-            low, high = np.clip(difference[0] + error * t_quantile(dof) * np.array([-1, 1]), -1, 1)
-            rows.append((dataset[0].dataset, one, other, difference[0], low, high))
-    columns = ["dataset", "detector", "other", "difference", "difference_low", "difference_high"]
-    return pd.DataFrame(rows, columns=columns)
+def _ranked(
+    table: pd.DataFrame, within: str, replicates: dict[str, list[Replicates]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add the ranks of the detectors in each group of rows, best first, and tabulate the differences."""
+    differences, standing = [], []
+    for name, samples in replicates.items():
+        own = table[table[within] == name]
+        detectors = [label for label in own["detector"] if any(label in sample.scores for sample in samples)]
+        ranked = [label for label in detectors if not own.set_index("detector").loc[label, "control"]]
+        pairs = compare(samples, detectors, set(ranked))
+        differences.append(pairs.assign(**{within: name}))
+        standing.append(standings(samples, ranked, pairs).assign(**{within: name}))
+    table = table.merge(pd.concat(standing), on=[within, "detector"], how="left")
+    table = table.astype({"rank": "Int64", "rank_low": "Int64", "rank_high": "Int64"})
+    table["group"] = table["group"].astype(object).where(table["rank"].notna(), "")
+    order = [within, "rank", "partial_auc", "detector"]
+    return (
+        table.sort_values(order, ascending=[True, True, False, True], ignore_index=True),
+        pd.concat(differences, ignore_index=True)[[within, *PAIRS]],
+    )
 
 
-def by_annulus(outcomes: pd.DataFrame, *, false_positives_per_map: float = 1.0) -> pd.DataFrame:
-    """Compute the true-positive rate in each annulus, at one false-positive rate of the whole map.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        One row per trial and detector.
-    false_positives_per_map : float
-        False positives per whole map, measured on the empty maps.
-
-    Returns
-    -------
-    DataFrame
-        dataset, detector, annulus, tpr, tpr_low, tpr_high (Wilson, 95 %) and n; NaN where the empty maps
-        are too few to measure that rate or the detector has no result.
-
-    Raises
-    ------
-    InputError
-        If the table cannot be scored.
-    """
-    tables = []
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            share = shares_found(campaign, false_positives_per_map)
-            trials = campaign.trials.assign(share=share)[campaign.injected]
-            table = trials.groupby("annulus", as_index=False).agg(tpr=("share", "mean"), n=("share", "size"))
-            low, high = wilson(table["tpr"] * table["n"], table["n"])
-            tables.append(
-                table.assign(dataset=campaign.dataset, detector=campaign.detector, tpr_low=low, tpr_high=high)
-            )
-    columns = ["dataset", "detector", "annulus", "tpr", "tpr_low", "tpr_high", "n"]
-    return pd.concat(tables, ignore_index=True)[columns]
-
-
-def _row(campaign: Campaign, weights: Array, x: float) -> dict[str, Any]:
+def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str, Any]:
     trials, injected, empty = campaign.trials, campaign.injected, campaign.empty
     failures = trials[~campaign.ok]
     shares = shares_found(campaign, x)
-    area, area_low, area_high = with_interval(campaign, partial_areas(campaign, weights))
-    tpr, tpr_low, tpr_high = with_interval(campaign, true_positive_rates(campaign, weights, x))
+    area, area_low, area_high = with_interval(campaign, areas)
+    found, found_strictly = true_positive_rates(campaign, weights, [x, STRICT_RATE])
+    tpr, tpr_low, tpr_high = with_interval(campaign, found)
+    strict, strict_low, strict_high = with_interval(campaign, found_strictly)
+    of_maps = area_of_maps(campaign)
     return {
         "dataset": campaign.dataset,
         "dataset_kind": campaign.dataset_kind,
@@ -191,10 +171,17 @@ def _row(campaign: Campaign, weights: Array, x: float) -> dict[str, Any]:
         "tpr": tpr,
         "tpr_low": tpr_low,
         "tpr_high": tpr_high,
+        "tpr_strict": strict,
+        "tpr_strict_low": strict_low,
+        "tpr_strict_high": strict_high,
+        "auc_maps": of_maps.auc,
+        "auc_maps_low": of_maps.low,
+        "auc_maps_high": of_maps.high,
         "n_injected": int(injected.sum()),
         "n_empty": int(empty.sum()),
+        "n_empty_independent": campaign.n_groups(empty),
         "n_failed": len(failures),
-        "n_sequences": trials["sequence"].nunique(),
+        "n_sequences": campaign.n_sequences,
         "position_error": float(trials["position_error"].where(shares > 0).median()),
         "seconds": float(trials["seconds"].where(campaign.ok).median()),
         "status": "ok" if campaign.has_result else next(iter(failures["status"].mode()), "ok"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from algozoo.scoring.intervals import Array
 from algozoo.scoring.outcomes import TRIAL, add_hits
 
-OF_TRIAL = [*TRIAL, "annulus", "n_resels"]
-OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", "candidate_score", "hit_score", "position_error"]
+OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
+CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
+OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Campaign:
         Names, and 'real' or 'simulated'.
     control : bool
         Whether the detector is a control, which has no rank.
+    map_kind : str
+        What its maps are, as 'snr' or 'probability'; empty where the table does not tell.
     trials : DataFrame
         One row per trial of the dataset, in the same order for all detectors. A trial that the detector was
         not run on has the status 'missing', and is a miss.
@@ -33,29 +37,55 @@ class Campaign:
     dataset_kind: str
     detector: str
     control: bool
+    map_kind: str
     trials: pd.DataFrame
 
-    @property
+    @cached_property
     def injected(self) -> NDArray[np.bool_]:
         """Trials with a companion."""
         return np.asarray(self.trials["trial_kind"] == "injected")
 
-    @property
+    @cached_property
     def ok(self) -> NDArray[np.bool_]:
         """Trials that ended well."""
         return np.asarray(self.trials["status"] == "ok")
 
-    @property
+    @cached_property
     def empty(self) -> NDArray[np.bool_]:
         """Trials that false positives are counted in: without a companion, and ended well."""
         return self.ok & ~self.injected
 
-    @property
+    @cached_property
+    def n_sequences(self) -> int:
+        """Number of sequences of the dataset."""
+        return int(self.trials["sequence"].nunique())
+
+    @cached_property
+    def n_resels(self) -> float:
+        """Resolution elements in the scored field of a map, the median over the trials."""
+        return float(self.trials["n_resels"].median())
+
+    @cached_property
+    def group(self) -> NDArray[np.int_]:
+        """Number of the group that each trial belongs to.
+
+        The maps without a companion of one orientation of a sequence, whole or of a block of its frames, are
+        one group: they share most of their frames and with them their false positives. An injected trial is
+        a group of its own.
+        """
+        own = self.trials["trial"].where(self.injected, -1)
+        return np.asarray(self.trials.assign(trial=own).groupby(TRIAL).ngroup(), dtype=int)
+
+    def n_groups(self, trials: NDArray[np.bool_]) -> int:
+        """Count the independent ones among some trials."""
+        return int(np.unique(self.group[trials]).size)
+
+    @cached_property
     def found(self) -> NDArray[np.bool_]:
         """Trials in which a candidate lies on the companion."""
         return np.asarray(self.trials["hit_score"].notna())
 
-    @property
+    @cached_property
     def has_result(self) -> bool:
         """Whether at least one map with and one map without a companion were made."""
         return bool((self.ok & self.injected).any() and self.empty.any())
@@ -65,8 +95,10 @@ class Campaign:
         maps = self.trials.loc[self.empty, "candidate_score"]
         return [np.sort(np.asarray(scores, dtype=float)) for scores in maps]
 
-    def false_positive_rates(self, weights: Array) -> tuple[Array, Array]:
+    def false_positive_rates(self, weights: Array) -> tuple[Array, Array, NDArray[np.intp]]:
         """Count the false positives per map above each hit.
+
+        Hits between the same two false positives have the same count, and are one level.
 
         Parameters
         ----------
@@ -75,18 +107,31 @@ class Campaign:
 
         Returns
         -------
-        before, after : ndarray (n_weights, n_found)
+        before, after : ndarray (n_weights, n_levels)
             Rate of candidates with a higher score, and with a higher or equal one; NaN where no empty
             map counts.
+        level : ndarray of int (n_found,)
+            Level of each hit.
         """
         weights = weights[:, self.empty]
         exposure = weights.sum(axis=1, keepdims=True)
         exposure[exposure == 0] = np.nan
-        hits = self.trials.loc[self.found, "hit_score"].to_numpy(dtype=float)
         false = self.false_scores()
+        hits, level = self._levels(np.sort(np.concatenate(false)))
         above = np.array([scores.size - np.searchsorted(scores, hits, side="right") for scores in false])
         reached = np.array([scores.size - np.searchsorted(scores, hits, side="left") for scores in false])
-        return weights @ above / exposure, weights @ reached / exposure
+        before = weights @ above / exposure
+        tied = (above != reached).any(axis=0)
+        after = before.copy()
+        after[:, tied] = weights @ reached[:, tied] / exposure
+        return before, after, level
+
+    def _levels(self, false: Array) -> tuple[Array, NDArray[np.intp]]:
+        """Score of a hit at each level, and the level of each hit."""
+        hits = self.trials.loc[self.found, "hit_score"].to_numpy(dtype=float)
+        place = np.searchsorted(false, hits, side="left") + np.searchsorted(false, hits, side="right")
+        _, first, level = np.unique(place, return_index=True, return_inverse=True)
+        return hits[first], level
 
 
 def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
@@ -104,5 +149,6 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
         dataset_kind=str(first["dataset_kind"]),
         detector=str(first["detector"]),
         control=bool(first["control"]),
+        map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
         trials=aligned.fillna({"status": "missing", "reason": "not run"}),
     )

@@ -14,7 +14,12 @@ from algozoo.scoring.intervals import Array, garwood, wilson
 
 
 def froc(
-    hit_scores: ArrayLike, false_scores: ArrayLike, n_empty: int, *, n_resels: float | None = None
+    hit_scores: ArrayLike,
+    false_scores: ArrayLike,
+    n_empty: int,
+    *,
+    n_independent: int | None = None,
+    n_resels: float | None = None,
 ) -> pd.DataFrame:
     """Compute all operating points of a detector.
 
@@ -26,6 +31,9 @@ def froc(
         Scores of all candidates of all empty maps.
     n_empty : int
         Number of empty maps.
+    n_independent : int, optional
+        Number of those that are independent, if not all are; the interval of the false positives is that of
+        so many maps.
     n_resels : float, optional
         Resolution elements in the valid field of a map.
 
@@ -44,14 +52,16 @@ def froc(
     hits = hit.size - np.searchsorted(hit, threshold)
     false_positives = false.size - np.searchsorted(false, threshold)
     tpr_low, tpr_high = wilson(hits, hit_scores.size)
-    fp_low, fp_high = garwood(false_positives, n_empty)
+    fp_per_map = false_positives / (n_empty or np.nan)
+    exposure = n_empty if n_independent is None else n_independent
+    fp_low, fp_high = garwood(np.nan_to_num(fp_per_map) * exposure, exposure)
     curve = pd.DataFrame(
         {
             "threshold": threshold,
             "tpr": hits / (hit_scores.size or np.nan),
             "tpr_low": tpr_low,
             "tpr_high": tpr_high,
-            "fp_per_map": false_positives / (n_empty or np.nan),
+            "fp_per_map": fp_per_map,
             "fp_low": fp_low,
             "fp_high": fp_high,
             "hits": hits,

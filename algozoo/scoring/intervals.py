@@ -37,7 +37,7 @@ def garwood(k: ArrayLike, exposure: ArrayLike, level: float = 0.95) -> tuple[Arr
     Parameters
     ----------
     k : array_like
-        Events.
+        Events; a fraction is what correlated counts are worth (events times independent share).
     exposure : array_like
         Number of maps (or any other unit of exposure); 0 gives the interval from 0 to infinity.
     level : float
@@ -50,7 +50,7 @@ def garwood(k: ArrayLike, exposure: ArrayLike, level: float = 0.95) -> tuple[Arr
     """
     k, exposure = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(exposure, dtype=float))
     tail = (1 - level) / 2
-    low = np.where(k > 0, special.gammaincinv(np.maximum(k, 1), tail), 0.0)
+    low = np.where(k > 0, special.gammaincinv(np.where(k > 0, k, 1), tail), 0.0)
     high = special.gammainccinv(k + 1, tail)
     seen = exposure > 0
     return (

@@ -1,66 +1,118 @@
 """What is measured of a campaign: partial areas and true-positive rates, under bootstrap weights."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from algozoo.scoring.auc import Area, delong
 from algozoo.scoring.campaigns import Campaign
 from algozoo.scoring.froc import mean_share_found, share_found
 from algozoo.scoring.intervals import Array, clustered_wilson
-from algozoo.scoring.resampling import resampling_weights, standard_error
+from algozoo.scoring.resampling import estimate_of, resampling_weights
+
+Interval: TypeAlias = tuple[float, float, float]  # estimate, low, high
 
 HIGHEST_RATE = 10.0  # upper end of the axis, false positives per map
+STRICT_RATE = 0.1
 
 
 def lowest_rate(campaign: Campaign) -> float:
-    """Lower end of the axis: one false positive in all empty maps of the suite, made or not."""
-    n = int(np.sum(~campaign.injected))
+    """Lower end of the axis: one false positive in all independent empty maps of the suite, made or not."""
+    n = campaign.n_groups(~campaign.injected)
     return 1 / n if n else np.nan
 
 
 def draw_weights(campaign: Campaign, rng: np.random.Generator) -> Array:
     """Bootstrap weights that serve all campaigns on the same dataset."""
-    return resampling_weights(campaign.trials["sequence"].to_numpy(), campaign.injected, rng)
+    return resampling_weights(campaign.trials["sequence"].to_numpy(), campaign.injected, campaign.group, rng)
 
 
 def partial_areas(campaign: Campaign, weights: Array) -> Array:
     """Partial area under the curve for each row of weights, (n_weights,); NaN without a result."""
     if not campaign.has_result:
         return np.full(len(weights), np.nan)
-    before, after = campaign.false_positive_rates(weights)
-    return _mean_over_injected(campaign, weights, mean_share_found(before, after, lowest_rate(campaign), HIGHEST_RATE))
+    before, after, level = campaign.false_positive_rates(weights)
+    shares = mean_share_found(before, after, lowest_rate(campaign), HIGHEST_RATE)
+    return _mean_over_injected(campaign, weights, shares, level)
 
 
-def true_positive_rates(campaign: Campaign, weights: Array, x: float) -> Array:
-    """True-positive rate at `x` false positives per map for each row of weights, (n_weights,)."""
-    if not _is_measured(campaign, x):
-        return np.full(len(weights), np.nan)
-    before, after = campaign.false_positive_rates(weights)
-    return _mean_over_injected(campaign, weights, share_found(before, after, x))
+def true_positive_rates(
+    campaign: Campaign, weights: Array, rates: Sequence[float] | Array, among: NDArray[np.bool_] | None = None
+) -> Array:
+    """True-positive rates at some rates of false positives per map, for each row of weights.
+
+    Parameters
+    ----------
+    rates : sequence of float (n_rates,)
+    among : ndarray of bool (n_trials,), optional
+        Injected trials that count, if not all do.
+
+    Returns
+    -------
+    ndarray (n_rates, n_weights)
+        NaN at rates that the empty maps are too few to measure.
+    """
+    found = np.full((len(rates), len(weights)), np.nan)
+    if campaign.has_result:
+        before, after, level = campaign.false_positive_rates(weights)
+        for i, x in enumerate(rates):
+            if _is_measured(campaign, x):
+                found[i] = _mean_over_injected(campaign, weights, share_found(before, after, x), level, among)
+    return found
 
 
 def shares_found(campaign: Campaign, x: float) -> Array:
     """Share of each trial that is found at `x` false positives per map, (n_trials,); NaN if not measured."""
     if not _is_measured(campaign, x):
         return np.full(len(campaign.trials), np.nan)
-    before, after = campaign.false_positive_rates(np.ones((1, len(campaign.trials))))
+    before, after, level = campaign.false_positive_rates(np.ones((1, len(campaign.trials))))
     shares = np.zeros(len(campaign.trials))
-    shares[campaign.found] = share_found(before, after, x)[0]
+    shares[campaign.found] = share_found(before, after, x)[0, level]
     return shares
 
 
-def with_interval(campaign: Campaign, values: Array) -> tuple[float, float, float]:
+def with_interval(campaign: Campaign, values: Array, among: NDArray[np.bool_] | None = None) -> Interval:
     """Estimate and 95 % interval of a mean over the injected trials, from its values under all weights."""
-    error, dof = standard_error(values, campaign.trials["sequence"].nunique())
-    low, high = clustered_wilson(values[0], error, dof, int(campaign.injected.sum()))
-    return float(values[0]), low, high
+    n = int(np.sum(campaign.injected if among is None else campaign.injected & among))
+    estimate = estimate_of(values, campaign.n_sequences)
+    return estimate.value, *clustered_wilson(estimate.value, estimate.error, estimate.dof, n)
+
+
+def area_of_maps(campaign: Campaign) -> Area:
+    """Area under the ROC curve of whole maps, with and without a companion, each by its best score.
+
+    A map that was not made scores lowest if it has a companion, and is left out if it has none. Of the maps of one
+    orientation of a sequence the first counts, that of the whole sequence.
+    """
+    best = np.array([np.max(scores, initial=-np.inf) for scores in campaign.trials["candidate_score"]])
+    best[~campaign.ok] = -np.inf
+    sequence = campaign.trials["sequence"].to_numpy()
+    empty = np.flatnonzero(campaign.empty)
+    with_companion, without = campaign.injected, empty[np.unique(campaign.group[empty], return_index=True)[1]]
+    return delong(best[with_companion], best[without], (sequence[with_companion], sequence[without]))
 
 
 def _is_measured(campaign: Campaign, x: float) -> bool:
-    return campaign.has_result and bool(x * campaign.empty.sum() >= 1)
+    return campaign.has_result and bool(x * campaign.n_groups(campaign.empty) >= 1 - 1e-9)
 
 
-def _mean_over_injected(campaign: Campaign, weights: Array, shares: Array) -> Array:
+def _mean_over_injected(
+    campaign: Campaign,
+    weights: Array,
+    shares: Array,
+    level: NDArray[np.intp],
+    among: NDArray[np.bool_] | None = None,
+) -> Array:
     """Mean of the found companions' shares over all injected ones; NaN where no trial of a kind is drawn."""
-    n = weights[:, campaign.injected].sum(axis=1)
-    drawn = (n > 0) & (weights[:, campaign.empty].sum(axis=1) > 0)
-    found = (weights[:, campaign.found] * shares).sum(axis=1)
+    injected = campaign.injected if among is None else campaign.injected & among
+    n = weights @ injected
+    drawn = (n > 0) & (weights @ campaign.empty > 0)
+    trials = np.flatnonzero(campaign.found)
+    on_level = sparse.csr_array(
+        (injected[trials].astype(float), (level, trials)), shape=(shares.shape[1], weights.shape[1])
+    )
+    found = (np.asarray(on_level @ weights.T) * shares.T).sum(axis=0)
     return np.asarray(np.divide(found, n, out=np.full(n.shape, np.nan), where=drawn))

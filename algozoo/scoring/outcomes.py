@@ -1,12 +1,14 @@
 """The table of trial outcomes: what it must hold, and what the detector found in each trial."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from algozoo.errors import InputError
 from algozoo.scoring.candidates import Candidates, match
+from algozoo.scoring.intervals import Array
 
 TRIAL = ["sequence", "trial_kind", "trial"]  # these three name a trial of a dataset
 TRIAL_KINDS = {"injected", "empty", "flipped"}
@@ -88,3 +90,17 @@ def add_hits(outcomes: pd.DataFrame) -> pd.DataFrame:
             hits[i] = candidates.score[found], candidates.x[found], candidates.y[found]
     error = np.hypot(hits[:, 1] - outcomes["x"], hits[:, 2] - outcomes["y"])
     return outcomes.assign(hit_score=hits[:, 0], hit_x=hits[:, 1], hit_y=hits[:, 2], position_error=error.astype(float))
+
+
+def candidates_beside(trial: Any) -> Array:
+    """Scores of the candidates of a map with a companion that lie farther than one FWHM from it.
+
+    Parameters
+    ----------
+    trial : named tuple
+        A row of the table of outcomes.
+    """
+    x, y, score = (
+        np.asarray(values, dtype=float) for values in (trial.candidate_x, trial.candidate_y, trial.candidate_score)
+    )
+    return np.asarray(score[np.hypot(x - trial.x, y - trial.y) > trial.fwhm])

@@ -1,20 +1,58 @@
 """Standard errors of a score from a bootstrap over sequences and over the trials within them.
 
 The trials of one sequence share its noise, so sequences are drawn first and trials within them second, injected and
-empty ones apart. The same draws serve all detectors of a dataset, so that their differences are paired.
+empty ones apart. The empty maps of one orientation of a sequence share most of its frames and are drawn together. The
+same draws serve all detectors of a dataset, so that their differences are paired.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-from algozoo.scoring.intervals import Array
+from algozoo.scoring.intervals import Array, t_quantile
 
 N_REPLICATES = 2000
 
 
-def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], rng: np.random.Generator) -> Array:
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its standard error and the degrees of freedom of that."""
+
+    value: float
+    error: float
+    dof: float
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided probability of a value as far from zero, by Student's law; 1 for exactly zero."""
+        if self.value == 0 or self.dof <= 0:
+            return 1.0
+        return float(2 * special.stdtr(self.dof, -abs(self.value) / self.error))
+
+    def interval(self, low: float, high: float) -> tuple[float, float]:
+        """Student's 95 % interval, cut at the bounds of the scale."""
+        half_width = t_quantile(self.dof) * self.error if self.dof > 0 else np.inf
+        return max(self.value - half_width, low), min(self.value + half_width, high)
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """Average independent estimates, with the degrees of freedom of Welch and Satterthwaite."""
+    variances = np.array([estimate.error**2 for estimate in estimates])
+    dof = np.array([estimate.dof for estimate in estimates])
+    if (dof <= 0).any():
+        combined = 0.0
+    else:
+        combined = float(variances.sum() ** 2 / max(np.sum(variances**2 / dof), np.finfo(float).tiny))
+    value = float(np.mean([estimate.value for estimate in estimates]))
+    return Estimate(value, float(np.sqrt(variances.sum())) / len(estimates), combined)
+
+
+def resampling_weights(
+    sequence: NDArray[np.int_], injected: NDArray[np.bool_], group: NDArray[np.int_], rng: np.random.Generator
+) -> Array:
     """Draw how often each trial counts in each bootstrap replicate.
 
     Parameters
@@ -23,6 +61,8 @@ def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], 
         Sequence that each trial belongs to.
     injected : ndarray of bool (n_trials,)
         Whether it has a companion.
+    group : ndarray of int (n_trials,)
+        Trials of one sequence that are drawn together have the same number.
     rng : Generator
         Source of the draws.
 
@@ -39,13 +79,14 @@ def resampling_weights(sequence: NDArray[np.int_], injected: NDArray[np.bool_], 
         for kind in (True, False):
             members = np.flatnonzero((index == i) & (injected == kind))
             if members.size:
-                n = drawn[:, i] * members.size
-                both[:, members] = rng.multinomial(n, np.full(members.size, 1 / members.size))
-    return np.concatenate([np.ones((1, sequence.size)), both, drawn[:, index]])
+                groups, of_group = np.unique(group[members], return_inverse=True)
+                counts = rng.multinomial(drawn[:, i] * groups.size, np.full(groups.size, 1 / groups.size))
+                both[:, members] = counts[:, of_group]
+    return np.asfortranarray(np.concatenate([np.ones((1, sequence.size)), both, drawn[:, index]]))
 
 
-def standard_error(values: Array, n_sequences: int) -> tuple[float, float]:
-    """Estimate the standard error of a statistic, and its degrees of freedom.
+def estimate_of(values: Array, n_sequences: int) -> Estimate:
+    """Estimate a statistic from its replicates.
 
     The spread between n sequences is known with n - 1 degrees of freedom, that within them with so many
     that they do not matter. Satterthwaite (1946) gives those of the sum: n - 1 where sequences differ much,
@@ -60,12 +101,12 @@ def standard_error(values: Array, n_sequences: int) -> tuple[float, float]:
 
     Returns
     -------
-    error, dof : float
-        Square root of the variance of the replicates, and its degrees of freedom.
+    Estimate
+        The error is the square root of the variance of the replicates.
     """
     both, between = _variances(np.split(values[1:], 2))
     dof = max(n_sequences - 1, 1) * max(both / between, 1) ** 2 if between > 0 else np.inf
-    return float(np.sqrt(both)), dof
+    return Estimate(float(values[0]), float(np.sqrt(both)), dof)
 
 
 def _variances(groups: Iterable[Array]) -> list[float]:

@@ -90,7 +90,9 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
     if detector == "fragile" and (dataset != "beta" or trial["trial_kind"] != "injected"):
         return {"status": "failed", "reason": CRASH}
     found = find_candidates(scores, fwhm=FWHM, valid=VALID)
-    peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": found.score}
+    loud = 3 if detector == "pca" else 1
+    peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": loud * found.score}
+    peaks["map_kind"] = "snr" if detector in {"pca", "median"} else "ratio"
     return {"status": "ok", "reason": "", "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
 
 

@@ -12,7 +12,7 @@ from algozoo.benchmark.store import Store
 from algozoo.errors import InputError
 from algozoo.leaderboard import build_site
 from algozoo.leaderboard import site as site_module
-from algozoo.scoring import score, summary
+from algozoo.scoring import Board, evaluate
 
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
 DECLINE = 'needs <b>three</b> nights & more "frames"'
@@ -86,8 +86,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def scores_of(store: Store) -> pd.DataFrame:
-    return score(store.read("quick", "1")[0], rng=np.random.default_rng(5))
+def board_of(store: Store) -> Board:
+    return evaluate(store.read("quick", "1")[0], rng=np.random.default_rng(5))
 
 
 def test_every_page_is_well_formed_with_a_title_a_language_and_texts_for_images(pages: dict[Path, Page]) -> None:
@@ -149,7 +149,7 @@ def test_nothing_is_loaded_from_elsewhere_and_no_script_or_handler_is_inline(pag
 
 
 def test_numbers_on_the_board_are_those_of_scoring(site: Path, store: Store) -> None:
-    scores = scores_of(store)
+    scores = board_of(store).scores
     for dataset, own in scores.groupby("dataset"):
         board = table(site, f"board-{dataset}")
         shown = {cells[1]: cells for cells in board.of("ranked") + board.of("control") if len(cells) > 1}
@@ -162,7 +162,7 @@ def test_numbers_on_the_board_are_those_of_scoring(site: Path, store: Store) -> 
 
 
 def test_averages_are_of_one_kind_only_and_those_of_scoring(site: Path, store: Store) -> None:
-    averages = summary(scores_of(store))
+    averages = board_of(store).averages
     simulated = averages[(averages["dataset_kind"] == "simulated") & ~averages["control"] & (averages["n_results"] > 0)]
     shown = [cells[1:3] for cells in table(site, "average-simulated").of("ranked")]
     assert shown == [
@@ -199,6 +199,22 @@ def test_a_failure_among_results_is_counted_and_told(site: Path) -> None:
     assert "picky failed in 3 of its trials" in (site / "index.html").read_text(encoding="utf-8")
 
 
+def test_ranks_have_their_interval_and_the_letters_of_their_group(site: Path, store: Store) -> None:
+    scores = board_of(store).scores
+    own = scores[(scores["dataset"] == "alpha") & scores["rank"].notna()]
+    shown = {cells[1]: cells[0] for cells in table(site, "board-alpha").of("ranked")}
+    assert shown == {r.detector: f"{r.rank} [{r.rank_low}, {r.rank_high}] {r.group}" for r in own.itertuples()}
+
+
+def test_a_detector_that_claims_too_much_is_flagged_in_the_notes(site: Path) -> None:
+    claims = pd.read_csv(site / "data" / "alpha-calibration.csv")
+    text = (site / "index.html").read_text(encoding="utf-8")
+    flagged = set(claims.loc[claims["over_confident"], "detector"])
+    assert flagged == {"pca"}
+    assert "pca is over-confident" in text
+    assert "median is over-confident" not in text
+
+
 def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("do <strong>not</strong> include how much results differ from night to night") == 1
@@ -206,7 +222,7 @@ def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) 
 
 
 def test_downloads_hold_the_numbers_of_the_board(site: Path, store: Store) -> None:
-    scores = scores_of(store)
+    scores = board_of(store).scores
     own = scores[scores["dataset"] == "beta"].reset_index(drop=True)
     written = pd.read_csv(site / "data" / "beta-board.csv")
     assert written["detector"].tolist() == own["detector"].tolist()

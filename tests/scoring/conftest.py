@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 FWHM = 4.0
 STRENGTH = {"good": 4.0, "poor": 1.5}
+BLOCKS = ("", "first", "middle", "last")
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def make_outcomes() -> Callable[..., pd.DataFrame]:
                         "sequence": sequence,
                         "trial": i,
                         "trial_kind": "injected" if injected else ("flipped" if i % 2 else "empty"),
+                        "block": "" if injected else BLOCKS[(i - n_injected) // 2],
                         "annulus": i % 3 if injected else -1,
                         "separation": 20.0,
                         "position_angle": 10.0,

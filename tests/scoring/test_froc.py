@@ -54,6 +54,16 @@ def test_fpr_is_false_positives_per_resolution_element() -> None:
     assert "fpr" not in froc([1], [2], 4)
 
 
+@given(HITS, FALSE, N_EMPTY)
+def test_correlated_empty_maps_keep_the_rate_and_widen_its_interval(
+    hits: list[float], false: list[float], n_empty: int
+) -> None:
+    alone, together = froc(hits, false, n_empty), froc(hits, false, n_empty, n_independent=1)
+    np.testing.assert_array_equal(together["fp_per_map"], alone["fp_per_map"])
+    assert (together["fp_low"] <= alone["fp_low"] + 1e-12).all()
+    assert (together["fp_high"] >= alone["fp_high"] - 1e-12).all()
+
+
 def test_without_an_injection_the_true_positive_rate_is_unknown() -> None:
     curve = froc([], [1, 2], 4)
     assert curve["tpr"].isna().all()

@@ -48,6 +48,13 @@ def test_garwood_of_no_event_starts_at_zero_and_ends_at_the_known_bound() -> Non
     assert garwood(0, 100, level=0.9)[1] == pytest.approx(3.0 / 100, rel=2e-3)  # one-sided 95 %
 
 
+@given(st.floats(0.001, 30), st.floats(0.01, 10))
+def test_garwood_of_a_fraction_of_an_event_holds_it_and_rises_with_it(k: float, step: float) -> None:
+    low, high = garwood([k, k + step], 1.0)
+    assert low[0] <= k <= high[0]
+    assert (low[0] <= low[1]) & (high[0] < high[1])
+
+
 def test_garwood_without_exposure_is_unbounded() -> None:
     assert garwood([0, 3], 0)[1].tolist() == [np.inf, np.inf]
     assert garwood([0, 3], 0)[0].tolist() == [0, 0]

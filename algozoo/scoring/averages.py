@@ -1,4 +1,4 @@
-"""Ranks, and the average over datasets."""
+"""The average over the datasets of a kind."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from algozoo.scoring.outcomes import require_columns
 
 
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
+def average(scores: pd.DataFrame) -> pd.DataFrame:
     """Average the scores over the datasets of a kind; real and simulated ones are never pooled.
 
     The half-widths of the datasets' intervals are combined in quadrature, the lower and the upper ones
@@ -16,14 +16,13 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        Result of `score`.
+        One row per dataset and detector.
 
     Returns
     -------
     DataFrame
-        dataset_kind, detector, control, rank, partial_auc, partial_auc_low, partial_auc_high, n_datasets (of the
-        kind) and n_results (those that the detector has a result on; it counts 0 on the others). Controls
-        and detectors without any result have no rank.
+        dataset_kind, detector, control, partial_auc, partial_auc_low, partial_auc_high, n_datasets (of the
+        kind) and n_results (those that the detector has a result on; it counts 0 on the others).
 
     Raises
     ------
@@ -49,30 +48,4 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
                 "n_results": int(table["partial_auc"].notna().sum()),
             }
         )
-    averages = pd.DataFrame(rows)
-    areas = averages["partial_auc"].where(averages["n_results"] > 0)
-    return add_ranks(averages, areas, within="dataset_kind")
-
-
-def add_ranks(table: pd.DataFrame, areas: pd.Series, *, within: str) -> pd.DataFrame:
-    """Rank rows by area, best first; equal areas share the better rank.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows with the columns control, detector and partial_auc.
-    areas : Series
-        What is ranked; NaN for a row without a result.
-    within : str
-        Column of the groups that are ranked apart.
-
-    Returns
-    -------
-    DataFrame
-        The rows by group, rank and area, with the column rank (Int64), which controls and rows without a
-        result lack.
-    """
-    rank = areas.where(~table["control"]).groupby(table[within]).rank(method="min", ascending=False)
-    return table.assign(rank=rank.astype("Int64")).sort_values(
-        [within, "rank", "partial_auc", "detector"], ascending=[True, True, False, True], ignore_index=True
-    )
+    return pd.DataFrame(rows)

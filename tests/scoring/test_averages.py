@@ -6,10 +6,12 @@ import pytest
 from numpy.random import Generator
 
 from algozoo.errors import InputError
-from algozoo.scoring import score, summary
+from algozoo.scoring import evaluate
+from algozoo.scoring.averages import average
 
 Make = Callable[..., pd.DataFrame]
 
+BOUNDS = ["partial_auc", "partial_auc_low", "partial_auc_high"]
 DATASETS = (("a", "real"), ("b", "real"), ("c", "simulated"))
 
 
@@ -19,7 +21,7 @@ def outcomes(make_outcomes: Make, rng: Generator) -> pd.DataFrame:
 
 
 def summed(outcomes: pd.DataFrame) -> pd.DataFrame:
-    return summary(score(outcomes, rng=np.random.default_rng(1))).set_index(["dataset_kind", "detector"])
+    return evaluate(outcomes, rng=np.random.default_rng(1)).averages.set_index(["dataset_kind", "detector"])
 
 
 def test_real_and_simulated_datasets_are_never_pooled(outcomes: pd.DataFrame) -> None:
@@ -31,19 +33,21 @@ def test_real_and_simulated_datasets_are_never_pooled(outcomes: pd.DataFrame) ->
 
 
 def test_one_dataset_is_its_own_average(outcomes: pd.DataFrame) -> None:
-    scores = score(outcomes, rng=np.random.default_rng(1))
-    columns = ["rank", "partial_auc", "partial_auc_low", "partial_auc_high"]
-    expected = scores[scores["dataset_kind"] == "simulated"].set_index("detector")[columns]
-    pd.testing.assert_frame_equal(
-        summary(scores).set_index(["dataset_kind", "detector"]).loc["simulated", columns], expected
+    board = evaluate(outcomes, rng=np.random.default_rng(1))
+    columns = ["rank", "rank_low", "rank_high", "p_best", "group", *BOUNDS]
+    expected, found = (
+        table[table["dataset_kind"] == "simulated"].set_index("detector")[columns]
+        for table in (board.scores, board.averages)
     )
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_the_average_is_better_known_than_the_datasets(outcomes: pd.DataFrame) -> None:
-    scores = score(outcomes, rng=np.random.default_rng(1))
+    board = evaluate(outcomes, rng=np.random.default_rng(1))
+    scores = board.scores
     width = scores["partial_auc_high"] - scores["partial_auc_low"]
     widest = width[scores["dataset_kind"] == "real"].groupby(scores["detector"]).max()
-    table = summary(scores).set_index(["dataset_kind", "detector"]).loc["real"]
+    table = board.averages.set_index(["dataset_kind", "detector"]).loc["real"]
     assert (table["partial_auc_high"] - table["partial_auc_low"] < widest[table.index]).all()
     assert table["partial_auc"].between(table["partial_auc_low"], table["partial_auc_high"]).all()
 
@@ -66,8 +70,8 @@ def test_controls_and_detectors_without_any_result_have_no_rank(outcomes: pd.Dat
 
 
 def test_a_table_that_lacks_columns_is_an_input_error(outcomes: pd.DataFrame) -> None:
-    scores = score(outcomes, rng=np.random.default_rng(1))
+    board = evaluate(outcomes, rng=np.random.default_rng(1))
     with pytest.raises(InputError, match="partial_auc_low"):
-        summary(scores.drop(columns="partial_auc_low"))
+        average(board.scores.drop(columns="partial_auc_low"))
     with pytest.raises(InputError, match="no row"):
-        summary(scores.iloc[:0])
+        average(board.scores.iloc[:0])

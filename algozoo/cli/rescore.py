@@ -1,0 +1,31 @@
+"""``algozoo rescore``: the whole board anew from the store, and what moved since the site was built."""
+
+from pathlib import Path
+
+import click
+
+from algozoo.cli.options import format_option, print_table, site_option, store_option
+
+
+@click.command()
+@click.argument("suite", default="quick")
+@store_option
+@site_option
+@format_option
+def rescore(suite: str, store: Path, site: Path, style: str) -> None:
+    """Score the results of SUITE anew, print which ranks moved and why, and build the pages; no detector is run.
+
+    The ranks before are those of the tables in the site's folder data.
+    """
+    from algozoo.benchmark.store import Store
+    from algozoo.benchmark.suite import load_suite
+    from algozoo.leaderboard import build_site
+    from algozoo.leaderboard.moves import COLUMNS, moves, published
+
+    definition = load_suite(suite)
+    before = published(site)
+    page = build_site(Store(store), definition.name, definition.version, site)
+    table = moves(before, published(site))
+    print_table(COLUMNS, table[list(COLUMNS)].astype(object).to_numpy().tolist(), style)
+    if style == "table":
+        click.echo(f"{len(table)} ranks moved. Leaderboard: {page}")

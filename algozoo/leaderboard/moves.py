@@ -1,0 +1,58 @@
+"""Which ranks moved between two builds of the board, and why."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from algozoo.leaderboard.tables import rows
+
+COLUMNS = ("dataset", "detector", "before", "after", "reason")
+SIZES = ["n_injected", "n_empty", "n_failed"]
+NO_RANK = "none"
+
+
+def published(site: Path) -> pd.DataFrame:
+    """Read the tables of all datasets of a site; no row if there is no site."""
+    tables = [pd.read_csv(path) for path in sorted((site / "data").glob("*-board.csv"))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["dataset", "detector"])
+
+
+def moves(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """List the detectors whose rank on a dataset is another, with the reason.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        Tables as `published` reads them.
+
+    Returns
+    -------
+    DataFrame
+        dataset, detector, before and after (ranks, or 'none'), and reason: what is new or gone, what was run anew,
+        or, on the same trials and results, what the scorer changed.
+    """
+    both = before.merge(after, on=["dataset", "detector"], how="outer", suffixes=("_before", "_after"), indicator=True)
+    moved = []
+    for row in rows(both.astype({"_merge": str})):
+        ranks = [_rank(row, "rank_before"), _rank(row, "rank_after")]
+        if ranks[0] != ranks[1] and not any(row.get(f"control_{when}") is True for when in ("before", "after")):
+            moved.append((row["dataset"], row["detector"], *ranks, _reason(row)))
+    return pd.DataFrame(moved, columns=list(COLUMNS))
+
+
+def _rank(row: dict[str, Any], name: str) -> str:
+    return str(int(row[name])) if pd.notna(row.get(name)) else NO_RANK
+
+
+def _reason(row: dict[str, Any]) -> str:
+    if row["_merge"] != "both":
+        return "not on the board before" if row["_merge"] == "right_only" else "no longer in the results"
+    changed = [name for name in SIZES if row[f"{name}_before"] != row[f"{name}_after"]]
+    if changed:
+        told = (f"{name} {row[f'{name}_before']:.0f} to {row[f'{name}_after']:.0f}" for name in changed)
+        return "other results: " + ", ".join(told)
+    area, new = row["partial_auc_before"], row["partial_auc_after"]
+    if area is not None and new is not None and abs(area - new) > 5e-6:
+        return f"partial AUC {area:.3f} to {new:.3f}, of as many trials"
+    return "same partial AUC: the rule of the ranks, or the detectors that it is compared with"

@@ -1,0 +1,209 @@
+"""Does a score mean what it claims? Against what maps without a companion show."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+from algozoo.scoring.campaigns import Campaign, campaigns
+from algozoo.scoring.comparisons import holm
+from algozoo.scoring.intervals import Array, garwood, wilson
+from algozoo.scoring.outcomes import candidates_beside
+
+THRESHOLDS = (3.0, 3.5, 4.0, 4.5, 5.0)  # Gaussian standard deviations
+LEVEL = 0.01
+SLACK = 2.0
+"""Noise finer than the PSF has more peaks: S/N maps of white noise have up to 1.9 times those of a field as smooth."""
+N_BINS = 10
+ORDER = ("candidate_score", "candidate_x", "candidate_y")
+
+
+def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[float, float]]]) -> pd.DataFrame:
+    """Count the false alarms of each detector against its threshold, in each annulus of the field.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        One row per trial and detector.
+    annuli : mapping of str to sequence of (float, float)
+        For each dataset the inner and outer separations of its annuli in FWHM.
+
+    Returns
+    -------
+    DataFrame
+        dataset, detector, annulus, threshold (each score of a false alarm), fp_per_map, fp_low, fp_high (Garwood,
+        95 %, of the independent empty maps; pointwise).
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored.
+    """
+    tables = []
+    for dataset in campaigns(outcomes):
+        for campaign in dataset:
+            score, separation = _false_candidates(campaign)
+            n_independent = campaign.n_groups(campaign.empty)
+            for number, (inner, outer) in enumerate(annuli.get(campaign.dataset, [])):
+                inside = np.sort(score[(separation >= inner) & (separation < outer)])
+                threshold = np.unique(inside)[::-1]
+                rate = (inside.size - np.searchsorted(inside, threshold)) / (campaign.empty.sum() or np.nan)
+                low, high = garwood(rate * n_independent, n_independent)
+                columns = {"threshold": threshold, "fp_per_map": rate, "fp_low": low, "fp_high": high}
+                table = pd.DataFrame(columns).assign(annulus=number)
+                tables.append(table.assign(dataset=campaign.dataset, detector=campaign.detector))
+    names = ["dataset", "detector", "annulus", "threshold", "fp_per_map", "fp_low", "fp_high"]
+    return pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
+
+
+def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Test whether signal-to-noise maps show more false alarms than their scores claim.
+
+    The score of a candidate is turned into Gaussian standard deviations by the Student law of Mawet et al. (2014) at
+    its separation. The claim is the number of peaks of a Gaussian random field as smooth as the PSF (`claimed_peaks`),
+    and twice as many are allowed, because noise that is finer has more. S/N maps of Gaussian noise as smooth as the PSF
+    have 1.05, 0.29 and 0.03 peaks per map above 3, 3.5 and 4 where 1.14, 0.26 and 0.05 are claimed (120 maps of 246
+    resolution elements).
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        One row per trial and detector, with the column map_kind; detectors whose maps are not of the kind 'snr', or
+        that lack the column, claim nothing and are left out.
+
+    Returns
+    -------
+    DataFrame
+        dataset, detector, threshold (standard deviations), claimed and counted (false alarms per map), fp_low, fp_high
+        (Garwood, 95 %), p (exact Poisson, of a count as high or higher if twice the claim were true; the maps of one
+        orientation of a sequence count as one) and over_confident: whether the least p, by Holm over the thresholds,
+        is below 0.01.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored.
+    """
+    tables = []
+    for dataset in campaigns(outcomes):
+        for campaign in dataset:
+            if campaign.map_kind == "snr" and campaign.empty.any():
+                own = {"dataset": campaign.dataset, "detector": campaign.detector}
+                tables.append(_claims(campaign).assign(**own))
+    names = ["dataset", "detector", "threshold", "claimed", "counted", "fp_low", "fp_high", "p", "over_confident"]
+    return pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
+
+
+def claimed_peaks(z: ArrayLike, n_resels: float) -> Array:
+    """Count the peaks above `z` standard deviations that a Gaussian random field has on the average.
+
+    It is the density of the Euler characteristic (Worsley et al. 1992, 10.1038/jcbfm.1992.127), of an area of
+    `n_resels` discs of diameter FWHM, for thresholds of about two and more. Since a peak is looked for everywhere, it
+    is several times the probability of one aperture times the number of apertures.
+    """
+    z = np.asarray(z, dtype=float)
+    area = n_resels * np.pi / 4
+    return np.asarray(area * 4 * np.log(2) * (2 * np.pi) ** -1.5 * z * np.exp(-(z**2) / 2))
+
+
+def poisson_excess(counted: ArrayLike, expected: ArrayLike) -> Array:
+    """Probability of a Poisson count as high or higher; a fraction of an event counts as none."""
+    whole = np.floor(np.asarray(counted, dtype=float) + 1e-9)
+    return np.asarray(stats.poisson.sf(whole - 1, np.asarray(expected, dtype=float)))
+
+
+def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """List the candidates of detectors that give probabilities, with whether a companion was there.
+
+    They are those of all maps: hits, and false alarms with and without a companion elsewhere. A probability holds for
+    how often companions are there, and here that is the choice of the suite: it can be too low for the suite and right
+    for the sky, or the reverse. Only the shape of the reliability curve is the detector's own.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        One row per trial and detector, with the column map_kind; only maps of the kind 'probability' count.
+
+    Returns
+    -------
+    DataFrame
+        dataset, detector, probability and truth, for `brier` and `reliability`.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored.
+    """
+    tables = []
+    for dataset in campaigns(outcomes):
+        for campaign in dataset:
+            if campaign.map_kind == "probability" and campaign.has_result:
+                made = campaign.trials[campaign.injected & campaign.ok]
+                hits = made["hit_score"].dropna().to_numpy(dtype=float)
+                false = np.concatenate([*campaign.false_scores(), *map(candidates_beside, made.itertuples())])
+                columns = {
+                    "dataset": campaign.dataset,
+                    "detector": campaign.detector,
+                    "probability": np.concatenate([hits, false]),
+                    "truth": np.repeat([True, False], [hits.size, false.size]),
+                }
+                tables.append(pd.DataFrame(columns))
+    names = ["dataset", "detector", "probability", "truth"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
+
+
+def brier(probability: ArrayLike, truth: ArrayLike) -> float:
+    """Mean squared difference of a probability and what was there, 0 or 1 (Brier 1950); 0 is perfect."""
+    return float(np.mean((np.asarray(probability, dtype=float) - np.asarray(truth, dtype=float)) ** 2))
+
+
+def reliability(probability: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
+    """Compare claimed probabilities with how often they came true, in ten equal bins.
+
+    Parameters
+    ----------
+    probability : array_like (n,)
+        Between 0 and 1.
+    truth : array_like of bool (n,)
+        Whether a companion was there.
+
+    Returns
+    -------
+    DataFrame
+        claimed (mean of the bin), observed, observed_low, observed_high (Wilson, 95 %) and n; empty bins are left out.
+    """
+    table = pd.DataFrame({"claimed": np.asarray(probability, dtype=float), "truth": np.asarray(truth, dtype=float)})
+    place = (table["claimed"] * N_BINS).astype(int).clip(upper=N_BINS - 1)
+    bins = table.groupby(place.rename("bin")).agg(claimed=("claimed", "mean"), k=("truth", "sum"), n=("truth", "size"))
+    low, high = wilson(bins["k"], bins["n"])
+    bins = bins.assign(observed=bins["k"] / bins["n"], observed_low=low, observed_high=high)
+    return bins.reset_index(drop=True)[["claimed", "observed", "observed_low", "observed_high", "n"]]
+
+
+def _claims(campaign: Campaign) -> pd.DataFrame:
+    """Claimed and counted false alarms per map at each threshold."""
+    score, separation = _false_candidates(campaign)
+    dof = np.maximum(np.floor(np.pi / np.arcsin(np.minimum(0.5 / separation, 1))) - 2, 1)
+    z = -special.ndtri(special.stdtr(dof, -score))
+    n_maps, n = int(campaign.empty.sum()), campaign.n_groups(campaign.empty)
+    counted = np.array([np.sum(z >= threshold) for threshold in THRESHOLDS]) / n_maps
+    claimed = claimed_peaks(THRESHOLDS, campaign.n_resels)
+    low, high = garwood(counted * n, n)
+    p = poisson_excess(counted * n, SLACK * claimed * n)
+    columns = {"threshold": THRESHOLDS, "claimed": claimed, "counted": counted, "fp_low": low, "fp_high": high, "p": p}
+    return pd.DataFrame(columns).assign(over_confident=bool(holm(p).min() < LEVEL))
+
+
+def _false_candidates(campaign: Campaign) -> tuple[Array, Array]:
+    """Score and separation (FWHM) of all candidates of the empty maps; the star is where the injections have it."""
+    trials = campaign.trials
+    angle = np.radians(trials["position_angle"])
+    x, y = trials["x"] - trials["separation"] * np.cos(angle), trials["y"] - trials["separation"] * np.sin(angle)
+    centre_x, centre_y = float(x.median()), float(y.median())
+    maps = trials[campaign.empty]
+    n = maps["candidate_score"].map(len)
+    score, x, y = (np.concatenate([np.empty(0), *maps[column]]).astype(float) for column in ORDER)
+    fwhm = maps["fwhm"].to_numpy(dtype=float).repeat(n)
+    return score, np.asarray(np.hypot(x - centre_x, y - centre_y) / fwhm, dtype=float)
