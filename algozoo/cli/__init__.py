@@ -9,6 +9,7 @@ from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
 from algozoo.cli.leaderboard import leaderboard
+from algozoo.cli.limits import limits
 from algozoo.cli.run import run
 from algozoo.cli.score_characterisation import score_characterisation
 from algozoo.cli.score_maps import score_maps
@@ -22,7 +23,7 @@ def cli() -> None:
     """Find out which algorithm finds more planets in direct images, at the same false-alarm rate."""
 
 
-for command in (run, detectors, datasets, detect, leaderboard, suite, score_maps, score_characterisation):
+for command in (run, detectors, datasets, detect, limits, leaderboard, suite, score_maps, score_characterisation):
     cli.add_command(command)
 
 

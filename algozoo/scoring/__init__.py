@@ -2,6 +2,7 @@
 
 from algozoo.scoring.board import by_annulus, curves, differences, score
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
+from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.froc import froc, partial_auc, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
@@ -17,9 +18,12 @@ __all__ = [
     "add_hits",
     "by_annulus",
     "check_outcomes",
+    "completeness_limits",
+    "completeness_map",
     "curves",
     "differences",
     "find_candidates",
+    "fit_limits",
     "froc",
     "garwood",
     "match",
