@@ -64,8 +64,8 @@ class Field:
         """
         if sequence.n_frames < FEWEST_FRAMES:
             raise InputError(
-                f"{sequence.name}: {sequence.n_frames} frame, expected at least {FEWEST_FRAMES}: limits need a sequence "
-                "in which the field turns"
+                f"{sequence.name}: {sequence.n_frames} frame, expected at least {FEWEST_FRAMES}: limits need a "
+                "sequence in which the field turns"
             )
         fields = {
             flipped: scored_field(sequence, companions, inner, outer, flipped=flipped) for flipped in (False, True)

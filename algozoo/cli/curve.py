@@ -35,17 +35,19 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
             axes.plot(x, table[f"contrast_{law}"], "o-", color=colour, label=name, ms=4)
     for level, colour in LEVELS.items():
         _draw_completeness(axes, table, level, colour)
-    failed = closure[closure["closes"] == "no"]
+    failed = closure[closure["closes"] == "no"][["separation", "contrast"]].to_numpy(dtype=float)
     axes.plot(
-        failed["separation"].to_numpy(dtype=float) * unit,
-        failed["contrast"].to_numpy(dtype=float),
+        failed[:, 0] * unit,
+        failed[:, 1],
         "kx",
         ms=9,
         label="claim does not close" if len(failed) else None,
     )
     axes.set_yscale("log")
     axes.set(xlabel="separation [arcsec]", ylabel="contrast", title=f"{sequence.name}: {label}")
-    above = axes.secondary_xaxis("top", functions=(lambda value: value / unit, lambda value: value * unit))
+    above = axes.secondary_xaxis(
+        "top", functions=(lambda value: np.asarray(value) / unit, lambda value: np.asarray(value) * unit)
+    )
     above.set_xlabel("separation [FWHM]")
     with np.errstate(divide="ignore"):
         low, high = (-2.5 * np.log10(axes.get_ylim())).tolist()
