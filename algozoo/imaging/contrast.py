@@ -157,6 +157,7 @@ def laplace_threshold(sigma: float, n_noise: int) -> float:
     def excess(log_threshold: float) -> float:
         q = mean + np.exp(log_threshold) * scatter
         tail = (1 + abs(q)) ** -n_noise / 2
-        return float(np.log(np.mean(np.where(q > 0, tail, 1 - tail))) - norm.logsf(sigma))
+        probability = np.mean(np.where(q > 0, tail, 1 - tail))
+        return float(np.log(max(probability, np.finfo(float).tiny)) - norm.logsf(sigma))
 
     return float(np.exp(brentq(excess, np.log(sigma / 10), np.log(1e6), xtol=1e-6)))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -43,7 +43,7 @@ def test_laplacian_thresholds_are_those_of_bonse_2023(n, sigma, threshold):
 @pytest.mark.parametrize("n", [5, 11])
 def test_laplacian_threshold_is_exceeded_as_often_as_counting_says(n):
     rng = np.random.default_rng(3)
-    draws = rng.laplace(size=(200_000, n + 1))
+    draws = rng.laplace(size=(100_000, n + 1))
     others = draws[:, 1:]
     ratio = (draws[:, 0] - others.mean(axis=1)) / (others.std(axis=1, ddof=1) * np.sqrt(1 + 1 / n))
     for sigma in (1, 2, 3):
@@ -52,6 +52,7 @@ def test_laplacian_threshold_is_exceeded_as_often_as_counting_says(n):
 
 
 @given(st.integers(6, 60), st.floats(2, 4.5))
+@settings(max_examples=20)
 def test_fewer_apertures_ask_for_more(n, sigma):
     assert student_threshold(sigma, n) > student_threshold(sigma, n + 1) > sigma
 
@@ -79,13 +80,14 @@ def test_first_aperture_against_the_others_is_the_snr_of_the_map():
 
 def test_noise_of_white_noise_is_that_of_the_sum_of_its_pixels():
     _, _, weights = aperture_pixels(np.array([0.3]), np.array([0.1]), FWHM / 2)
-    rings = [ring_noise(white(seed), 16.0, FWHM) for seed in range(40)]
-    assert np.sqrt(np.mean([ring.noise**2 for ring in rings])) == pytest.approx(np.sqrt(np.sum(weights**2)), rel=0.05)
-    assert np.mean([ring.mean for ring in rings]) == pytest.approx(0, abs=0.3)
+    rings = [ring_noise(white(seed), 16.0, FWHM) for seed in range(20)]
+    assert np.sqrt(np.mean([ring.noise**2 for ring in rings])) == pytest.approx(np.sqrt(np.sum(weights**2)), rel=0.08)
+    assert np.mean([ring.mean for ring in rings]) == pytest.approx(0, abs=0.4)
     assert {ring.n_apertures for ring in rings} == {25}
 
 
 @given(st.floats(1e-3, 1e3), st.floats(-100, 100))
+@settings(max_examples=10)
 def test_noise_scales_with_the_image_and_does_not_see_its_background(scale, background):
     plain, other = ring_noise(white(), 13.0, FWHM), ring_noise(scale * (white() + background), 13.0, FWHM)
     assert other.noise == pytest.approx(scale * plain.noise, rel=1e-6)
