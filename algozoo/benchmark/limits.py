@@ -141,7 +141,7 @@ def measure_limits(
         row |= classical_limits(probe, separation, rng) if classical else {}
         guess = row.get("contrast_student", np.nan)
         guess = guess if np.isfinite(guess) else _first_guess(field, separation)
-        trials = _completeness_trials(probe, separation, annulus, guess, injections, rng)
+        trials = _completeness_trials(probe, separation, annulus, guess, injections, first=len(outcomes), rng=rng)
         outcomes += trials
         limits = completeness_limits(
             pd.DataFrame([*empties, *trials]), false_positives_per_map=FALSE_POSITIVES_PER_MAP
@@ -317,7 +317,7 @@ def _self_consistent(
 
 
 def _completeness_trials(
-    probe: Probe, separation: float, annulus: int, guess: float, n: int, rng: np.random.Generator
+    probe: Probe, separation: float, annulus: int, guess: float, n: int, *, first: int, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Inject companions one at a time: first to bracket the contrasts between never and always, then across them."""
     angles = probe.angles(separation, rng)
@@ -328,7 +328,7 @@ def _completeness_trials(
             separation=separation * probe.field.null.fwhm, position_angle=next(angles), contrast=contrast
         )
         look = probe.look(companion)
-        rows.append(probe.outcome(len(rows) + 2, "injected", annulus, look.candidates, look))
+        rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, look))
         return probe.is_found(look)
 
     faint, bright = guess, 2 * guess

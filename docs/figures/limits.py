@@ -4,6 +4,7 @@ Usage: python docs/figures/limits.py LIMITS, where LIMITS is the folder that `al
 """  # noqa: INP001 - scripts are no package
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -27,7 +28,7 @@ def main(folder: str) -> None:
 
 
 def draw_thresholds(path: Path) -> None:
-    """S/N that is a 5 sigma event, against separation."""
+    """Draw the S/N that is a 5 sigma event, against separation."""
     separations = np.array([1, 1.5, 2, 3, 4, 6, 8, 12, 16, 20])
     others = [int(n) - 1 for n in n_apertures(separations, 1.0)]
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
@@ -42,14 +43,14 @@ def draw_thresholds(path: Path) -> None:
 
 
 def draw_fit(path: Path) -> None:
-    """Simulated trials, the share that is found, and the contrasts that are read off."""
+    """Draw simulated trials, the share that is found, and the contrasts that are read off."""
     rng = np.random.default_rng(4)
     x = rng.uniform(-5, -3.5, 80)
     found = rng.random(x.size) < expit((x + 4.4) / 0.1)
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     axes.plot(10**x, np.where(found, 1.06, -0.06), "|", color="0.4", label="one companion each: found (above) or not")
     edges = np.linspace(-5, -3.5, BINS + 1)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (x >= low) & (x < high)
         share = found[inside].mean()
         interval = [abs(share - float(bound)) for bound in wilson(found[inside].sum(), inside.sum())]
@@ -71,7 +72,7 @@ def draw_fit(path: Path) -> None:
 
 
 def draw_closure(closure: Table, path: Path) -> None:
-    """What was claimed and what was recovered, on beta Pictoris."""
+    """Draw what was claimed and what was recovered, on beta Pictoris."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for claim, axes, colour, shift in (
         ("5 sigma", left, "C0", 0.0),

@@ -100,8 +100,8 @@ def test_what_is_not_measured_is_said(found):
 
 
 def test_sequences_that_differ_widen_the_interval(rng):
-    groups = np.repeat(np.arange(4), 30)
-    contrasts, found = simulate(rng, 120, effects=np.array([-0.3, -0.1, 0.1, 0.3])[groups])
+    groups = np.repeat(np.arange(8), 40)
+    contrasts, found = simulate(rng, 320, effects=0.2 * np.array([-1, -1, -1, 0, 0, 1, 1, 1])[groups])
     alone, grouped = (fit_limits(contrasts, found, (0.5,), groups=g)[0] for g in (None, groups))
     assert grouped.contrast == alone.contrast
     assert grouped.high / grouped.low > 1.5 * alone.high / alone.low
