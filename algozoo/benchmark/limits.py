@@ -126,7 +126,7 @@ def measure_limits(
     classical = isinstance(detector, PSFSubtraction)
     if classical:
         for separation in separations:  # before anything takes long
-            ring_noise(probe.empty.image, separation * field.null.fwhm, field.null.fwhm, field.clear)  # type: ignore[arg-type]
+            ring_noise(_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)
     empties = [
         probe.outcome(i, kind, -1, candidates, None)
         for i, (kind, candidates) in enumerate(zip(("empty", "flipped"), probe.empty_candidates, strict=False))
