@@ -9,6 +9,7 @@ from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
 from algozoo.cli.leaderboard import leaderboard
+from algozoo.cli.limits import limits
 from algozoo.cli.rescore import rescore
 from algozoo.cli.run import run
 from algozoo.cli.score_characterisation import score_characterisation
@@ -23,7 +24,10 @@ def cli() -> None:
     """Find out which algorithm finds more planets in direct images, at the same false-alarm rate."""
 
 
-for command in (run, detectors, datasets, detect, leaderboard, rescore, suite, score_maps, score_characterisation):
+for command in (
+    *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
+    *(score_maps, score_characterisation),
+):
     cli.add_command(command)
 
 

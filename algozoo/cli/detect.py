@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from algozoo.cli.options import format_option, print_table
+from algozoo.cli.options import detector_options, format_option, print_table, read_parameters, sequence_options
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
@@ -19,20 +19,11 @@ if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
 
 N_CANDIDATES = 10
-FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--cube", type=FILE, required=True, help="FITS: (n_frames, n, n), the star in the centre.")
-@click.option("--angles", type=FILE, required=True, help="FITS or text: parallactic angle of each frame.")
-@click.option("--psf", type=FILE, required=True, help="FITS: off-axis, unsaturated, (m, m) with m odd.")
-@click.option("--pixel-scale", type=float, required=True, help="Arcsec per pixel.")
-@click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, where it is not plain.")
-@click.option(
-    "--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up (instrument offset)."
-)
-@click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`.")
-@click.option("--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector.")
+@sequence_options(required=True)
+@detector_options
 @click.option(
     "--output", "-o", type=click.Path(file_okay=False, path_type=Path), required=True, help="New files go here."
 )
@@ -61,7 +52,7 @@ def detect(
     from algozoo.detectors.registry import create
     from algozoo.files import write_whole
 
-    detector = create(name, _parameters(settings))
+    detector = create(name, read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
     sequence = read_sequence(cube=cube, angles=angles, psf=psf, pixel_scale=pixel_scale, angle_unit=angle_unit)
@@ -153,22 +144,6 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
     if result.image is not None:
         hdus.append(fits.ImageHDU(result.image.astype("float32"), name="RESIDUAL"))
     return hdus
-
-
-def _parameters(settings: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE settings; a value that is no Python literal is text."""
-    import ast
-
-    parameters: dict[str, Any] = {}
-    for setting in settings:
-        name, separator, value = setting.partition("=")
-        if not separator:
-            raise InputError(f"--parameter {setting!r}: expected NAME=VALUE, as in n_components=20")
-        try:
-            parameters[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parameters[name] = value
-    return parameters
 
 
 def _notices(sequence: ADISequence) -> list[str]:

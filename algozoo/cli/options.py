@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 PIPED_WIDTH = 200
+FILE = click.Path(path_type=Path)
 
 format_option = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
@@ -57,6 +64,65 @@ site_option = click.option(
     show_default=True,
     help="Folder of the pages.",
 )
+
+
+def sequence_options(*, required: bool) -> Callable[[Command], Command]:
+    """Make the options for an astronomer's own files."""
+    options = [
+        click.option("--cube", type=FILE, required=required, help="FITS: (n_frames, n, n), the star in the centre."),
+        click.option("--angles", type=FILE, required=required, help="FITS or text: parallactic angle of each frame."),
+        click.option("--psf", type=FILE, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
+        click.option("--pixel-scale", type=float, required=required, help="Arcsec per pixel."),
+        click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, if it is not plain."),
+        click.option(
+            "--angle-offset",
+            type=float,
+            default=0.0,
+            help="Degrees added to the angles to bring North up (instrument offset).",
+        ),
+    ]
+    return _all(options)
+
+
+def detector_options(command: Command) -> Command:
+    """Add the options that choose a detector."""
+    return _all(
+        [
+            click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),
+            click.option(
+                "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
+            ),
+        ]
+    )(command)
+
+
+def _all(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def read_parameters(settings: Sequence[str]) -> dict[str, Any]:
+    """Read NAME=VALUE settings; a value that is no Python literal is text.
+
+    Raises
+    ------
+    InputError
+        If there is no equals sign.
+    """
+    parameters: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator:
+            raise InputError(f"--parameter {setting!r}: expected NAME=VALUE, as in n_components=20")
+        try:
+            parameters[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            parameters[name] = value
+    return parameters
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: str) -> None:

@@ -1,7 +1,9 @@
 """Progress of long work: a bar on a terminal, one line a step when piped."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from time import monotonic
 from typing import Protocol
 
@@ -74,3 +76,29 @@ def _bar(steps: Iterable[Step], total: int) -> None:
 
 def _failures(step: Step) -> str:
     return f", {step.n_failed} failed ({step.reason})" if step.n_failed else ""
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """Count the steps of one long computation: a bar on a terminal, one line a step when piped.
+
+    Yields
+    ------
+    callable
+        To be called with a line of text as each step is done; both go to the error stream.
+    """
+    if not sys.stderr.isatty():
+        start, done = monotonic(), count(1)
+        yield lambda text: click.echo(f"[{next(done)}/{total}] {text}; {monotonic() - start:.0f} s", err=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+
+        def step(text: str) -> None:
+            bar.console.print(text, markup=False, highlight=False)
+            bar.update(task, advance=1)
+
+        yield step

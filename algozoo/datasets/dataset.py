@@ -133,15 +133,22 @@ class Dataset:
         -------
         array (n, n)
         """
-        y, x = np.mgrid[: sequence.size, : sequence.size]
-        separation = np.hypot(x - sequence.centre, y - sequence.centre) / sequence.fwhm
         field = self.manifest.valid_field
-        mask: NDArray[np.bool_] = (separation >= field.inner) & (separation <= field.outer)
-        derotation = 2 * sequence.parallactic_angles if flipped else np.zeros(1)
-        for companion in self.companions(sequence):
-            for at_x, at_y in zip(*companion.track(sequence.centre, derotation), strict=True):
-                mask &= np.hypot(x - at_x, y - at_y) > EXCLUSION_RADIUS * sequence.fwhm
-        return mask
+        return scored_field(sequence, self.companions(sequence), field.inner, field.outer, flipped=flipped)
+
+
+def scored_field(
+    sequence: ADISequence, companions: list[Companion], inner: float, outer: float, *, flipped: bool = False
+) -> NDArray[np.bool_]:
+    """Return the annulus from `inner` to `outer` FWHM without known companions; see `Dataset.valid_mask`."""
+    y, x = np.mgrid[: sequence.size, : sequence.size]
+    separation = np.hypot(x - sequence.centre, y - sequence.centre) / sequence.fwhm
+    mask: NDArray[np.bool_] = (separation >= inner) & (separation <= outer)
+    derotation = 2 * sequence.parallactic_angles if flipped else np.zeros(1)
+    for companion in companions:
+        for at_x, at_y in zip(*companion.track(sequence.centre, derotation), strict=True):
+            mask &= np.hypot(x - at_x, y - at_y) > EXCLUSION_RADIUS * sequence.fwhm
+    return mask
 
 
 def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:

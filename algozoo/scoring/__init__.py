@@ -4,6 +4,7 @@ from algozoo.scoring.auc import delong
 from algozoo.scoring.board import Board, evaluate, score
 from algozoo.scoring.calibration import brier, candidate_probabilities, false_alarms, overconfidence, reliability
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
+from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.friedman import friedman
 from algozoo.scoring.froc import froc, partial_auc, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
@@ -25,11 +26,14 @@ __all__ = [
     "by_annulus",
     "candidate_probabilities",
     "check_outcomes",
+    "completeness_limits",
+    "completeness_map",
     "curves",
     "delong",
     "evaluate",
     "false_alarms",
     "find_candidates",
+    "fit_limits",
     "friedman",
     "froc",
     "garwood",

@@ -1,0 +1,183 @@
+"""``algozoo limits``: how faint a companion a detector can find in one sequence, and whether that is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from algozoo.cli.options import (
+    detector_options,
+    format_option,
+    mirror_option,
+    print_table,
+    read_parameters,
+    sequence_options,
+)
+from algozoo.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from algozoo.benchmark.probe import Field
+    from algozoo.companions import Companion
+    from algozoo.detectors.contract import Detector
+    from algozoo.sequence import ADISequence
+
+SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
+
+
+@click.command()
+@click.argument("dataset", required=False)
+@sequence_options(required=False)
+@click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if that of the PSF is another.")
+@click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default.")
+@click.option(
+    "--companion",
+    "companions",
+    multiple=True,
+    metavar="SEP,PA,CONTRAST",
+    help="A known one (arcsec, degrees East of North): it is subtracted, and its place is left out.",
+)
+@detector_options
+@click.option("--separation", "-s", "separations", multiple=True, type=float, help="In FWHM; repeat it for more.")
+@click.option(
+    "--injections",
+    type=int,
+    default=36,
+    show_default=True,
+    help="Companions at each separation for the completeness; a third as many test each claim.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the azimuths.")
+@mirror_option
+@click.option(
+    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), required=True, help="New files go here."
+)
+@format_option
+def limits(
+    dataset: str | None,
+    cube: Path | None,
+    angles: Path | None,
+    psf: Path | None,
+    pixel_scale: float | None,
+    angle_unit: Literal["deg", "rad"] | None,
+    angle_offset: float,
+    star_flux: float | None,
+    star_flux_aperture: float | None,
+    companions: tuple[str, ...],
+    name: str,
+    settings: tuple[str, ...],
+    separations: tuple[float, ...],
+    injections: int,
+    seed: int,
+    mirror: Path | None,
+    output: Path,
+    style: str,
+) -> None:
+    """Measure the detection limits of a detector on DATASET, or on FITS files, and test each limit that is claimed.
+
+    Writes limits.ecsv, completeness.ecsv, closure.ecsv and limits.png. The table that is printed says for each claim
+    what companions of that contrast, injected at fresh azimuths, showed.
+    """
+    import numpy as np
+
+    from algozoo.benchmark.limits import choose_separations, measure_limits
+    from algozoo.benchmark.probe import Field
+    from algozoo.cli.progress import steps
+    from algozoo.datasets import load_dataset
+    from algozoo.datasets.readers import read_sequence
+    from algozoo.detectors.registry import create
+
+    detector = create(name, read_parameters(settings))
+    if detector.control:
+        raise InputError(f"{name} is a control of the board and has no limit in data; see `algozoo detectors`")
+    own = {"--cube": cube, "--angles": angles, "--psf": psf, "--pixel-scale": pixel_scale}
+    missing = [option for option, value in own.items() if value is None]
+    if dataset is None and (cube is None or angles is None or psf is None or pixel_scale is None):
+        raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
+    if dataset is not None:
+        if len(missing) < len(own) or companions or star_flux:
+            raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")
+        field = Field.of_dataset(load_dataset(dataset, mirror=mirror), 0)
+    else:
+        sequence = read_sequence(
+            cube=cube,  # type: ignore[arg-type]
+            angles=angles,  # type: ignore[arg-type]
+            psf=psf,  # type: ignore[arg-type]
+            pixel_scale=pixel_scale,  # type: ignore[arg-type]
+            angle_unit=angle_unit,
+            angle_offset=angle_offset,
+            star_flux=star_flux,
+            star_flux_aperture=star_flux_aperture,
+        )
+        field = Field.of_sequence(sequence, [_companion(text, sequence) for text in companions])
+    click.echo(f"{field.null!r}\n{detector.label}: {detector.title}", err=True)
+    if field.null.cube.ndim == 4:
+        raise InputError(
+            f"{field.null.name} has {len(field.null.cube)} wavelengths; limits are measured in one channel: save one "
+            "as a cube of its own"
+        )
+    chosen = choose_separations(field, separations)
+    with steps(len(chosen)) as report:
+        measured = measure_limits(
+            detector,
+            field,
+            separations=chosen,
+            injections=injections,
+            rng=np.random.default_rng(seed),
+            report=report,
+        )
+    tables = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
+    facts = {
+        "sequence": repr(field.null),
+        "detector": detector.label,
+        "fwhm_px": field.null.fwhm,
+        "seed": seed,
+        "notes": list(measured.notices),
+    }
+    _write(output, tables, facts, field, detector)
+    rounded = measured.closure[SHOWN].map(lambda value: float(f"{value:.3g}") if isinstance(value, float) else value)
+    print_table(SHOWN, rounded.astype(object).where(rounded.notna(), None).to_numpy().tolist(), style)
+    for notice in measured.notices:
+        click.echo(f"Note: {notice}.", err=True)
+    click.echo(f"Written to {output}: {', '.join(f'{stem}.ecsv' for stem in tables)}, limits.png", err=True)
+
+
+def _companion(text: str, sequence: ADISequence) -> Companion:
+    """Read SEPARATION,ANGLE,CONTRAST."""
+    from algozoo.companions import Companion
+
+    try:
+        separation, angle, contrast = (float(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--companion {text!r}: expected SEPARATION,ANGLE,CONTRAST as in 0.4526,210.47,9.4e-4; "
+            "`algozoo datasets add` measures them"
+        ) from None
+    return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=contrast)
+
+
+def _write(
+    output: Path, tables: dict[str, pd.DataFrame], facts: dict[str, Any], field: Field, detector: Detector
+) -> None:
+    """Write all files, each whole or not at all."""
+    from astropy.table import Table
+
+    from algozoo.cli.curve import draw_limits
+    from algozoo.files import write_whole
+
+    for stem, frame in tables.items():
+        table = Table.from_pandas(frame)
+        table.meta.update(facts)
+        for column in table.colnames:
+            unit = {"separation_arcsec": "arcsec", "separation_px": "pix"}.get(column)
+            if unit:
+                table[column].unit = unit
+
+        def save(path: Path, table: Table = table) -> None:
+            table.write(path, format="ascii.ecsv", overwrite=True)
+
+        write_whole(output / f"{stem}.ecsv", save)
+    figure = draw_limits(tables["limits"], tables["closure"], field.null, detector.label)
+    write_whole(output / "limits.png", lambda path: figure.savefig(path, format="png", dpi=120))
