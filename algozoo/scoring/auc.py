@@ -35,7 +35,8 @@ def delong(with_companion: ArrayLike, without: ArrayLike, clusters: tuple[ArrayL
     Maps of one sequence are not independent. With `clusters`, the variance is Obuchowski's (1997, 10.2307/2533958),
     which sums the same components over the maps of a sequence; where each map is a cluster of its own it is
     DeLong's. The interval is `clustered_wilson`'s, which stays within 0 and 1 and does not collapse there. In
-    simulations with 20 maps of each kind or more it holds the truth in 94 to 97 % of the cases.
+    simulations of 500 suites, with and without differences between sequences, it holds the truth in 94 to 97 % of the
+    cases with 10 or 20 sequences or independent maps, and in 95 to 99 % with 5 sequences.
 
     Parameters
     ----------

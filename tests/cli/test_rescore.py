@@ -34,4 +34,4 @@ def test_rescore_prints_the_moves_since_the_site_and_runs_no_detector(
     assert result.exit_code == 0, result.output
     header, line = result.output.splitlines()
     assert header == "dataset,detector,before,after,reason"
-    assert line.startswith("tiny,pca,2,1,same partial AUC")
+    assert line.startswith('tiny,pca,2,1,"same partial AUC')
