@@ -52,12 +52,22 @@ def groups(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def annuli(dataset: DatasetResults) -> dict[str, Any]:
-    """Describe the annuli, and tabulate the true-positive rate of each detector in each of them."""
+    """Describe the annuli; list for each detector the share found and the detection limits in each of them."""
     scale = dataset.about["fwhm"] * dataset.about["pixel_scale"]
     zones = [{**zone, "arcsec": (zone["inner"] * scale, zone["outer"] * scale)} for zone in dataset.annuli]
     cells = {(row["detector"], row["annulus"]): row for row in rows(dataset.rates)}
+    limits: dict[tuple[str, int], list[Any]] = {}
+    for row in dataset.limits.to_dict("records"):
+        limits.setdefault((row["detector"], row["annulus"]), []).append(row)
     labels = dataset.scores.loc[dataset.scores["partial_auc"].notna(), ["detector", "control", "rank"]]
-    lines = [{**row, "cells": [cells.get((row["detector"], i)) for i in range(len(zones))]} for row in rows(labels)]
+    lines = [
+        {
+            **row,
+            "cells": [cells.get((row["detector"], i)) for i in range(len(zones))],
+            "limits": [limits.get((row["detector"], i), []) for i in range(len(zones))],
+        }
+        for row in rows(labels)
+    ]
     return {"zones": zones, "rows": lines}
 
 

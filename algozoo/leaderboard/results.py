@@ -8,9 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
-from algozoo.scoring import add_hits, by_annulus, curves, evaluate, overconfidence
+from algozoo.scoring import add_hits, by_annulus, completeness_limits, curves, evaluate, overconfidence
 
 Array = NDArray[np.float64]
+LIMITS = (0.5, 0.9)
+"""Shares of the companions found, of which the contrast is given."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class DatasetResults:
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
-    outcomes, scores, rates, curves, differences, claims : DataFrame
+    outcomes, scores, rates, limits, curves, differences, claims : DataFrame
         Its part of the tables of `algozoo.scoring`; the outcomes with hits.
     """
 
@@ -39,6 +41,7 @@ class DatasetResults:
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     rates: pd.DataFrame
+    limits: pd.DataFrame
     curves: pd.DataFrame
     differences: pd.DataFrame
     claims: pd.DataFrame
@@ -115,6 +118,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         "outcomes": add_hits(outcomes),
         "scores": board.scores,
         "rates": by_annulus(outcomes, rng=np.random.default_rng(definition["seed"])),
+        "limits": completeness_limits(outcomes, levels=LIMITS),
         "curves": curves(outcomes),
         "differences": board.differences,
         "claims": overconfidence(outcomes),

@@ -106,7 +106,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (text.fixed, text.duration, text.scientific, text.doi, gallery.view):
+    for function in (text.fixed, text.duration, text.scientific, text.limit, text.doi, gallery.view):
         environment.filters[function.__name__] = function
     dates = sorted(text.moment(record["started"])[:10] for record in results.records)
     common = {
@@ -130,6 +130,7 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Mar
     write(f"images/{dataset.name}.png", images.preview(dataset))
     write(f"data/{dataset.name}-board.csv", csv(dataset.scores))
     write(f"data/{dataset.name}-board.tex", latex(dataset.scores, dataset.name))
+    write(f"data/{dataset.name}-limits.csv", csv(dataset.limits))
     write(f"data/{dataset.name}-curves.csv", csv(dataset.curves))
     write(f"data/{dataset.name}-annuli.csv", csv(dataset.rates))
     write(f"data/{dataset.name}-differences.csv", csv(dataset.differences))

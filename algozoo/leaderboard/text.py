@@ -1,8 +1,10 @@
 """Numbers and names as people read them."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 NOTHING = "\N{EN DASH}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -26,6 +28,14 @@ def scientific(value: float) -> str:
     """Write as a power of ten with two significant digits, a cross and superscripts."""
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
+def limit(row: dict[str, Any]) -> str:
+    """Write a detection limit with its interval; a bound outside the contrasts that were injected is a dash."""
+    if row["status"] != "ok":
+        return str(row["status"])
+    low, high = (scientific(row[bound]) if 0 < row[bound] < math.inf else NOTHING for bound in ("low", "high"))
+    return f"{scientific(row['contrast'])} [{low}, {high}]"
 
 
 def moment(iso: str) -> str:

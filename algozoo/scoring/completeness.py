@@ -17,7 +17,6 @@ from scipy import special
 from algozoo.scoring.campaigns import campaigns
 from algozoo.scoring.intervals import Array, t_quantile, wilson
 from algozoo.scoring.measures import shares_found
-from algozoo.scoring.outcomes import TRIAL
 
 LEVELS = (0.5, 0.9, 0.95)
 WIDTHS = np.geomspace(0.03, 1.0, 16)
@@ -246,11 +245,9 @@ def _read(likelihood: Array, middles: Array, level: float, drop: float, injected
 def _annuli(outcomes: pd.DataFrame, x: float) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Injected trials of each detector in each annulus, with the share that each counts for at `x` false positives."""
     for dataset in campaigns(outcomes):
-        rows = outcomes[(outcomes["dataset"] == dataset[0].dataset) & (outcomes["trial_kind"] == "injected")]
-        injections = rows.drop_duplicates(TRIAL)[[*TRIAL, "contrast", "separation", "fwhm"]]
         for campaign in dataset:
-            shares = campaign.trials.assign(share=shares_found(campaign, x))
-            for annulus, trials in shares.merge(injections, on=TRIAL).groupby("annulus"):
+            shares = campaign.trials.assign(share=shares_found(campaign, x))[campaign.injected]
+            for annulus, trials in shares.groupby("annulus"):
                 separation = trials["separation"] / trials["fwhm"]
                 place = {
                     "dataset": campaign.dataset,

@@ -67,7 +67,7 @@ def make_outcomes() -> Callable[..., pd.DataFrame]:
                         "sequence": sequence,
                         "trial": i,
                         "trial_kind": "injected" if injected else ("flipped" if i % 2 else "empty"),
-                        "block": "" if injected else BLOCKS[(i - n_injected) // 2],
+                        "block": "" if injected else BLOCKS[(i - n_injected) // 2 % len(BLOCKS)],
                         "annulus": i % 3 if injected else -1,
                         "separation": 20.0,
                         "position_angle": 10.0,
