@@ -20,20 +20,24 @@ from algozoo.benchmark.pool import Died, RunAll, run_here
 from algozoo.benchmark.trials import draw_place, null_trials
 from algozoo.companions import Companion, inject
 from algozoo.datasets import Calibration, Dataset, Statistics
-from algozoo.detectors.contract import Declined, Detector
+from algozoo.detectors.contract import Declined
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 from algozoo.scoring import find_candidates, match
 from algozoo.sequence import ADISequence
 
-BASELINE: Detector = PCA()
 DETECTED = (0.05, 0.95)
 FALSE_POSITIVES_PER_MAP = 1.0
 FIRST_GUESS, BRIGHTEST = 1e-5, 0.1
 CLIMB, HALVINGS = 4.0, 3
 """The contrast is raised in these steps until the companion is found, then known to within 10 %."""
 SEED = 0
+
+
+def baseline(sequence: ADISequence) -> PCA:
+    """Return the detector that contrasts are calibrated with: PCA, on the reference star where there is one."""
+    return PCA() if sequence.reference is None else PCA(library="reference")
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class Campaign:
         low, high = np.quantile(needed, DETECTED, method="inverted_cdf")
         if not np.isfinite(high):
             raise AlgoZooError(
-                f"dataset {self.dataset.name}: {BASELINE.label} finds {np.isinf(needed).sum()} of {needed.size} "
+                f"dataset {self.dataset.name}: the baseline finds {np.isinf(needed).sum()} of {needed.size} "
                 f"companions of an annulus at no contrast up to {BRIGHTEST:g}, expected at most "
                 f"{1 - DETECTED[1]:.0%}; move the annulus outwards"
             )
@@ -142,7 +146,7 @@ class Campaign:
         return Calibration(
             version=self.dataset.version,
             algozoo=__version__,
-            baseline=BASELINE.label,
+            baseline=baseline(self.dataset.sequence(0)).label,
             detected=DETECTED,
             false_positives_per_map=FALSE_POSITIVES_PER_MAP,
             n_companions=len(self.needed[0]),
@@ -225,10 +229,11 @@ def _first_found(is_found: Callable[[float], bool], low: float) -> float:
 
 
 def _baseline_scores(sequence: ADISequence) -> np.ndarray:
+    detector = baseline(sequence)
     try:
-        return BASELINE.detect(sequence).scores
+        return detector.detect(sequence).scores
     except Declined as reason:
-        raise AlgoZooError(f"{BASELINE.label}, which contrasts are calibrated with, declines: {reason}") from None
+        raise AlgoZooError(f"{detector.label}, which contrasts are calibrated with, declines: {reason}") from None
 
 
 def _alive(outcome: Any) -> Any:

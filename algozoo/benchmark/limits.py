@@ -8,44 +8,31 @@ which contrast is a companion found in half, or 95 %, of the places, at one fals
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from algozoo.benchmark.probe import FALSE_POSITIVES_PER_MAP, Field, Look, Mask, Probe
+from algozoo.benchmark.classical import SIGMA, classical_limits, residual_image
+from algozoo.benchmark.closure import close
+from algozoo.benchmark.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.companions import Companion
-from algozoo.datasets.dataset import EXCLUSION_RADIUS
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.median import Median
 from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import InputError
-from algozoo.imaging.apertures import aperture_sum
-from algozoo.imaging.contrast import laplace_threshold, ring_noise, signal_to_noise, student_threshold
-from algozoo.scoring import garwood, wilson
+from algozoo.imaging.contrast import ring_noise
+from algozoo.scoring import garwood
 from algozoo.scoring.completeness import completeness_limits, completeness_map
-from algozoo.scoring.intervals import t_quantile
 
-SIGMA = 5.0
 DEFAULT_SEPARATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """FWHM; those within the field."""
-THROUGHPUT_AZIMUTHS = 4
-THROUGHPUT_ROUNDS = 5
-THROUGHPUT_TOLERANCE = 0.05
 BRACKET_STEPS = 6
 CLOSED_LEVELS = (0.5, 0.95)
 FALLBACK_CONTRAST = 1e-4
 LEAST_INJECTIONS = 15
 
 Report = Callable[[str], None]
-
-
-class Throughput(NamedTuple):
-    """Share of a companion's flux that is left in its aperture: mean over azimuths, and standard deviation."""
-
-    mean: float
-    scatter: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +113,7 @@ def measure_limits(
     classical = isinstance(detector, PSFSubtraction)
     if classical:
         for separation in separations:  # before anything takes long
-            ring_noise(_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)
+            ring_noise(residual_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)
     empties = [
         probe.outcome(i, kind, -1, candidates, None)
         for i, (kind, candidates) in enumerate(zip(("empty", "flipped"), probe.empty_candidates, strict=False))
@@ -167,153 +154,6 @@ def measure_limits(
     )
 
 
-def classical_limits(probe: Probe, separation: float, rng: np.random.Generator) -> dict[str, Any]:
-    """Measure the contrast whose S/N is a 5 sigma event, for Gaussian and for Laplacian noise.
-
-    The noise is that of the empty image, with n apertures on the ring; the flux of a companion is compared with the
-    n - 1 others. The throughput depends on the brightness of the companion, so it is measured at the limit itself, by
-    repetition.
-
-    Returns
-    -------
-    dict
-        n_apertures, noise, and for both laws threshold (S/N), throughput, its scatter over azimuths, and contrast (NaN
-        where no brightness reaches the threshold).
-
-    Raises
-    ------
-    InputError
-        If the ring is outside the field or has too few resolution elements.
-    """
-    null = probe.field.null
-    ring = ring_noise(_image(probe), separation * null.fwhm, null.fwhm, probe.field.clear)
-    result: dict[str, Any] = {"n_apertures": ring.n_apertures, "noise": ring.noise}
-    others = ring.n_apertures - 1
-    for law, threshold in (("student", student_threshold), ("laplace", laplace_threshold)):
-        significant = threshold(SIGMA, others)
-        flux = significant * ring.noise * float(np.sqrt(1 + 1 / others)) / float(null.star_flux)
-        contrast, throughput = _self_consistent(probe, separation, flux, rng)
-        result |= {
-            f"threshold_{law}": significant,
-            f"throughput_{law}": throughput.mean,
-            f"throughput_scatter_{law}": throughput.scatter,
-            f"contrast_{law}": contrast,
-        }
-    return result
-
-
-def measure_throughput(probe: Probe, separation: float, contrast: float, angles: Sequence[float]) -> Throughput:
-    """Measure the share of the flux of single companions that a PSF subtraction leaves in their aperture.
-
-    Parameters
-    ----------
-    probe : Probe
-        Of a detector that gives its residual image.
-    separation : float
-        FWHM.
-    contrast : float
-    angles : sequence of float
-        Position angles in degrees, one companion at a time: companions side by side subtract each other.
-    """
-    null = probe.field.null
-    left = []
-    for angle in angles:
-        companion = Companion(separation=separation * null.fwhm, position_angle=angle, contrast=contrast)
-        difference = np.asarray(probe.look(companion).map.image) - _image(probe)
-        left.append(aperture_sum(difference, *companion.position(null), null.fwhm / 2))
-    shares = np.array(left) / (contrast * float(null.star_flux))
-    return Throughput(float(shares.mean()), float(shares.std(ddof=1)) if shares.size > 1 else np.nan)
-
-
-def close(
-    probe: Probe,
-    separation: float,
-    claim: str,
-    contrast: float,
-    expected: float,
-    *,
-    n: int,
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """Inject companions at a claimed limit, at fresh azimuths, and hold what they show against the claim.
-
-    Parameters
-    ----------
-    probe : Probe
-    separation : float
-        FWHM.
-    claim : str
-        What is claimed, for a person.
-    contrast : float
-        The limit; NaN if there is none, which is then said.
-    expected : float
-        What is claimed in a number: an S/N for a classical limit, else the share that is found.
-    n : int
-        Companions, one at a time.
-    rng : Generator
-
-    Returns
-    -------
-    dict
-        claim, contrast, expected, recovered, low, high (95 %: Student's for the mean S/N, Wilson's for the share),
-        found (of n, at one false positive per map), n, and closes: yes where the interval holds the claim, no, or
-        'no limit'.
-    """
-    row = {"claim": claim, "contrast": contrast, "expected": expected, "recovered": np.nan, "low": np.nan}
-    row |= {"high": np.nan, "found": 0, "n": 0, "closes": "no limit"}
-    if not np.isfinite(contrast):
-        return row
-    null = probe.field.null
-    looks = [
-        probe.look(Companion(separation=separation * null.fwhm, position_angle=angle, contrast=contrast))
-        for angle in islice(probe.angles(separation, rng), n)
-    ]
-    found = sum(map(probe.is_found, looks))
-    if expected > 1:
-        ratios = np.array([recovered_snr(probe, look) for look in looks])
-        recovered, half = float(ratios.mean()), t_quantile(n - 1) * float(ratios.std(ddof=1)) / np.sqrt(n)
-        low, high = recovered - half, recovered + half
-    else:
-        recovered, (low, high) = found / n, (float(bound) for bound in wilson(found, n))
-    closes = "yes" if low <= expected <= high else "no"
-    return row | {"recovered": recovered, "low": low, "high": high, "found": found, "n": n, "closes": closes}
-
-
-def recovered_snr(probe: Probe, look: Look) -> float:
-    """S/N of a companion in its own residual image, by the definition that a classical limit claims.
-
-    The noise is that of the ring without 1.5 FWHM around the companion, where its own negative lobes are. (The S/N map
-    keeps these in its noise, as Mawet et al. 2014 do, and shows less.)
-    """
-    null = probe.field.null
-    x, y = look.companion.position(null)
-    ring = ring_noise(
-        np.asarray(look.map.image), look.companion.separation, null.fwhm, probe.field.clear & _far_from(x, y, probe)
-    )
-    return signal_to_noise(aperture_sum(np.asarray(look.map.image), x, y, null.fwhm / 2), ring)
-
-
-def _far_from(x: float, y: float, probe: Probe) -> Mask:
-    rows, columns = np.mgrid[: probe.field.null.size, : probe.field.null.size]
-    return np.asarray(np.hypot(columns - x, rows - y) > EXCLUSION_RADIUS * probe.field.null.fwhm)
-
-
-def _self_consistent(
-    probe: Probe, separation: float, flux: float, rng: np.random.Generator
-) -> tuple[float, Throughput]:
-    """Find the contrast at which throughput times contrast is the flux, relative to the star's, that is needed."""
-    angles = list(islice(probe.angles(separation, rng), THROUGHPUT_AZIMUTHS))
-    contrast = 2 * flux
-    for _ in range(THROUGHPUT_ROUNDS):
-        throughput = measure_throughput(probe, separation, contrast, angles)
-        if throughput.mean <= 0 or flux / throughput.mean >= 1:
-            break
-        before, contrast = contrast, flux / throughput.mean
-        if abs(contrast / before - 1) < THROUGHPUT_TOLERANCE:
-            return contrast, throughput
-    return np.nan, throughput
-
-
 def _completeness_trials(
     probe: Probe, separation: float, annulus: int, guess: float, n: int, *, first: int, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
@@ -351,11 +191,6 @@ def _first_guess(field: Field, separation: float) -> float:
         return FALLBACK_CONTRAST
     ring = ring_noise(np.asarray(image), separation * field.null.fwhm, field.null.fwhm, field.clear)
     return SIGMA * ring.noise / float(field.null.star_flux)
-
-
-def _image(probe: Probe) -> np.ndarray:
-    """Residual image of the empty sequence."""
-    return np.asarray(probe.empty.image)
 
 
 def _line(row: dict[str, Any]) -> str:

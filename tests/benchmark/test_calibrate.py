@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algozoo.benchmark.calibrate import BASELINE, Campaign, write_calibration
+from algozoo.benchmark.calibrate import Campaign, baseline, write_calibration
 from algozoo.benchmark.trials import draw_place
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
@@ -62,12 +62,12 @@ def test_the_baseline_finds_few_companions_at_one_end_of_the_range_and_nearly_al
 def null_scores(dataset, index):
     null = dataset.null_sequence(index)
     for flipped in (False, True):
-        scores = BASELINE.detect(null.flipped() if flipped else null).scores
+        scores = baseline(null).detect(null.flipped() if flipped else null).scores
         yield find_candidates(scores, fwhm=null.fwhm, valid=dataset.valid_mask(null, flipped=flipped)).score
 
 
 def is_found(dataset, null, companion, threshold):
-    scores = BASELINE.detect(inject(null, [companion])).scores
+    scores = baseline(null).detect(inject(null, [companion])).scores
     candidates = find_candidates(scores, fwhm=null.fwhm, valid=dataset.valid_mask(null))
     x, y = companion.position(null)
     hit = match(candidates, [x], [y], radius=null.fwhm).candidate[0]
@@ -123,3 +123,8 @@ def test_an_annulus_in_which_companions_are_never_found_is_named(campaign):
     blind = Campaign(campaign.dataset, 10, needed={0: [1e-4] * 9 + [np.inf]})
     with pytest.raises(AlgoZooError, match="finds 1 of 10 companions of an annulus at no contrast"):
         _ = blind.contrasts
+
+
+def test_the_baseline_uses_the_reference_star_where_there_is_one(make_sequence):
+    assert baseline(make_sequence()).label == "pca"
+    assert baseline(make_sequence(reference=np.ones((5, 41, 41)))).label == "pca(library=reference)"

@@ -4,7 +4,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from algozoo.benchmark.limits import choose_separations, classical_limits, close, measure_limits, measure_throughput
+from algozoo.benchmark.classical import classical_limits, measure_throughput
+from algozoo.benchmark.closure import close
+from algozoo.benchmark.limits import choose_separations, measure_limits
 from algozoo.benchmark.probe import Field, Probe
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset

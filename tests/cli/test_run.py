@@ -39,6 +39,15 @@ def test_slow_detectors_are_run_on_request(algozoo, suite_file, tmp_path):
     assert everything.err == ""
 
 
+@pytest.mark.slow
+def test_the_smoke_suite_runs_on_all_cores(algozoo, tmp_path):
+    ended = algozoo("run", "smoke", "--store", tmp_path / "results", "--site", tmp_path / "site")
+    assert ended.code == 0, ended.err
+    assert "[20/20]" in ended.out
+    assert "failed" not in ended.out
+    assert (tmp_path / "site" / "datasets" / "tiny.html").is_file()
+
+
 @pytest.mark.usefixtures("built")
 def test_a_second_run_does_nothing_twice(algozoo, suite_file, folders):
     shards = folders[1] / "shards"

@@ -11,7 +11,7 @@ from scipy.signal import savgol_filter
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from algozoo.benchmark.limits import measure_throughput
+from algozoo.benchmark.classical import measure_throughput
 from algozoo.benchmark.probe import Field, Probe
 from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.imaging.apertures import aperture_sum
