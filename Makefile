@@ -8,6 +8,11 @@ EXTRAS ?= test
 BIN := .venv/bin
 INSTALLED := .venv/installed-$(EXTRAS)
 
+# One thread a process: more of them only wait for each other in small matrices.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
 .PHONY: run test benchmark lint docs clean
 .DELETE_ON_ERROR:
 
@@ -15,10 +20,10 @@ run: .venv/installed
 	$(BIN)/algozoo run quick
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -p no:benchmark
 
 benchmark: $(INSTALLED)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest benchmarks
+	$(BIN)/python -m pytest benchmarks
 
 lint: .venv/installed-lint
 	$(BIN)/ruff check

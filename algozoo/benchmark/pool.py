@@ -13,7 +13,7 @@ from algozoo.errors import InputError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 SCHEDULING = {
-    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.allowed-failures": 2,
     "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
 }
 
@@ -22,7 +22,7 @@ SCHEDULING = {
 class Died:
     """What came of a task whose process died."""
 
-    reason: str = "the process that ran it died twice: out of memory, or a crash"
+    reason: str = "the process that ran it died three times: out of memory, or a crash"
 
 
 class RunAll(Protocol):
