@@ -10,7 +10,7 @@ from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
-from algozoo.datasets import load_dataset
+from algozoo.datasets import dataset_names, load_dataset
 from algozoo.detectors.registry import create
 from algozoo.testing import check_detector
 
@@ -65,7 +65,7 @@ def script(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["betapic", "naco-lp", "sphere-h", "tiny"])
+@pytest.mark.parametrize("name", dataset_names())
 def test_the_page_of_each_dataset_is_what_its_manifest_and_its_data_say(name, shared_data):
     """To make it, the first sequence is held against the checksums or the statistics in the manifest."""
     dataset = load_dataset(name, mirror=shared_data)

@@ -44,3 +44,11 @@ injections = 0
     assert str(path) in message
     for field in ("format", "name", "version", "seed", "extra", "sequences", "injections", "detectors"):
         assert field in message
+
+
+def test_the_full_suite_has_three_hundred_companions_and_forty_empty_maps_a_simulated_dataset():
+    for entry in load_suite("full").datasets:
+        dataset = load_dataset(entry.name)
+        if dataset.manifest.kind == "simulated":
+            assert entry.sequences * entry.injections * len(dataset.manifest.annuli) == 300
+            assert entry.sequences == 20
