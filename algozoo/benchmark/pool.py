@@ -12,9 +12,10 @@ from algozoo.errors import InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-SCHEDULING = {
+SETTINGS = {
     "distributed.scheduler.allowed-failures": 2,
     "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,  # by default memory is given back all the time
 }
 
 
@@ -61,7 +62,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
-    with dask.config.set(SCHEDULING):
+    with dask.config.set(SETTINGS):
         if scheduler is not None:
             try:
                 client = Client(scheduler)
