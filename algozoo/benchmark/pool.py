@@ -2,10 +2,11 @@
 
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar
 
 from algozoo.errors import InputError
@@ -13,17 +14,20 @@ from algozoo.errors import InputError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 SETTINGS = {
-    "distributed.scheduler.allowed-failures": 2,
+    "distributed.scheduler.allowed-failures": 1,
     "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,  # by default memory is given back all the time
 }
+PATIENCE = 30.0
+"""Seconds without a result after which it is looked whether any process is left."""
+SETTLING_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Died:
     """What came of a task whose process died."""
 
-    reason: str = "the process that ran it died three times: out of memory, or a crash"
+    reason: str = "the process that ran it died twice: out of memory, or a crash"
 
 
 class RunAll(Protocol):
@@ -78,7 +82,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
             Client(cluster) as client,
         ):
             client.run(_leave_interrupts_to_the_user)
-            yield partial(_run_on, client)
+            yield partial(_run_on, client, local=True)
 
 
 def _leave_interrupts_to_the_user() -> None:
@@ -87,13 +91,38 @@ def _leave_interrupts_to_the_user() -> None:
     logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
-def _run_on(client: Any, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+def _run_on(
+    client: Any, task: Callable[[Item], Result], items: Iterable[Item], *, local: bool = False
+) -> Iterator[tuple[Item, Result | Died]]:
     """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
-    from distributed import KilledWorker, as_completed  # noqa: PLC0415
+    from distributed import KilledWorker, wait  # noqa: PLC0415
 
-    futures = {client.submit(task, item, pure=False): item for item in items}
-    for future in as_completed(futures):
+    futures = {client.submit(_settled, task, item, pure=False): item for item in items}
+    while futures:
         try:
-            yield futures[future], future.result()
-        except KilledWorker:
-            yield futures[future], Died()
+            done = wait(list(futures), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            if local and not client.nthreads():
+                yield from (
+                    (item, Died("no process is left to run it: they died, and could not be started again"))
+                    for item in futures.values()
+                )
+                return
+            continue
+        for future in done:
+            item = futures.pop(future)
+            try:
+                yield item, future.result()
+            except KilledWorker:
+                yield item, Died()
+
+
+def _settled(task: Callable[[Item], Result], item: Item) -> Result:
+    """Run a task; the first one of a process waits until its keeper knows it, or its death would go unnoticed."""
+    _settle()
+    return task(item)
+
+
+@lru_cache(maxsize=1)
+def _settle() -> None:
+    time.sleep(SETTLING_SECONDS)
