@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import tomlkit
@@ -40,22 +40,9 @@ def baseline(sequence: ADISequence) -> PCA:
     return PCA() if sequence.reference is None else PCA(library="reference")
 
 
-@dataclass(frozen=True)
-class Step:
-    """A part of a calibration that ended."""
-
-    text: str
-    n_trials: ClassVar[int] = 0
-    n_failed: ClassVar[int] = 0
-    reason: ClassVar[str] = ""
-
-    def __str__(self) -> str:
-        return self.text
-
-
 @dataclass
-class Campaign:
-    """The calibration of one dataset: run it, then ask for its `annuli` and `record`.
+class Calibrator:
+    """The calibration of one dataset: run it, then ask for its `contrasts` and `record`.
 
     Parameters
     ----------
@@ -87,8 +74,8 @@ class Campaign:
         """Number of steps that `run` yields."""
         return self.dataset.n_sequences * (1 + len(self.dataset.manifest.annuli))
 
-    def run(self, run_all: RunAll = run_here) -> Iterator[Step]:
-        """Work through all sequences.
+    def run(self, run_all: RunAll = run_here) -> Iterator[str]:
+        """Work through all sequences, and say what is done.
 
         Raises
         ------
@@ -101,13 +88,13 @@ class Campaign:
             maps = _alive(scores)
             self.n_empty += len(maps)
             false += [score for of_map in maps for score in of_map]
-            yield Step(f"{self.dataset.name}/{index} without companions")
+            yield f"{self.dataset.name}/{index} without companions"
         threshold = self._threshold(false)
         each = -(-self.n_companions // self.dataset.n_sequences)
         places = [(index, number) for index in sequences for number in range(len(self.dataset.manifest.annuli))]
         for (index, number), contrasts in run_all(partial(_needed, self.dataset, threshold, each), places):
             self.needed.setdefault(number, []).extend(_alive(contrasts))
-            yield Step(f"{self.dataset.name}/{index} annulus {number + 1}, {each} companions")
+            yield f"{self.dataset.name}/{index} annulus {number + 1}, {each} companions"
 
     def _threshold(self, false: list[float]) -> float:
         """Return the score that false candidates reach as often as they may."""

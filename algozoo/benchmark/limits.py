@@ -130,11 +130,9 @@ def measure_limits(
         guess = guess if np.isfinite(guess) else _first_guess(field, separation)
         trials = _completeness_trials(probe, separation, annulus, guess, injections, first=len(outcomes), rng=rng)
         outcomes += trials
-        limits = completeness_limits(
-            pd.DataFrame([*empties, *trials]), false_positives_per_map=FALSE_POSITIVES_PER_MAP
-        ).set_index("level")
-        for level, limit in limits.iterrows():
-            percent = f"{100 * float(level):g}"  # type: ignore[arg-type]
+        limits = completeness_limits(pd.DataFrame([*empties, *trials]), false_positives_per_map=FALSE_POSITIVES_PER_MAP)
+        for limit in limits.to_dict("records"):
+            percent = f"{100 * limit['level']:g}"
             row |= {f"contrast_{percent}": limit["contrast"], f"low_{percent}": limit["low"]}
             row |= {f"high_{percent}": limit["high"], f"status_{percent}": limit["status"]}
         row["n"] = len(trials)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -21,9 +20,6 @@ class Made:
 
     dataset: Dataset
     sequence: int
-    n_trials: ClassVar[int] = 0
-    n_failed: ClassVar[int] = 0
-    reason: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return f"{self.dataset.name}/{self.sequence} simulated"

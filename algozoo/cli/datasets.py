@@ -71,7 +71,7 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     """Download the files of a dataset, or simulate its sequences, unless they are here already."""
     from algozoo.benchmark.pool import pool
     from algozoo.benchmark.runner import Made, make
-    from algozoo.cli.progress import progress
+    from algozoo.cli.progress import tell
     from algozoo.datasets import fetch, load_dataset
 
     dataset = load_dataset(name)
@@ -80,7 +80,7 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     sequences = [Made(dataset, index) for index in range(dataset.n_sequences) if not dataset.is_here(index)]
     if sequences:
         with pool(workers) as run_all:
-            progress(make(sequences, run_all), len(sequences))
+            tell(make(sequences, run_all), len(sequences))
     click.echo(f"{name}: {dataset.n_sequences} sequence(s), all here")
 
 
@@ -95,17 +95,17 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
     From the contrast at which full-frame PCA finds 5 % of the companions, at one false positive per map, to that at
     which it finds 95 %.
     """
-    from algozoo.benchmark.calibrate import Campaign, write_calibration
+    from algozoo.benchmark.calibrate import Calibrator, write_calibration
     from algozoo.benchmark.pool import pool
-    from algozoo.cli.progress import progress
+    from algozoo.cli.progress import tell
     from algozoo.datasets import load_dataset, manifest_path
 
     dataset = load_dataset(name, mirror=mirror, without_calibration=True)
-    campaign = Campaign(dataset, companions)
+    calibrator = Calibrator(dataset, companions)
     with pool(workers) as run_all:
-        progress(campaign.run(run_all), campaign.n_steps)
-    write_calibration(manifest_path(name), campaign.contrasts, campaign.record, campaign.statistics)
-    for annulus, (low, high) in zip(dataset.manifest.annuli, campaign.contrasts, strict=True):
+        tell(calibrator.run(run_all), calibrator.n_steps)
+    write_calibration(manifest_path(name), calibrator.contrasts, calibrator.record, calibrator.statistics)
+    for annulus, (low, high) in zip(dataset.manifest.annuli, calibrator.contrasts, strict=True):
         click.echo(f"{annulus.inner:g} to {annulus.outer:g} FWHM: contrast {low:g} to {high:g}")
     click.echo(f"Written: {manifest_path(name)}")
 

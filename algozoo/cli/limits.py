@@ -94,24 +94,24 @@ def limits(
         raise InputError(f"{name} is a control of the board and has no limit in data; see `algozoo detectors`")
     own = {"--cube": cube, "--angles": angles, "--psf": psf, "--pixel-scale": pixel_scale}
     missing = [option for option, value in own.items() if value is None]
-    if dataset is None and (cube is None or angles is None or psf is None or pixel_scale is None):
-        raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
-    if dataset is not None:
-        if len(missing) < len(own) or companions or star_flux:
-            raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")
-        field = Field.of_dataset(load_dataset(dataset, mirror=mirror), 0)
-    else:
+    if dataset is None:
+        if cube is None or angles is None or psf is None or pixel_scale is None:
+            raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
         sequence = read_sequence(
-            cube=cube,  # type: ignore[arg-type]
-            angles=angles,  # type: ignore[arg-type]
-            psf=psf,  # type: ignore[arg-type]
-            pixel_scale=pixel_scale,  # type: ignore[arg-type]
+            cube=cube,
+            angles=angles,
+            psf=psf,
+            pixel_scale=pixel_scale,
             angle_unit=angle_unit,
             angle_offset=angle_offset,
             star_flux=star_flux,
             star_flux_aperture=star_flux_aperture,
         )
         field = Field.of_sequence(sequence, [_companion(text, sequence) for text in companions])
+    else:
+        if len(missing) < len(own) or companions or star_flux:
+            raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")
+        field = Field.of_dataset(load_dataset(dataset, mirror=mirror), 0)
     click.echo(f"{field.null!r}\n{detector.label}: {detector.title}", err=True)
     if field.null.cube.ndim == 4:
         raise InputError(

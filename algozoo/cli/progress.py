@@ -5,27 +5,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from time import monotonic
-from typing import Protocol
 
 import click
 
-
-class Step(Protocol):
-    """A piece of work that ended; its text names it. Where it made maps, it says how many of them failed, and why."""
-
-    @property
-    def n_trials(self) -> int: ...  # noqa: D102
-    @property
-    def n_failed(self) -> int: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
+from algozoo.benchmark.shard import Finished
 
 
-def progress(steps: Iterable[Step], total: int) -> int:
-    """Consume a stream of steps and show counts, rate and time left; return the number of failed maps."""
+def progress(steps: Iterable[Finished], total: int) -> int:
+    """Consume a stream of finished shards, show counts, rate and time left; return the number of failed maps."""
     failed = 0
 
-    def counted() -> Iterator[Step]:
+    def counted() -> Iterator[Finished]:
         nonlocal failed
         for step in steps:
             failed += step.n_failed
@@ -35,7 +25,7 @@ def progress(steps: Iterable[Step], total: int) -> int:
     return failed
 
 
-def _lines(steps: Iterable[Step], total: int) -> None:
+def _lines(steps: Iterable[Finished], total: int) -> None:
     start, maps = monotonic(), 0
     for done, step in enumerate(steps, start=1):
         maps += step.n_trials
@@ -44,12 +34,10 @@ def _lines(steps: Iterable[Step], total: int) -> None:
         click.echo(
             f"[{done}/{total}] {step}: {step.n_trials} maps{_failures(step)}; "
             f"{maps / elapsed:.1f} maps/s, {left:.0f} s left"
-            if step.n_trials
-            else f"[{done}/{total}] {step}; {left:.0f} s left"
         )
 
 
-def _bar(steps: Iterable[Step], total: int) -> None:
+def _bar(steps: Iterable[Finished], total: int) -> None:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -74,7 +62,7 @@ def _bar(steps: Iterable[Step], total: int) -> None:
             bar.update(task, advance=1, description=str(step), rate=maps / (monotonic() - start))
 
 
-def _failures(step: Step) -> str:
+def _failures(step: Finished) -> str:
     return f", {step.n_failed} failed ({step.reason})" if step.n_failed else ""
 
 
@@ -102,3 +90,10 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
             bar.update(task, advance=1)
 
         yield step
+
+
+def tell(done: Iterable[object], total: int) -> None:
+    """Consume a stream of things that are done, whose text says what they are, and count them as `steps` does."""
+    with steps(total) as report:
+        for thing in done:
+            report(str(thing))

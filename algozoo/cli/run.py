@@ -40,7 +40,7 @@ def run(
     from algozoo.benchmark.runner import run as run_shards
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
-    from algozoo.cli.progress import progress
+    from algozoo.cli.progress import progress, tell
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard import build_site
 
@@ -65,7 +65,7 @@ def run(
         try:
             with pool(workers, scheduler) as run_all:
                 if sequences := unmade(missing):
-                    progress(make(sequences, run_all), len(sequences))
+                    tell(make(sequences, run_all), len(sequences))
                 for name in dict.fromkeys(shard.dataset.name for shard in missing):
                     write_preview(load_dataset(name, mirror=mirror), results)
                 failed = progress(run_shards(missing, results, run_all, keep_maps=keep_maps), len(missing))

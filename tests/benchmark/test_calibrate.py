@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algozoo.benchmark.calibrate import Campaign, baseline, write_calibration
+from algozoo.benchmark.calibrate import Calibrator, baseline, write_calibration
 from algozoo.benchmark.trials import draw_place
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
@@ -30,8 +30,8 @@ def manifest(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def campaign(manifest) -> Campaign:
-    campaign = Campaign(load_dataset(manifest), n_companions=30)
+def campaign(manifest) -> Calibrator:
+    campaign = Calibrator(load_dataset(manifest), n_companions=30)
     assert len(list(campaign.run())) == campaign.n_steps == 6
     return campaign
 
@@ -79,7 +79,7 @@ def test_ranges_do_not_depend_on_the_order_of_the_work(manifest):
     def backwards(task, items):
         return ((item, task(item)) for item in reversed(list(items)))
 
-    here, there = Campaign(load_dataset(manifest), 3), Campaign(load_dataset(manifest), 3)
+    here, there = Calibrator(load_dataset(manifest), 3), Calibrator(load_dataset(manifest), 3)
     list(here.run())
     list(there.run(backwards))
     assert here.contrasts == there.contrasts
@@ -113,14 +113,14 @@ def test_what_cannot_be_calibrated_is_refused(manifest, tmp_path):
     path = tmp_path / "bare.toml"
     path.write_text(manifest.read_text().replace("annuli = [{ inner = 3.0, outer = 5.0 }]", ""))
     with pytest.raises(InputError, match="its manifest has no annuli; add them"):
-        Campaign(load_dataset(path), 1)
+        Calibrator(load_dataset(path), 1)
     path.write_text(manifest.read_text().replace("n_frames = 14", "n_frames = 8"))
     with pytest.raises(AlgoZooError, match="pca, which contrasts are calibrated with, declines: 10 components"):
-        list(Campaign(load_dataset(path), 1).run())
+        list(Calibrator(load_dataset(path), 1).run())
 
 
 def test_an_annulus_in_which_companions_are_never_found_is_named(campaign):
-    blind = Campaign(campaign.dataset, 10, needed={0: [1e-4] * 9 + [np.inf]})
+    blind = Calibrator(campaign.dataset, 10, needed={0: [1e-4] * 9 + [np.inf]})
     with pytest.raises(AlgoZooError, match="finds 1 of 10 companions of an annulus at no contrast"):
         _ = blind.contrasts
 
