@@ -108,12 +108,12 @@ def page(detector: Detector) -> str:
 
 def description(cls: type[Detector]) -> list[str]:
     """Text of a docstring before its parameters."""
-    return inspect.getdoc(cls).partition("\nParameters\n")[0].strip().splitlines()
+    return linked(inspect.getdoc(cls).partition("\nParameters\n")[0].strip()).splitlines()
 
 
 def linked(reference: str) -> str:
     """Make the DOI a link."""
-    return re.sub(r"doi:(10\.\S+)", r"[doi:\1](https://doi.org/\1)", reference)
+    return re.sub(r"doi:(10\.[^\s)]+)", r"[doi:\1](https://doi.org/\1)", reference)
 
 
 def parameters(detector: Detector) -> Iterator[tuple[str, object, str]]:
