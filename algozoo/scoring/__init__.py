@@ -6,7 +6,7 @@ from algozoo.scoring.calibration import brier, candidate_probabilities, false_al
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
 from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.friedman import friedman
-from algozoo.scoring.froc import froc, partial_auc, tpr_at
+from algozoo.scoring.froc import froc, partial_auc, threshold_at, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
 from algozoo.scoring.power import resolvable_difference
@@ -44,6 +44,7 @@ __all__ = [
     "reliability",
     "resolvable_difference",
     "score",
+    "threshold_at",
     "tpr_at",
     "wilson",
 ]
