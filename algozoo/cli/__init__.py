@@ -8,6 +8,7 @@ from algozoo import __version__
 from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
+from algozoo.cli.gallery import gallery
 from algozoo.cli.leaderboard import leaderboard
 from algozoo.cli.limits import limits
 from algozoo.cli.rescore import rescore
@@ -26,7 +27,7 @@ def cli() -> None:
 
 for command in (
     *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
-    *(score_maps, score_characterisation),
+    *(gallery, score_maps, score_characterisation),
 ):
     cli.add_command(command)
 

@@ -20,8 +20,13 @@ class MatchedFilter(Median):
 
     In white noise of standard deviation sigma a source of flux f, in the unit in which `psf` is normalised, has an S/N
     of f sqrt(sum of psf^2) / sigma, the highest that a linear filter can give. What median subtraction takes from a
-    companion is not modelled. The S/N has no penalty for few resolution elements: within 3 FWHM of the star a high
-    value is less significant than its number says.
+    companion is not modelled.
+
+    The scatter of a ring is known only as well as its few resolution elements tell: to 25 % at 1.3 FWHM from the star,
+    to 18 % at 3 and to 11 % at 8. That makes white noise exceed an S/N of 3 in 1.4 times as many pixels within
+    2 FWHM as a normal law, and in 1.2 times as many beyond 8. The Student law by which the board and `algozoo detect`
+    turn an S/N into standard deviations more than makes up for it: 3 of them are exceeded in at most 0.3 times as many
+    pixels as by a normal law within 4 FWHM, and in 0.8 times as many beyond 8.
     """
 
     name: ClassVar[str] = "matched-filter"
