@@ -18,7 +18,7 @@ from astropy.io import fits
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 
-FORMAT = 2
+FORMAT = 3
 
 _CANDIDATES = pa.list_(pa.float32())
 SCHEMA = pa.schema(
@@ -50,6 +50,9 @@ SCHEMA = pa.schema(
         ("candidate_x", _CANDIDATES),
         ("candidate_y", _CANDIDATES),
         ("candidate_score", pa.list_(pa.float64())),
+        ("candidate_flux", pa.list_(pa.float64())),
+        ("null_separation", _CANDIDATES),
+        ("null_score", _CANDIDATES),
     ]
 )
 
