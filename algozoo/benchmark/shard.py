@@ -16,13 +16,15 @@ import numpy as np
 
 from algozoo import __version__
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
-from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.store import SETTLED, ExampleMap, Store
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
-from algozoo.scoring import Candidates, find_candidates
+from algozoo.detectors.submitted import Submitted
+from algozoo.sandbox.sandbox import Stopped
+from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
@@ -54,6 +56,7 @@ class Outcome:
     seconds: float = float("nan")
     cpu_seconds: float = float("nan")
     candidates: Candidates = NO_CANDIDATES
+    null_scores: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
     map: DetectionMap | None = None
 
 
@@ -136,16 +139,23 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
         return Outcome(trial, *_status(error))
     seconds, cpu_seconds = perf_counter() - wall, process_time() - cpu
+    if isinstance(result, DetectionMap) and result.cost:
+        seconds, cpu_seconds = result.cost.seconds, result.cost.cpu_seconds
     problem = _invalid(result, sequence, valid)
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    return Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, result)
+    outcome = Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, map=result)
+    if result.kind == "snr" and not trial.companion:
+        outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
+    return outcome
 
 
 def _status(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Declined):
         return "declined", str(error)
+    if isinstance(error, Stopped):
+        return error.status, str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return "failed", f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
 
@@ -212,13 +222,14 @@ def _write(
             "summary": detector.summary,
             "control": detector.control,
             "parameters": {name: repr(value) for name, value in detector.parameters.items()},
+            "sandbox": detector.confinement if isinstance(detector, Submitted) else None,
         },
         **measured,
         **_environment(),
     }
     key = content_key(shard)
     store.write(key, record, rows, maps)
-    failures = [o.reason for o in outcomes if o.status in {"failed", "invalid"}]
+    failures = [o.reason for o in outcomes if o.status not in SETTLED]
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
 
 
@@ -243,7 +254,18 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
         "candidate_x": outcome.candidates.x,
         "candidate_y": outcome.candidates.y,
         "candidate_score": outcome.candidates.score,
+        "candidate_flux": _fluxes(outcome) / np.mean(null.star_flux),
+        "null_separation": outcome.null_scores[0],
+        "null_score": outcome.null_scores[1],
     }
+
+
+def _fluxes(outcome: Outcome) -> np.ndarray:
+    """Flux at each candidate; none if the detector gives none."""
+    if outcome.map is None or outcome.map.flux is None:
+        return np.empty(0)
+    x, y = np.rint([outcome.candidates.x, outcome.candidates.y]).astype(int)
+    return np.asarray(outcome.map.flux[y, x])
 
 
 @lru_cache(maxsize=1)

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from algozoo.datasets.manifest import read_toml
-from algozoo.datasets.tables import Name
 from algozoo.errors import unknown
+from algozoo.toml import Name, read_toml
 
 
 class _Table(BaseModel):

@@ -5,9 +5,9 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from algozoo.datasets.tables import Fraction, Positive, Table, Text, Version
 from algozoo.errors import AlgoZooError
 from algozoo.sequence import ADISequence
+from algozoo.toml import Fraction, Positive, Table, Text, Version
 
 TOLERANCE = 0.02
 """Relative difference from the pinned statistics that is allowed; machines differ by rounding, far less."""

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from algozoo.datasets.manifest import read_toml
-from algozoo.datasets.tables import NotNegative, Positive, Table
+from algozoo.toml import NotNegative, Positive, Table, read_toml
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 

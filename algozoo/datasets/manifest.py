@@ -1,27 +1,25 @@
 """Manifests: what a dataset is, written by hand in TOML and checked as a whole."""
 
-import re
-import tomllib
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from algozoo.datasets.annuli import Annulus, Calibration, Statistics
 from algozoo.datasets.simulate.parameters import Simulation
-from algozoo.datasets.tables import Name, NotNegative, Positive, Sha256, Table, Text, Url, Version
-from algozoo.errors import InputError
-
-Model = TypeVar("Model", bound=BaseModel)
-
+from algozoo.toml import (
+    Name,
+    NotNegative,
+    Positive,
+    Sha256,
+    Source,
+    Table,
+    Text,
+    Url,
+    Version,
+    check_table,
+    parse_toml,
+)
 
 SMALLEST_RESOLUTION = 2
 """Pixels per lambda/D; fewer would lose information."""
@@ -212,11 +210,11 @@ def load_manifest(path: str | Path, *, without_calibration: bool = False) -> Rea
     InputError
         If the file cannot be read, is not TOML, or has mistakes; all of them are listed.
     """
-    document = _parse(Path(path))
+    source = parse_toml(Path(path))
     if without_calibration:
-        document.pop("calibration", None)
+        source.document.pop("calibration", None)
     kinds: dict[str, type[Manifest]] = {"real": RealManifest, "simulated": SimulatedManifest}
-    manifest = _validate(Path(path), document, kinds.get(str(document.get("kind")), _UnknownKind))
+    manifest = check_table(source, kinds.get(str(source.document.get("kind")), _UnknownKind))
     return cast("RealManifest | SimulatedManifest", manifest)  # _UnknownKind accepts no document that gets here
 
 
@@ -228,57 +226,4 @@ def check_manifest(name: str, table: dict[str, Any]) -> RealManifest:
     InputError
         If it has mistakes; all of them are listed.
     """
-    return _validate(name, table, RealManifest)
-
-
-def read_toml(path: Path, model: type[Model]) -> Model:
-    """Read a TOML file and check it against a pydantic model.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is not TOML, or has mistakes: the first line names the file and their number,
-        each further line gives the dotted path of one, the value found there and what was expected.
-    """
-    return _validate(path, _parse(path), model)
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not text in UTF-8 ({error.reason} at byte {error.start})") from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        lines = text.split("\n")
-        end = f"line {len(lines)}, column {len(lines[-1]) + 1}"
-        raise InputError(f"{path}: is not TOML: {str(error).replace('end of document', end)}") from None
-
-
-def _validate(path: str | Path, document: dict[str, Any], model: type[Model]) -> Model:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        mistakes = error.errors(include_url=False)
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise InputError("\n".join([f"{path}: {count}", *map(_describe, mistakes)])) from None
-
-
-PLAIN_WORDS = {
-    "missing": "missing; add it",
-    "extra_forbidden": "no such field; correct its name or remove it",
-    "model_type": "expected a table",
-    "dict_type": "expected a table",
-    "tuple_type": "expected a list",
-}
-
-
-def _describe(mistake: ErrorDetails) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in mistake["loc"])
-    given = mistake["input"]
-    value = "" if isinstance(given, dict | list) else f" = {given!r}"
-    message = re.sub(r"^\w+ should (be |have )?", "expected ", mistake["msg"].removeprefix("Value error, "))
-    return f"  {place.removeprefix('.')}{value}: {PLAIN_WORDS.get(mistake['type'], message)}"
+    return check_table(Source(name, table), RealManifest)

@@ -6,13 +6,14 @@ from algozoo.scoring.calibration import brier, candidate_probabilities, false_al
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
 from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.friedman import friedman
-from algozoo.scoring.froc import froc, partial_auc, tpr_at
+from algozoo.scoring.froc import froc, partial_auc, threshold_at, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
+from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
 from algozoo.scoring.power import resolvable_difference
 from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
 
-SCORER_VERSION = "2"
+SCORER_VERSION = "3"
 
 __all__ = [
     "COLUMNS",
@@ -38,12 +39,16 @@ __all__ = [
     "froc",
     "garwood",
     "match",
+    "null_quantiles",
     "overconfidence",
     "partial_auc",
     "rates",
     "reliability",
     "resolvable_difference",
+    "ring_scores",
     "score",
+    "threshold_at",
     "tpr_at",
+    "uniformity",
     "wilson",
 ]

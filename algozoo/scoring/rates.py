@@ -20,7 +20,7 @@ from algozoo.scoring.measures import (
 )
 from algozoo.scoring.outcomes import candidates_beside
 
-N_RATES = 25
+N_RATES = 61
 N_CONTRAST_BINS = 3
 BAND = ["tpr", "tpr_low", "tpr_high"]
 

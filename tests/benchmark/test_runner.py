@@ -1,3 +1,4 @@
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -46,6 +47,27 @@ def test_a_second_run_has_nothing_to_do(full_store, suite):
     shards, _ = plan(suite)
     assert len(shards) == 8
     assert all(full_store.is_done(content_key(shard)) for shard in shards)
+
+
+def test_detectors_that_measure_a_flux_have_one_for_each_candidate(full_store, suite):
+    """Over that of the star: a companion of contrast 0.002, say, cannot leave much more than that."""
+    outcomes = read(full_store, suite)
+    assert (outcomes["candidate_flux"].str.len() == outcomes["candidate_x"].str.len())[
+        outcomes["detector"] == "median"
+    ].all()
+    assert (outcomes.loc[outcomes["detector"] != "median", "candidate_flux"].str.len() == 0).all()
+    fluxes = np.concatenate(outcomes["candidate_flux"].to_list())
+    assert np.isfinite(fluxes).all()
+    assert abs(fluxes).max() < 0.02
+
+
+def test_snr_of_maps_without_a_companion_is_kept_at_places_that_share_no_light(full_store, suite):
+    outcomes = read(full_store, suite)
+    kept = outcomes["null_score"].str.len() > 0
+    assert (kept == ((outcomes["detector"] == "median") & (outcomes["trial_kind"] != "injected"))).all()
+    separation = np.concatenate(outcomes.loc[kept, "null_separation"].to_list())
+    assert 1 <= separation.min() < 1.5
+    assert 4.5 < separation.max() <= 5
 
 
 @pytest.mark.slow
@@ -259,12 +281,9 @@ def test_failures_are_rows_with_their_reason(suite, tmp_path, monkeypatch, way, 
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_path):
+def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_path, monkeypatch):
     """The detector ends its own process; the other shard is done all the same."""
-    folder = tmp_path / "submissions" / "fatal"
-    folder.mkdir(parents=True)
-    (folder / "submission.toml").write_text('name = "fatal"\nclass = "Fatal"\n')
-    (folder / "detector.py").write_text(
+    (tmp_path / "fatal.py").write_text(
         "import os\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n"
         "from algozoo.detectors.contract import Detector\n"
         "@dataclass(frozen=True, kw_only=True)\nclass Fatal(Detector):\n"
@@ -272,7 +291,12 @@ def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_p
         '    reference: ClassVar[str] = "none"\n'
         "    def detect(self, sequence):\n        os._exit(9)\n"
     )
-    pytest.MonkeyPatch().chdir(tmp_path)
+    package = tmp_path / "fatal-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: fatal\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[algozoo.detectors]\nfatal = fatal:Fatal\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     mixed = suite.model_copy(update={"detectors": (SuiteDetector(name="fatal"), SuiteDetector(name="blank"))})
     store = Store(tmp_path / "store")
     with pool(1) as run_all:

@@ -75,13 +75,13 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
     first, *mistakes = refusal(path, SEVEN_MISTAKES).splitlines()
     assert first == f"{path}: 7 mistakes"
     assert mistakes == [
-        "  format = 2: expected 1",
-        "  name = 'My dataset': expected lower-case letters, digits and hyphens",
-        "  pixel_scale = -0.01: expected greater than 0",
-        "  simulation.size = '61': expected a valid integer",
-        "  simulation.field_rotation_deg.high = 60.0: expected at least low, which is 80",
-        "  simulation.seeing_rms: missing; add it",
-        "  colour = 'blue': no such field; correct its name or remove it",
+        "  format = 2: expected 1 (line 2)",
+        "  name = 'My dataset': expected lower-case letters, digits and hyphens (line 4)",
+        "  pixel_scale = -0.01: expected greater than 0 (line 12)",
+        "  simulation.size = '61': expected a valid integer (line 21)",
+        "  simulation.field_rotation_deg.high = 60.0: expected at least low, which is 80 (line 29)",
+        "  simulation.seeing_rms: missing; add it (line 18)",
+        "  colour = 'blue': no such field; correct its name or remove it (line 11)",
     ]
 
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.leaderboard import build_site
-from algozoo.scoring import find_candidates
+from algozoo.scoring import find_candidates, ring_scores
 
 SIZE, FWHM, SCALE = 41, 4.0, 0.02
 CENTRE = (SIZE - 1) / 2
@@ -93,6 +93,11 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
     loud = 3 if detector == "pca" else 1
     peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": loud * found.score}
     peaks["map_kind"] = "snr" if detector in {"pca", "median"} else "ratio"
+    if detector in {"pca", "median"}:
+        peaks["candidate_flux"] = 1e-4 * found.score
+        if trial["trial_kind"] != "injected":
+            separation, score = ring_scores(scores, fwhm=FWHM, valid=VALID)
+            peaks |= {"null_separation": separation, "null_score": loud * score}
     return {"status": "ok", "reason": "", "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
 
 
@@ -119,6 +124,9 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "candidate_x": [],
         "candidate_y": [],
         "candidate_score": [],
+        "candidate_flux": [],
+        "null_separation": [],
+        "null_score": [],
     }
     rows = [common | t | outcome(detector, dataset, t, scores) for t, scores in zip(drawn, maps, strict=True)]
     kept = [

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator
 
 from algozoo.datasets.simulate.sky import LONGEST_NIGHT, field_rotation
-from algozoo.datasets.tables import NotNegative, Positive, Table
+from algozoo.toml import NotNegative, Positive, Table
 
 Electrons = Annotated[float, Field(gt=0, le=1e14)]
 OpticalPath = Annotated[float, Field(ge=0, le=1e4)]

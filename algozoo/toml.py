@@ -1,0 +1,150 @@
+"""TOML written by hand: read, and checked as a whole; all mistakes are told at once, each with its line."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from algozoo.errors import InputError
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
+Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
+Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
+Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Table(BaseModel):
+    """A table of a manifest; a field it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document, where it comes from, and its text if it was read from a file."""
+
+    origin: str | Path
+    document: dict[str, Any]
+    text: str = ""
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """Read a TOML file and check it against a pydantic model.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not TOML, or has mistakes: the first line names the file and their number,
+        each further line gives the dotted path of one, the value found there, what was expected and the line.
+    """
+    return check_table(parse_toml(path), model)
+
+
+def parse_toml(path: Path) -> Source:
+    """Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not text in UTF-8 ({error.reason} at byte {error.start})") from None
+    try:
+        return Source(path, tomllib.loads(text), text)
+    except tomllib.TOMLDecodeError as error:
+        lines = text.split("\n")
+        end = f"line {len(lines)}, column {len(lines[-1]) + 1}"
+        raise InputError(f"{path}: is not TOML: {str(error).replace('end of document', end)}") from None
+
+
+def check_table(source: Source, model: type[Model]) -> Model:
+    """Check a document against a pydantic model.
+
+    Raises
+    ------
+    InputError
+        If it has mistakes; all of them are listed.
+    """
+    try:
+        return model.model_validate(source.document)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        statements = list(_statements(source.text))
+        described = [_describe(mistake, _line(statements, mistake["loc"])) for mistake in mistakes]
+        raise InputError("\n".join([f"{source.origin}: {count}", *described])) from None
+
+
+PLAIN_WORDS = {
+    "missing": "missing; add it",
+    "extra_forbidden": "no such field; correct its name or remove it",
+    "model_type": "expected a table",
+    "dict_type": "expected a table",
+    "tuple_type": "expected a list",
+}
+
+
+def _describe(mistake: ErrorDetails, line: int) -> str:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in mistake["loc"])
+    given = mistake["input"]
+    value = "" if isinstance(given, dict | list) else f" = {given!r}"
+    message = re.sub(r"^\w+ should (be |have )?", "expected ", mistake["msg"].removeprefix("Value error, "))
+    where = f" (line {line})" if line else ""
+    return f"  {place.removeprefix('.')}{value}: {PLAIN_WORDS.get(mistake['type'], message)}{where}"
+
+
+def _statements(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each statement's first line and the document up to its end: the shortest pieces that are TOML."""
+    lines, first = text.splitlines(), 1
+    for number in range(1, len(lines) + 1):
+        try:
+            document = tomllib.loads("\n".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        yield first, document
+        first = number + 1
+
+
+def _line(statements: Sequence[tuple[int, dict[str, Any]]], place: tuple[int | str, ...]) -> int:
+    """Line of a value, or of the innermost table that should hold it; 0 for the document itself."""
+    for depth in range(len(place), 0, -1):
+        for line, document in statements:
+            if _holds(document, place[:depth]):
+                return line
+    return 0
+
+
+def _holds(value: Any, place: tuple[int | str, ...]) -> bool:
+    for part in place:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
