@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from algozoo.errors import InputError
-from algozoo.imaging.shift import shift
+from algozoo.imaging.shift import Spectrum
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
@@ -116,19 +116,20 @@ def inject(
 
     cube = sequence.cube.astype(np.float64)
     channels = cube.reshape(-1, *cube.shape[-3:])
-    stamps = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
-    fluxes = np.broadcast_to(sequence.star_flux, len(channels))
+    stamps = np.reshape(sequence.star_flux, (-1, 1, 1)) * sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
     for companion in companions:
         if companion.separation > sequence.centre + 0.5:
             raise InputError(
                 f"companion at {companion.separation:.1f} px from the star: outside the frame, whose edge is "
                 f"{sequence.centre + 0.5:.1f} px away"
             )
-        for channel, psf, star_flux in zip(channels, stamps, fluxes, strict=True):
-            flux = companion.contrast * star_flux * factors
-            for t, angles in enumerate(_sub_exposures(companion, sequence, sweep)):
-                x, y = companion.track(sequence.centre, angles)
-                _add_source(channel[t], flux[t] * psf, x, y)
+        tracks = [companion.track(sequence.centre, angles) for angles in _sub_exposures(companion, sequence, sweep)]
+        reach = 1 + int(np.ceil(max(np.ptp(line) for track in tracks for line in track)))
+        source = Spectrum(np.pad(companion.contrast * stamps, ((0, 0), (reach, reach), (reach, reach))))
+        for t, (x, y) in enumerate(tracks):
+            column, row = round(float(x.mean())), round(float(y.mean()))
+            smeared = source.filtered(source.ramp(x - column, y - row).mean(axis=0))
+            _add(channels[:, t], factors[t] * smeared, row, column)
     return replace(sequence, cube=cube.astype(np.float32))
 
 
@@ -155,13 +156,10 @@ def _sub_exposures(companion: Companion, sequence: ADISequence, sweep: Array) ->
     ]
 
 
-def _add_source(frame: Array, source: Array, x: Array, y: Array) -> None:
-    """Add the mean of copies of `source` centred on the positions to a frame, in place; cut at its edges."""
-    column, row = round(float(x.mean())), round(float(y.mean()))
-    reach = int(np.ceil(max(np.ptp(x), np.ptp(y)))) + 1
-    stamp = shift(np.pad(source, reach), x - column, y - row).mean(axis=0)
-    half = len(stamp) // 2
+def _add(frames: Array, stamps: Array, row: int, column: int) -> None:
+    """Add stamps (k, m, m), centred on a pixel, to frames (k, n, n) in place; they are cut at the edges."""
+    half = stamps.shape[-1] // 2
     rows, columns = slice(max(row - half, 0), row + half + 1), slice(max(column - half, 0), column + half + 1)
-    visible = frame[rows, columns]
+    visible = frames[:, rows, columns]
     top, left = rows.start - row + half, columns.start - column + half
-    visible += stamp[top : top + visible.shape[0], left : left + visible.shape[1]]
+    visible += stamps[:, top : top + visible.shape[1], left : left + visible.shape[2]]
