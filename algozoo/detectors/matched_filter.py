@@ -34,8 +34,10 @@ class MatchedFilter(Median):
     reference: ClassVar[str] = "Ruffio et al. 2017, ApJ 842, 14, doi:10.3847/1538-4357/aa72dd"
 
     def score(self, image: Array, sequence: ADISequence) -> Array:
-        """Return the S/N of a companion at each pixel; of a 4-D sequence with the mean PSF."""
-        return matched_filter_snr(image, sequence.psf.reshape(-1, *sequence.psf.shape[-2:]).mean(axis=0), sequence.fwhm)
+        """Return the S/N of a companion at each pixel; of a 4-D sequence one that has the star's spectrum."""
+        channels = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
+        flux = np.broadcast_to(sequence.star_flux, len(channels))
+        return matched_filter_snr(image, np.average(channels, axis=0, weights=flux), sequence.fwhm)
 
 
 def matched_filter_snr(image: Array, psf: Array, fwhm: float) -> Array:

@@ -27,7 +27,7 @@ class PSFSubtraction(Detector):
     Parameters
     ----------
     combine : {'median', 'mean', 'trimmed-mean'}
-        How the derotated residual frames become one image.
+        How the derotated residual frames become one image. Default as in VIP.
     """
 
     combine: Combination = "median"
