@@ -26,7 +26,12 @@ def critical_differences(result: Friedman) -> dict[str, Any]:
     y = alt.Y("detector:N", sort=list(ranks.index), title=None, axis=alt.Axis(labelLimit=200))
     base = alt.Chart(alt.NamedData("ranks")).encode(y)
     title = f"Mean rank over {result.n_datasets} datasets (critical difference {result.critical_difference:.2f})"
-    x = alt.X("low:Q", title=title, scale=alt.Scale(domain=bounds, nice=False), axis=alt.Axis(tickMinStep=1))
+    x = alt.X(
+        "low:Q",
+        title=title,
+        scale=alt.Scale(domain=bounds, nice=False),
+        axis=alt.Axis(values=[*range(1, len(rows) + 1)]),
+    )
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color="#0072b2").encode(x, alt.X2("high:Q"))
     dots = base.mark_circle(size=70, opacity=1, color="#0072b2").encode(alt.X("rank:Q"))
     return _specification([bars, dots], {"ranks": rows}, ROW * len(rows))
@@ -46,18 +51,18 @@ def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) ->
         alt.X("claimed:Q", title="Probability given", scale=unit),
         alt.Color("detector:N", scale=colours, legend=legend),
     )
-    observed = alt.Y("observed:Q", title="Share that are companions", scale=unit)
+    title = "Share that are companions"
     diagonal = (
         alt.Chart(alt.sequence(1))
         .mark_rule(color="#8c8c8c")
         .encode(x=alt.datum(0), y=alt.datum(0), x2=alt.datum(1), y2=alt.datum(1))
     )
-    bars = base.mark_rule().encode(alt.Y("observed_low:Q", title=None), alt.Y2("observed_high:Q"))
-    lines = base.mark_line(point=True).encode(observed)
+    bars = base.mark_rule().encode(alt.Y("observed_low:Q", title=title), alt.Y2("observed_high:Q"))
+    lines = base.mark_line(point=True).encode(alt.Y("observed:Q", title=title, scale=unit))
     return _specification([diagonal, bars, lines], {"bins": bins.to_dict("records")}, HEIGHT)
 
 
 def _specification(layers: list[alt.Chart], data: dict[str, Any], height: float) -> dict[str, Any]:
     chart = alt.layer(*layers).properties(width=WIDTH, height=height, background="transparent").configure(**CONFIG)
-    specification: dict[str, Any] = chart.to_dict()
+    specification: dict[str, Any] = chart.to_dict(validate=False)
     return specification | {"datasets": data}

@@ -142,7 +142,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    outcomes, records = store.read(suite, version)
+    read, records = store.read(suite, version)
+    outcomes = add_hits(read)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
     annuli_of = {record["dataset"]: record["annuli"] for record in records}
@@ -154,7 +155,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     board = evaluate(outcomes, rng=rng())
     bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes)
     tables = {
-        "outcomes": add_hits(outcomes),
+        "outcomes": outcomes,
         "scores": board.scores,
         "annulus_rates": by_annulus(outcomes, rng=rng()),
         "limits": completeness_limits(outcomes),
