@@ -30,7 +30,7 @@ from algozoo.scoring.nulls import share_with_interval
 
 Array = NDArray[np.float64]
 
-N_SUITES = 250
+N_SUITES = 200
 N_REPLICATES = 300
 N_FALSE = 15
 STRENGTH = {"good": 2.6, "fair": 2.0, "equal": 2.0, "poor": 1.2}
@@ -98,8 +98,7 @@ def measured(rng: Generator, **size: Any) -> SimpleNamespace:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spread", [0.0, 0.5], ids=["alike", "differing"])
-@pytest.mark.parametrize("n_sequences", [10, 20])
+@pytest.mark.parametrize(("n_sequences", "spread"), [(10, 0.0), (10, 0.5), (20, 0.5)])
 def test_intervals_of_scores_differences_and_ranks_hold_the_truth(n_sequences: int, spread: float) -> None:
     rng = np.random.default_rng(n_sequences)
     suites = [measured(rng, n_sequences=n_sequences, n_injected=10, spread=spread) for _ in range(N_SUITES)]
@@ -120,6 +119,9 @@ def test_intervals_of_scores_differences_and_ranks_hold_the_truth(n_sequences: i
     together = [((one.ranks["rank_low"] <= place) & (place <= one.ranks["rank_high"])).all() for one in suites]
     assert np.mean(together) >= least
 
+    equal = [one.pairs.set_index(["detector", "other"])["p_holm"]["fair", "equal"] for one in suites]
+    assert np.mean(np.array(equal) < 0.05) <= 0.05
+
     averaged = [mean_of_two(one, other) for one, other in zip(suites[::2], suites[1::2], strict=True)]
     held = [low <= true["fair"]["partial_auc"] <= high for low, high in averaged]
     assert np.mean(held) >= within(n=len(held))[0]
@@ -127,44 +129,23 @@ def test_intervals_of_scores_differences_and_ranks_hold_the_truth(n_sequences: i
 
 def mean_of_two(one: SimpleNamespace, other: SimpleNamespace) -> tuple[float, float]:
     """Interval of the mean over two datasets."""
-    rows = [
-        dict(
-            zip(
-                ("partial_auc", "partial_auc_low", "partial_auc_high"),
-                suite.intervals["fair"]["partial_auc"],
-                strict=True,
-            )
-        )
-        for suite in (one, other)
-    ]
+    names = ["partial_auc", "partial_auc_low", "partial_auc_high"]
+    rows = [suite.intervals["fair"]["partial_auc"] for suite in (one, other)]
     common = {"dataset_kind": "simulated", "detector": "fair", "control": False}
-    row = average(pd.DataFrame(rows).assign(dataset=["a", "b"], **common)).iloc[0]
+    row = average(pd.DataFrame(rows, columns=names).assign(dataset=["a", "b"], **common)).iloc[0]
     return row["partial_auc_low"], row["partial_auc_high"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n_sequences", "least"), [(2, 0.80), (3, 0.87), (5, 0.91)])
+@pytest.mark.parametrize(("n_sequences", "least"), [(2, 0.78), (3, 0.86)])
 def test_few_sequences_hold_what_the_docstring_says(n_sequences: int, least: float) -> None:
-    """Where sequences differ: the stated 0.85, 0.92 and 0.95 and more, less two standard errors and a bit."""
+    """Where sequences differ: the stated 0.85 and 0.92, less two standard errors."""
     rng = np.random.default_rng(n_sequences)
-    suites = [measured(rng, n_sequences=n_sequences, n_injected=12, spread=0.7) for _ in range(150)]
+    suites = [measured(rng, n_sequences=n_sequences, n_injected=12, spread=0.7) for _ in range(100)]
     for label in ("good", "fair"):
         value = truth(label, 0.7, suites[0].low)["partial_auc"]
         bounds = np.array([one.intervals[label]["partial_auc"] for one in suites])
         assert np.mean((bounds[:, 1] <= value) & (value <= bounds[:, 2])) >= least, label
-
-
-@pytest.mark.slow
-def test_equal_detectors_are_rarely_separated() -> None:
-    rng = np.random.default_rng(5)
-    wrong = [
-        (measured(rng, n_sequences=8, n_injected=8, spread=0.7).pairs.set_index(["detector", "other"]))["p_holm"][
-            ("fair", "equal")
-        ]
-        < 0.05
-        for _ in range(N_SUITES)
-    ]
-    assert np.mean(wrong) <= 0.05
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.7], ids=["alike", "differing"])
