@@ -62,7 +62,7 @@ def check_detector(detector: Detector) -> Report:
     True
     """
     sequence = load_dataset("tiny").sequence(0)
-    planet = _obvious_planet(sequence)
+    planet = obvious_planet(sequence)
     probe = _Probe(detector, sequence, planet)
     checks = tuple(_attempt(clause, check) for clause, check in probe.clauses().items())
     return Report(detector.label, checks, probe.seconds_per_map)
@@ -152,11 +152,11 @@ def _attempt(clause: str, check: Callable[[], str]) -> Check:
         return Check(clause, passed=False, found=found)
 
 
-def _obvious_planet(sequence: ADISequence) -> Companion:
+def obvious_planet(sequence: ADISequence, position_angle: float = 70.0) -> Companion:
     """Return a companion, half-way out, far above the scatter of the frames there."""
     separation = sequence.size / 4
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     ring = abs(np.hypot(x, y) - separation) < sequence.fwhm / 2
-    aperture_noise = sequence.cube[:, ring].std() * np.sqrt(np.pi) * sequence.fwhm / 2
+    aperture_noise = sequence.cube[..., ring].std() * np.sqrt(np.pi) * sequence.fwhm / 2
     contrast = OBVIOUS_SNR * aperture_noise / float(np.mean(sequence.star_flux))
-    return Companion(separation=separation, position_angle=70.0, contrast=contrast)
+    return Companion(separation=separation, position_angle=position_angle, contrast=contrast)

@@ -8,8 +8,11 @@ from algozoo import __version__
 from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
+from algozoo.cli.export_trials import export_trials
+from algozoo.cli.import_maps import import_maps
 from algozoo.cli.leaderboard import leaderboard
 from algozoo.cli.limits import limits
+from algozoo.cli.new import new
 from algozoo.cli.rescore import rescore
 from algozoo.cli.run import run
 from algozoo.cli.score_characterisation import score_characterisation
@@ -27,6 +30,7 @@ def cli() -> None:
 for command in (
     *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
     *(score_maps, score_characterisation),
+    *(new, export_trials, import_maps),
 ):
     cli.add_command(command)
 

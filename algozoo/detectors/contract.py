@@ -17,6 +17,15 @@ class Declined(Exception):  # noqa: N818 - it is an answer, not an error
     """Raised by a detector that cannot take a sequence; the message is the reason and stands on the board."""
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a map took: seconds by the clock, CPU seconds, and the peak of memory in bytes."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_bytes: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DetectionMap:
     """What a detector returns.
@@ -30,6 +39,8 @@ class DetectionMap:
         Final residual image, for a person to look at.
     flux : array (n, n), optional
         Flux of a companion at each pixel in the unit of the cube, for characterisation.
+    cost : Cost, optional
+        What it took, where that was measured: in the sandbox.
 
     Raises
     ------
@@ -41,6 +52,7 @@ class DetectionMap:
     kind: Kind
     image: NDArray[np.float64] | None = None
     flux: NDArray[np.float64] | None = None
+    cost: Cost | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
