@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import algozoo
 from algozoo.benchmark.suite import Suite, load_suite
+from algozoo.detectors.submitted import PARTS
+from algozoo.errors import AlgoZooError
 from algozoo.imaging.psf import normalise_psf
+from algozoo.sandbox.choice import choose
+from algozoo.sandbox.confinement import World
 from algozoo.sequence import ADISequence
 
 settings.register_profile("algozoo", deadline=None, max_examples=50, derandomize=True)
@@ -58,6 +63,16 @@ def reference_numbers():
 def chromium() -> str:
     """Path of the browser."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or absent("Chromium")
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> None:
+    """Need a sandbox that works on this machine."""
+    package = Path(algozoo.__file__).parent
+    try:
+        choose(World(package=package, parts=PARTS, site=(), folder=package))
+    except AlgoZooError as error:
+        absent(f"a sandbox ({error})")
 
 
 def gaussian(size: int, x: float, y: float, fwhm: float) -> np.ndarray:

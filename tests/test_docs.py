@@ -22,20 +22,21 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
 
 
-@pytest.fixture
-def quiet_pixels(tmp_path):
+@pytest.fixture(params=[0, 1], ids=["function", "class"])
+def quiet_pixels(tmp_path, request):
     folder = tmp_path / "submissions" / "quiet-pixels"
     folder.mkdir(parents=True)
-    (folder / "detector.py").write_text(blocks("write-a-detector.md", "python")[0])
+    (folder / "detector.py").write_text(blocks("write-a-detector.md", "python")[request.param])
     (folder / "submission.toml").write_text(blocks("write-a-detector.md", "toml")[0])
     return tmp_path
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_the_detector_of_the_tutorial_keeps_the_contract(quiet_pixels, monkeypatch, capsys):
     report = check_detector(create("quiet-pixels", submissions=quiet_pixels / "submissions"))
     assert report.passed, report
     monkeypatch.chdir(quiet_pixels)
-    exec(blocks("write-a-detector.md", "python")[1], {})  # noqa: S102 - our own page
+    exec(blocks("write-a-detector.md", "python")[2], {})  # noqa: S102 - our own page
     assert "quiet-pixels" in capsys.readouterr().out
 
 

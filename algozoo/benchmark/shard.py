@@ -17,12 +17,14 @@ import numpy as np
 
 from algozoo import __version__
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
-from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.store import SETTLED, ExampleMap, Store
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
+from algozoo.detectors.submitted import Submitted
+from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 
@@ -161,6 +163,8 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
 def _status(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Declined):
         return "declined", str(error)
+    if isinstance(error, Stopped):
+        return error.status, str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return "failed", f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
 
@@ -227,13 +231,14 @@ def _write(
             "summary": detector.summary,
             "control": detector.control,
             "parameters": {name: repr(value) for name, value in detector.parameters.items()},
+            "sandbox": detector.confinement if isinstance(detector, Submitted) else None,
         },
         **measured,
         **_environment(),
     }
     key = content_key(shard, detector)
     store.write(key, record, rows, maps)
-    failures = [o.reason for o in outcomes if o.status in {"failed", "invalid"}]
+    failures = [o.reason for o in outcomes if o.status not in SETTLED]
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
 
 

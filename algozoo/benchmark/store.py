@@ -19,6 +19,8 @@ from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 
 FORMAT = 2
+SETTLED = frozenset({"ok", "declined"})
+"""Outcomes of a trial that another run would not change; the others are its failures."""
 
 _CANDIDATES = pa.list_(pa.float32())
 SCHEMA = pa.schema(
@@ -88,7 +90,7 @@ class Store:
         AlgoZooError
             If the disk is full or the folder cannot be written; nothing half-written is left.
         """
-        failed = sum(row["status"] in {"failed", "invalid"} for row in rows)
+        failed = sum(row["status"] not in SETTLED for row in rows)
         record = {"format": FORMAT, "key": key, "n_failed": failed, **record}
         table = pa.Table.from_pylist(rows, SCHEMA.with_metadata({"algozoo": json.dumps(record)}))
         if maps:

@@ -1,21 +1,19 @@
 """Where detectors come from: this package, installed packages (entry points) and folders of submissions."""
 
-import hashlib
-import importlib.util
 import inspect
-import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.contract import Detector
+from algozoo.detectors.submission import MANIFEST
+from algozoo.detectors.submitted import Submitted, submitted_class
 from algozoo.errors import InputError, unknown
 from algozoo.files import source_digest
 
@@ -36,7 +34,6 @@ BUILT_IN = {
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
 SUBMISSIONS = Path("submissions")
-SUBMISSION_MODULE = "algozoo_submission_"
 
 
 @dataclass(frozen=True)
@@ -57,15 +54,17 @@ class Entry:
     load: Callable[[], Any]
 
     def detector_class(self) -> type[Detector]:
-        """Import the class and hold it against the contract.
+        """Import the class, or make that of a submission from its manifest, and hold it against the contract.
 
         Raises
         ------
         InputError
-            If it cannot be imported, is no `Detector`, or calls itself by another name.
+            If it cannot be imported, is no `Detector` or calls itself by another name, or its manifest has mistakes.
         """
         try:
             cls = self.load()
+        except InputError:
+            raise
         except Exception as error:
             raise InputError(
                 f"detector {self.name!r} ({self.origin}) cannot be imported: {type(error).__name__}: {error}"
@@ -86,13 +85,12 @@ def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     Parameters
     ----------
     submissions : path
-        Folder with one folder for each submission, in it a `submission.toml` with `name` and `class`, and the
-        class in `detector.py`.
+        Folder with one folder for each submission, in it `submission.toml` and `detector.py`; its name is the folder's.
 
     Raises
     ------
     InputError
-        If two have the same name (the message says where both come from), or a `submission.toml` is unreadable.
+        If two have the same name; the message says where both come from.
     """
     entries: dict[str, Entry] = {}
     for entry in [*_built_in(), *_installed(), *_submitted(submissions)]:
@@ -131,10 +129,13 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
 
 
 def detector_digest(detector: Detector) -> str:
-    """Sha256 of the code of a detector: its folder if it is a submission, else the modules of its class and bases."""
+    """Sha256 of the code of a detector.
+
+    Of a submission it is that of its folder and of whether it is confined, else of the modules of its class and bases.
+    """
+    if isinstance(detector, Submitted):
+        return detector.digest
     cls = type(detector)
-    if cls.__module__.startswith(SUBMISSION_MODULE):
-        return source_digest([Path(inspect.getfile(cls)).parent])
     return source_digest(Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector))
 
 
@@ -154,33 +155,5 @@ def _installed() -> list[Entry]:
 
 
 def _submitted(folder: Path) -> list[Entry]:
-    return [_submission(manifest) for manifest in sorted(folder.glob("*/submission.toml"))]
-
-
-def _submission(manifest: Path) -> Entry:
-    try:
-        values = tomllib.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{manifest}: not readable as TOML ({error})") from None
-    missing = [key for key in ("name", "class") if not isinstance(values.get(key), str)]
-    if missing:
-        example = 'name = "mine" and class = "Mine"'
-        raise InputError(f"{manifest}: {' and '.join(missing)} missing, expected for example {example}")
-    return Entry(values["name"], str(manifest.parent), lambda: getattr(_module(manifest), values["class"]))
-
-
-def _module(manifest: Path) -> ModuleType:
-    """Import the `detector.py` beside a manifest, once."""
-    name = f"{SUBMISSION_MODULE}{hashlib.sha256(str(manifest.resolve()).encode()).hexdigest()[:16]}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, manifest.parent / "detector.py")
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{manifest.parent / 'detector.py'} is no Python module")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return sys.modules[name]
+    folders = [manifest.parent for manifest in sorted(folder.glob(f"*/{MANIFEST}"))]
+    return [Entry(place.name, str(place), partial(submitted_class, place)) for place in folders]

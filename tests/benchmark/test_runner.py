@@ -1,3 +1,4 @@
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -259,12 +260,9 @@ def test_failures_are_rows_with_their_reason(suite, tmp_path, monkeypatch, way, 
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_path):
+def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_path, monkeypatch):
     """The detector ends its own process; the other shard is done all the same."""
-    folder = tmp_path / "submissions" / "fatal"
-    folder.mkdir(parents=True)
-    (folder / "submission.toml").write_text('name = "fatal"\nclass = "Fatal"\n')
-    (folder / "detector.py").write_text(
+    (tmp_path / "fatal.py").write_text(
         "import os\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n"
         "from algozoo.detectors.contract import Detector\n"
         "@dataclass(frozen=True, kw_only=True)\nclass Fatal(Detector):\n"
@@ -272,7 +270,12 @@ def test_a_worker_that_dies_leaves_failed_rows_and_the_rest_goes_on(suite, tmp_p
         '    reference: ClassVar[str] = "none"\n'
         "    def detect(self, sequence):\n        os._exit(9)\n"
     )
-    pytest.MonkeyPatch().chdir(tmp_path)
+    package = tmp_path / "fatal-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: fatal\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[algozoo.detectors]\nfatal = fatal:Fatal\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     mixed = suite.model_copy(update={"detectors": (SuiteDetector(name="fatal"), SuiteDetector(name="blank"))})
     store = Store(tmp_path / "store")
     with pool(1) as run_all:

@@ -1,0 +1,172 @@
+"""What runs inside the sandbox: load somebody's `detector.py`, give it one sequence, send its map back.
+
+Nothing here is trusted once `detector.py` is imported; what it sends is checked by those who read it.
+"""
+
+import importlib.util
+import inspect
+import mmap
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.errors import InputError
+from algozoo.sandbox.wire import Message, unpack
+from algozoo.sequence import ADISequence
+
+MODULE = "detector"
+LONGEST_REASON, LONGEST_TRACEBACK = 1000, 4000
+SCALARS = ("pixel_scale", "fwhm", "north_angle")
+
+
+def main(request: int, reply: int) -> None:
+    """Answer one request.
+
+    Parameters
+    ----------
+    request : int
+        Descriptor of a file that holds a message: its facts are `task` ('detect' or 'fit'), `folder`, `kind`,
+        `parameters`, `supervised` and the sequence's numbers, its arrays the sequence's, its blob a fitted detector.
+    reply : int
+        Descriptor to write to. The facts of the answer are `outcome` ('map', 'fitted', 'declined', 'invalid', 'memory'
+        or 'failed'), and `reason` or `kind`.
+    """
+    message = unpack(mmap.mmap(request, 0, prot=mmap.PROT_READ))
+    try:
+        answer = _fit(message) if message.facts["task"] == "fit" else _detect(message)
+    except Declined as error:
+        answer = _told("declined", str(error), error, message)
+    except MemoryError as error:
+        answer = _told("memory", f"MemoryError: {error}", error, message)
+    except InputError as error:
+        answer = _told("invalid", str(error), error, message)
+    except BaseException as error:  # noqa: BLE001 - whatever it raises is an outcome
+        answer = _told("failed", f"{type(error).__name__}: {error}", error, message)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    for piece in answer.pack():
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(reply, view) :]
+
+
+def find_detector(module: ModuleType) -> Any:
+    """Return the one detector of a module: a function `detect`, or a class derived from `Detector`, if not abstract.
+
+    Raises
+    ------
+    ImportError
+        If there is none, or more than one.
+    """
+    own: list[Any] = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
+    functions = [value for value in own if inspect.isfunction(value) and value.__name__ == "detect"]
+    classes = [value for value in own if inspect.isclass(value) and issubclass(value, Detector)]
+    found = functions + [cls for cls in classes if not inspect.isabstract(cls)]
+    names = [value.__name__ for value in found]
+    if not found:
+        raise ImportError("detector.py has neither a function detect(cube, angles, psf) nor a class made from Detector")
+    if len(found) > 1:
+        raise ImportError(f"detector.py has {len(found)} detectors, {', '.join(names)}: expected one in each folder")
+    return found[0]
+
+
+def _detect(message: Message) -> Message:
+    facts, parameters = message.facts, message.facts["parameters"]
+    if message.blob:
+        _load(facts["folder"])
+        result = pickle.loads(message.blob).detect(_sequence(message))  # noqa: S301 - its own, and confined
+    else:
+        found = find_detector(_load(facts["folder"]))
+        if isinstance(found, type):
+            result = _made(found, parameters).detect(_sequence(message))
+        else:
+            if facts["supervised"]:
+                raise TypeError("a detector that is trained is a class with a method fit, and this is a function")
+            scores = found(**_arguments(found, message))
+            result = DetectionMap(scores=scores, kind=facts["kind"])
+    if not isinstance(result, DetectionMap):
+        raise InputError(f"detect returned {type(result).__name__}, expected a DetectionMap")
+    maps = {name: getattr(result, name) for name in ("scores", "image", "flux")}
+    arrays = {name: values for name, values in maps.items() if values is not None}
+    return Message(facts={"outcome": "map", "kind": result.kind}, arrays=arrays)
+
+
+def _fit(message: Message) -> Message:
+    found = find_detector(_load(message.facts["folder"]))
+    if getattr(found, "fit", Detector.fit) is Detector.fit:
+        raise TypeError("a detector that is trained is a class with a method fit")
+    fitted = _made(found, message.facts["parameters"]).fit(_sequence(message))
+    return Message(facts={"outcome": "fitted"}, blob=pickle.dumps(fitted))
+
+
+def _load(folder: str) -> ModuleType:
+    """Import `detector.py`; modules beside it are found."""
+    sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location(MODULE, Path(folder) / "detector.py")
+    if spec is None or spec.loader is None:
+        raise ImportError("detector.py is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _made(cls: type[Detector], parameters: Mapping[str, Any]) -> Detector:
+    if not is_dataclass(cls) or "__dataclass_fields__" not in vars(cls):
+        raise TypeError(f"class {cls.__name__} is no dataclass: write @dataclass(frozen=True, kw_only=True) above it")
+    _compare(f"class {cls.__name__}", {f.name for f in fields(cls) if f.init}, parameters)
+    return cls(**parameters)
+
+
+def _arguments(function: Callable[..., Any], message: Message) -> dict[str, Any]:
+    """Collect what a plain function asks for by name, in copies of its own."""
+    arrays = {name: np.array(values) for name, values in message.arrays.items()}
+    data = {
+        "cube": arrays["cube"],
+        "angles": arrays["parallactic_angles"],
+        "psf": arrays["psf"],
+        "fwhm": message.facts["fwhm"],
+        "wavelengths": arrays.get("wavelengths"),
+        "reference": arrays.get("reference"),
+        "pixel_scale": message.facts["pixel_scale"],
+        "star_flux": arrays["star_flux"] if arrays["star_flux"].ndim else float(arrays["star_flux"]),
+    }
+    wanted = inspect.signature(function).parameters
+    parameters = message.facts["parameters"]
+    _compare("detect", set(wanted) - set(data), parameters)
+    return {**{name: data[name] for name in wanted if name in data}, **parameters}
+
+
+def _compare(what: str, has: set[str], parameters: Mapping[str, Any]) -> None:
+    if surplus := sorted(has - set(parameters)):
+        raise TypeError(f"{what} has parameters that submission.toml does not have: {', '.join(surplus)}")
+    if lacking := sorted(set(parameters) - has):
+        raise TypeError(f"submission.toml has parameters that {what} does not have: {', '.join(lacking)}")
+
+
+def _sequence(message: Message) -> ADISequence:
+    values: dict[str, Any] = {**message.arrays, **{name: message.facts[name] for name in SCALARS}}
+    return ADISequence(**values)
+
+
+def _told(outcome: str, reason: str, error: BaseException, message: Message) -> Message:
+    """Say what happened, where in its own files, and how it came there."""
+    folder = f"{message.facts['folder']}/"
+    story = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in story.stack if frame.filename.startswith(folder)]
+    if outcome in {"failed", "memory"} and own:
+        reason = f"{reason} ({own[-1].filename.removeprefix(folder)}, line {own[-1].lineno})"
+    story.stack = traceback.StackSummary.from_list(own)
+    story.__cause__ = story.__context__ = None
+    text = "".join(story.format()).replace(folder, "")
+    facts = {"outcome": outcome, "reason": reason[:LONGEST_REASON], "traceback": text[-LONGEST_TRACEBACK:]}
+    return Message(facts=facts)

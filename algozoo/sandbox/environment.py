@@ -1,0 +1,72 @@
+"""The packages that a submission asks for: installed apart from ours and from all others', once, before it runs."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from algozoo.errors import AlgoZooError
+
+ALWAYS = ("numpy", "scipy")
+"""What our own modules need."""
+
+
+def own_packages() -> tuple[Path, ...]:
+    """Folders of the packages that are installed with us."""
+    return tuple(sorted({Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}))
+
+
+def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
+    """Return the folder of a set of packages, installed if it is not there yet.
+
+    Only wheels are taken: to build a package would run its author's code outside the sandbox.
+
+    Parameters
+    ----------
+    requirements : sequence of str
+        As pip takes them.
+    cache : path
+        Folder of all such folders; each is named by a hash of its requirements.
+
+    Raises
+    ------
+    AlgoZooError
+        If one cannot be installed; the message has pip's own last words.
+    """
+    wanted = sorted({*requirements, *ALWAYS})
+    key = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()[:16]
+    folder = cache / key
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{key}-", dir=cache) as temporary:
+        target = Path(temporary) / "packages"
+        options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--quiet", "--no-compile"]
+        done = subprocess.run(  # noqa: S603 - requirements are checked to be names with a version
+            [sys.executable, "-m", "pip", "install", *options, "--target", str(target), "--", *wanted],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": ""},
+        )
+        if done.returncode != 0:
+            said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+            raise AlgoZooError(
+                f"requirements {', '.join(requirements)} cannot be installed: {said}\n"
+                "Only packages with a wheel for this Python are taken, as building one runs its author's code"
+            )
+        _open_to_all(target)
+        with suppress(OSError):  # somebody else was faster
+            target.rename(folder)
+    return folder
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read, as the user in the sandbox is nobody."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))

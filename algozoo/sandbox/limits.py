@@ -1,0 +1,31 @@
+"""What one run may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one run may take, all of its processes together.
+
+    Parameters
+    ----------
+    seconds : float
+        By the clock.
+    memory_mb : int
+        Proportional set size, summed over processes: pages that several share count once.
+    scratch_mb : int
+        In files, which are gone when the run ends.
+    output_mb : int
+        Printed.
+    processes : int
+        At a time, threads included.
+    gpu : bool
+        Whether the GPUs are there; then address space is not limited, as their drivers reserve it by the terabyte.
+    """
+
+    seconds: float
+    memory_mb: int
+    scratch_mb: int = 512
+    output_mb: int = 4
+    processes: int = 64
+    gpu: bool = False

@@ -1,0 +1,302 @@
+"""A sandbox: one zygote in its confinement, and runs in it, each in a process that has no past and no future."""
+
+import fcntl
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from io import FileIO
+from typing import Any
+
+from algozoo.errors import AlgoZooError
+from algozoo.sandbox.confinement import Confinement, Start
+from algozoo.sandbox.limits import Limits
+from algozoo.sandbox.wire import GarbledError, Message, unpack
+from algozoo.sandbox.zygote import STOP, Ended, Settings
+
+START_SECONDS = 60.0
+GRACE_SECONDS = 10.0
+"""Beyond a run's own time limit, which the zygote keeps."""
+TAIL_BYTES = 4096
+LAST_LINES = 3
+CHUNK = 65536
+MEGABYTE = 2**20
+
+
+class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
+    """A run came to no answer.
+
+    Parameters
+    ----------
+    status : {'timeout', 'memory', 'crash', 'invalid', 'failed'}
+    reason : str
+    output : str
+        The end of what it printed; its last lines become part of the message after a crash.
+    traceback : str
+        Of its own code.
+    """
+
+    def __init__(self, status: str, reason: str, output: str = "", traceback: str = "") -> None:
+        last = " | ".join(output.splitlines()[-LAST_LINES:]) if status == "crash" else ""
+        super().__init__(f"{reason}; it said: {last}" if last else reason)
+        self.status = status
+        self.output = output
+        self.traceback = traceback
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came of a run: its message, the end of what it printed, and what it took."""
+
+    message: Message
+    output: str
+    seconds: float
+    cpu_seconds: float
+    memory_bytes: int
+
+
+class Sandbox:
+    """Runs a program on one request after another, each in a fresh process.
+
+    Parameters
+    ----------
+    start : Start
+        How a confined Python is started.
+    program : str
+        Module whose ``main(request, reply)`` is run with the numbers of two files.
+    preload : sequence of str
+        Modules that are imported once.
+    """
+
+    def __init__(self, start: Start, program: str, preload: Sequence[str] = ()) -> None:
+        self._start = start
+        self._settings = Settings(
+            program=program,
+            preload=list(preload),
+            path=start.site,
+            scratch=start.scratch,
+            hidden=start.hidden,
+            uid=start.uid,
+            isolate=start.confinement is not Confinement.NONE,
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._close: Callable[[], Any] = lambda: None
+
+    @property
+    def confinement(self) -> Confinement:
+        """How it is confined."""
+        return self._start.confinement
+
+    @property
+    def folder(self) -> str:
+        """Where the code that is not ours is, as a run sees it."""
+        return self._start.folder
+
+    def run(self, request: Message, limits: Limits, *, largest_reply: int) -> Answer:
+        """Run the program once, in a process that nothing of which is left afterwards.
+
+        Parameters
+        ----------
+        request : Message
+        limits : Limits
+        largest_reply : int
+            Bytes that are read of the answer.
+
+        Raises
+        ------
+        Stopped
+            If it took too much time, memory or output, crashed, or gave no proper answer.
+        AlgoZooError
+            If the confinement cannot be started.
+        """
+        control = self.start()
+        reply, output = _Pipe(largest_reply), _Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
+        with ExitStack() as stack:
+            request_file = stack.enter_context(_sealed_file(request))
+            for pipe in (reply, output):
+                stack.callback(pipe.close)
+            message = json.dumps(asdict(limits)).encode()
+            socket.send_fds(control, [message], [request_file.fileno(), reply.give(), output.give()])
+            for pipe in (reply, output):
+                pipe.given()
+            ended, broken = self._follow(control, reply, output, limits)
+        return _answer(ended, broken, reply, output, limits)
+
+    def close(self) -> None:
+        """End the zygote, and with it everything inside."""
+        self._close()
+
+    def start(self) -> socket.socket:
+        """Return the socket to the zygote, which is started if it is not there.
+
+        Raises
+        ------
+        AlgoZooError
+            If it does not start.
+        """
+        if self._process is not None and self._control is not None and self._process.poll() is None:
+            return self._control
+        self.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as errors:
+            arguments = ["-s", "-S", "-P", "-m", "algozoo.sandbox.zygote", str(theirs.fileno())]
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [*self._start.command, *arguments, json.dumps(asdict(self._settings))],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                env=self._start.environment,
+                start_new_session=True,
+            )
+            theirs.close()
+            self._close = weakref.finalize(self, _end, process, ours)
+            ours.settimeout(START_SECONDS)
+            try:
+                ready = ours.recv(16)
+            except OSError:
+                ready = b""
+            if ready != b"ready":
+                self.close()
+                errors.seek(0)
+                said = errors.read()[-TAIL_BYTES:].decode(errors="replace").strip()
+                raise AlgoZooError(f"the sandbox does not start: {said or 'it said nothing'}")
+        self._process, self._control = process, ours
+        return ours
+
+    def _follow(
+        self, control: socket.socket, reply: "_Pipe", output: "_Pipe", limits: Limits
+    ) -> tuple[Ended | None, str]:
+        """Read until the run has ended and both pipes are empty; stop it when one overflows."""
+        ended, broken, deadline = None, "", time.monotonic() + limits.seconds + GRACE_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(control, selectors.EVENT_READ, None)
+            for pipe in (reply, output):
+                selector.register(pipe.read_end, selectors.EVENT_READ, pipe)
+            while selector.get_map():
+                for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+                    if key.data is None:
+                        selector.unregister(control)
+                        ended = _read_ended(control)
+                        if ended is None:
+                            self.close()
+                    elif not key.data.read():
+                        selector.unregister(key.fileobj)
+                    elif key.data.overflows and not broken and ended is None:
+                        broken = "output" if key.data is output else "reply"
+                        control.send(STOP)
+                if time.monotonic() >= deadline and ended is None:
+                    self.close()
+                    return None, "late"
+        return ended, broken
+
+
+class _Pipe:
+    """A pipe of which only so much is read, or only so much is kept of its end."""
+
+    def __init__(self, limit: int, keep: int | None = None) -> None:
+        self.read_end, self._write_end = os.pipe()
+        self._limit, self._keep = limit, keep
+        self.data = bytearray()
+        self._count = 0
+
+    def give(self) -> int:
+        return self._write_end
+
+    def given(self) -> None:
+        os.close(self._write_end)
+        self._write_end = -1
+
+    @property
+    def overflows(self) -> bool:
+        return self._count > self._limit
+
+    def read(self) -> bool:
+        """Read what is there; False at the end. Beyond the limit it is read, so that nobody waits, and dropped."""
+        chunk = os.read(self.read_end, CHUNK)
+        self._count += len(chunk)
+        if self._keep is not None:
+            self.data += chunk
+            del self.data[: -self._keep]
+        elif not self.overflows:
+            self.data += chunk
+        return bool(chunk)
+
+    def close(self) -> None:
+        for descriptor in (self.read_end, self._write_end):
+            with suppress(OSError):
+                os.close(descriptor)
+
+
+def _sealed_file(message: Message) -> FileIO:
+    """Write a message to a file without a name that nobody can change any more."""
+    file = FileIO(os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w")
+    for piece in message.pack():
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(file.fileno(), view) :]
+    fcntl.fcntl(
+        file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+    )
+    return file
+
+
+def _read_ended(control: socket.socket) -> Ended | None:
+    try:
+        text = control.recv(CHUNK)
+    except OSError:
+        return None
+    return Ended(**json.loads(text)) if text else None
+
+
+def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limits: Limits) -> Answer:
+    said = output.data.decode(errors="replace").strip()
+    if ended is None:
+        raise Stopped("timeout" if broken == "late" else "crash", "the sandbox broke down", said)
+    if ended.status == "timeout":
+        raise Stopped("timeout", f"no answer within {limits.seconds:g} s", said)
+    if ended.status == "memory":
+        taken = f"{ended.memory_bytes / MEGABYTE:.0f} MB"
+        raise Stopped("memory", f"took {taken}, at most {limits.memory_mb} MB are allowed", said)
+    if broken == "output":
+        raise Stopped("crash", f"printed more than {limits.output_mb} MB", said)
+    if broken == "reply":
+        raise Stopped("invalid", "its answer has more bytes than a map can have", said)
+    if not reply.data:
+        raise Stopped("crash", _death(ended.code), said)
+    try:
+        message = unpack(reply.data)
+    except GarbledError as error:
+        raise Stopped("invalid", f"its answer cannot be read: {error}", said) from None
+    return Answer(
+        message=message,
+        output=said,
+        seconds=ended.seconds,
+        cpu_seconds=ended.cpu_seconds,
+        memory_bytes=ended.memory_bytes,
+    )
+
+
+def _death(code: int) -> str:
+    if code >= 0:
+        return f"ended without an answer, with exit code {code}"
+    return f"killed by signal {-code} ({signal.Signals(-code).name})"
+
+
+def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    """Close the socket, upon which a zygote ends all; one that does not is killed, and its namespaces with it."""
+    control.close()
+    try:
+        process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,286 @@
+"""The process that stays in the confinement and forks a child for each run; it never runs what is not ours itself.
+
+Standard library only, but for the modules that it is told to import so that no child has to. It is started as
+``python -m algozoo.sandbox.zygote SOCKET SETTINGS``: the number of an inherited socket, and `Settings` as JSON. A
+message on the socket is a run: limits as JSON, and the descriptors of the request, the reply and the output. The answer
+is `Ended` as JSON. When the socket closes, everything ends.
+"""
+
+import array
+import faulthandler
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from algozoo.sandbox import linux
+from algozoo.sandbox.limits import Limits
+
+REQUEST, REPLY, READY = 3, 4, 5
+"""Descriptors of a child; READY is closed before the child turns to what is not ours."""
+STOP = b"stop"
+POLL_SECONDS = 0.05
+MEGABYTE = 2**20
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
+OPEN_FILES = 256
+ADDRESS_SPACE_MB = 4096
+"""More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a zygote works.
+
+    Parameters
+    ----------
+    program : str
+        Module whose `main(request, reply, ready)` is called in each child, with three file descriptors.
+    preload : list of str
+        Modules that are imported once, before any child is forked.
+    path : list of str
+        Folders of modules.
+    scratch : str
+        Folder over which each child gets an empty one of its own.
+    hidden : list of str
+        Folders that no child shall find.
+    uid : int or None
+        User as whom children run; by default the one who runs the zygote.
+    isolate : bool
+        Whether children enter namespaces of their own; False without a sandbox.
+    """
+
+    program: str
+    preload: list[str]
+    path: list[str]
+    scratch: str
+    hidden: list[str]
+    uid: int | None
+    isolate: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a child ended, and what it took from the moment when it was ready.
+
+    `status` is 'exited', 'timeout' or 'memory', `code` its exit code, negative if it was a signal.
+    """
+
+    status: str
+    code: int
+    seconds: float
+    cpu_seconds: float
+    memory_bytes: int
+
+
+@dataclass
+class Zygote:
+    """Forks children, one at a time, and watches over them."""
+
+    control: socket.socket
+    settings: Settings
+    namespace: int = -1
+
+    def __post_init__(self) -> None:
+        if self.settings.isolate:
+            self.namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
+
+    def serve(self) -> None:
+        """Run children until the socket closes."""
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 3)
+            if not message:
+                return
+            if message == STOP:  # it came too late: the run has ended by itself
+                continue
+            limits = Limits(**json.loads(message))
+            try:
+                ended = self.run(limits, descriptors)
+            finally:
+                for descriptor in descriptors:
+                    with suppress(OSError):
+                        os.close(descriptor)
+            self.control.send(json.dumps(asdict(ended)).encode())
+
+    def run(self, limits: Limits, descriptors: list[int]) -> Ended:
+        """Fork a child, watch it until it ends, and see to it that nothing of it is left."""
+        ready, told = os.pipe()
+        if self.settings.isolate:
+            linux.unshare(linux.NEW_PIDS)
+        pid = os.fork()
+        if pid == 0:
+            self._child([*descriptors, told], limits)
+        os.close(told)
+        if self.settings.isolate:
+            linux.set_namespace(self.namespace, linux.NEW_PIDS)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        descriptors.clear()
+        status, peak = self._watch(pid, limits)
+        _, code, usage = os.wait4(pid, 0)
+        now = time.monotonic()
+        if not self.settings.isolate:
+            _kill(pid, group=True)
+        with os.fdopen(ready, "rb") as stream:
+            started, cpu_before = array.array("d", stream.read(16) or array.array("d", [now, 0.0]).tobytes())
+        cpu = usage.ru_utime + usage.ru_stime - cpu_before
+        return Ended(
+            status=status,
+            code=os.waitstatus_to_exitcode(code),
+            seconds=now - started,
+            cpu_seconds=cpu,
+            memory_bytes=max(peak, usage.ru_maxrss * 1024),
+        )
+
+    def _watch(self, pid: int, limits: Limits) -> tuple[str, int]:
+        """Wait until the child ends or goes too far, and kill it then; return what happened, and its peak of memory."""
+        handle = os.pidfd_open(pid)
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        poll.register(self.control, select.POLLIN)
+        end, peak, pause = time.monotonic() + limits.seconds, 0, POLL_SECONDS
+        while True:
+            events = dict(poll.poll(1000 * max(0.0, min(pause, end - time.monotonic()))))
+            if handle in events:
+                os.close(handle)
+                return "exited", peak
+            before = time.monotonic()
+            peak = max(peak, self._memory(pid))
+            pause = max(POLL_SECONDS, 10 * (time.monotonic() - before))
+            status = ""
+            if self.control.fileno() in events:
+                self.control.recv(65536)
+                status = "stopped"
+            elif peak > limits.memory_mb * MEGABYTE:
+                status = "memory"
+            elif time.monotonic() >= end:
+                status = "timeout"
+            if status:
+                _kill(pid, group=not self.settings.isolate)
+                os.close(handle)
+                return status, peak
+
+    def _memory(self, pid: int) -> int:
+        """Bytes of the child and of all that it started."""
+        if self.settings.isolate:
+            others = {1, os.getpid()}
+            pids = [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in others]
+        else:
+            pids = [pid]
+        return sum(map(_memory_of, pids))
+
+    def _child(self, descriptors: list[int], limits: Limits) -> NoReturn:
+        """Confine this process, say that it is ready, and run the program."""
+        code = 70
+        try:
+            _arrange(descriptors)
+            os.setsid()
+            if self.settings.isolate:
+                _isolate(self.settings, limits)
+            _limit(limits, isolated=self.settings.isolate)
+            faulthandler.enable()
+            program = import_module(self.settings.program)
+            usage = resource.getrusage(resource.RUSAGE_SELF)
+            os.write(READY, array.array("d", [time.monotonic(), usage.ru_utime + usage.ru_stime]).tobytes())
+            os.close(READY)
+            program.main(REQUEST, REPLY)
+            code = 0
+        except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote
+            with suppress(BaseException):
+                os.write(2, f"{type(error).__name__}: {error}\n".encode())
+        finally:
+            os._exit(code)
+
+
+def _arrange(descriptors: list[int]) -> None:
+    """Bring request, reply, output and ready to their numbers and close every other descriptor."""
+    request, reply, output, ready = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
+        os.dup2(descriptor, number)
+    os.dup2(ready, READY)
+    os.closerange(READY + 1, 1 << 20)
+
+
+def _isolate(settings: Settings, limits: Limits) -> None:
+    """Leave everything that another run could see or could have left."""
+    linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
+    linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
+    uid = os.getuid() if settings.uid is None else settings.uid
+    for folder in (settings.scratch, SHARED_MEMORY):
+        options = f"size={limits.scratch_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
+        linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
+    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
+    if settings.uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    os.chdir(settings.scratch)
+    linux.give_up_capabilities()
+    linux.filter_system_calls()
+
+
+def _limit(limits: Limits, *, isolated: bool) -> None:
+    ceilings = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_FSIZE: limits.scratch_mb * MEGABYTE,
+    }
+    if isolated:
+        ceilings[resource.RLIMIT_NPROC] = limits.processes
+    if not limits.gpu:
+        ceilings[resource.RLIMIT_AS] = (limits.memory_mb + ADDRESS_SPACE_MB) * MEGABYTE
+    for kind, ceiling in ceilings.items():
+        resource.setrlimit(kind, (ceiling, ceiling))
+
+
+def _memory_of(pid: int) -> int:
+    """Proportional set size, or where that may not be read, the resident one."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return 1024 * int(line.split()[1])
+    with suppress(OSError):
+        return resource.getpagesize() * int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return 0
+
+
+def _kill(pid: int, *, group: bool) -> None:
+    """Kill a child: with the first process of a namespace all others die, without one at least its group."""
+    with suppress(ProcessLookupError):
+        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+
+
+def _prepare(settings: Settings) -> None:
+    """Hide what nobody shall find, this process included, and let nobody date a device."""
+    linux.hide_from_debuggers()
+    for folder in filter(os.path.isdir, settings.hidden):
+        linux.mount("tmpfs", folder, "tmpfs", linux.READ_ONLY, "size=4k")
+    for device in DEVICES:
+        linux.mount("none", device, None, linux.REMOUNT | linux.BIND | linux.READ_ONLY | linux.NO_SETUID)
+
+
+def main(arguments: list[str]) -> None:
+    """Start: import what all children need, say so, and serve."""
+    settings: Any = Settings(**json.loads(arguments[1]))
+    if settings.isolate:
+        _prepare(settings)
+    sys.path += settings.path
+    for module in settings.preload:
+        import_module(module)
+    with socket.socket(fileno=int(arguments[0])) as control:
+        control.send(b"ready")
+        Zygote(control, settings).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
