@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -87,6 +88,10 @@ class _Probe:
             checks["larger is better on an obvious planet"] = self.larger_is_better
         return checks
 
+    @cached_property
+    def first(self) -> DetectionMap:
+        return self.detect()
+
     def detect(self) -> DetectionMap:
         fitted = self.detector.fit(self.sequence.flipped())
         start = perf_counter()
@@ -103,18 +108,18 @@ class _Probe:
         return ", ".join(f.name for f in fields(cls) if f.init) or "none"
 
     def map_has_the_shape_of_a_frame(self) -> str:
-        shape, size = self.detect().scores.shape, self.sequence.size
+        shape, size = self.first.scores.shape, self.sequence.size
         _hold(shape == (size, size), f"{shape}, expected {(size, size)}")
         return f"{shape[0]}x{shape[1]}"
 
     def scores_are_finite(self) -> str:
-        scores = self.detect().scores
+        scores = self.first.scores
         _hold(not np.isinf(scores).any(), f"{np.isinf(scores).sum()} infinite scores")
         _hold(bool(np.isfinite(scores).any()), "no pixel is scored")
         return f"{np.isfinite(scores).mean():.0%} of the frame is scored"
 
     def same_input_same_map(self) -> str:
-        first, second = self.detect().scores, self.detect().scores
+        first, second = self.first.scores, self.detect().scores
         _hold(np.array_equal(first, second, equal_nan=True), f"differs by up to {np.nanmax(abs(first - second)):.3g}")
         return "identical"
 
@@ -127,7 +132,7 @@ class _Probe:
         return "unchanged"
 
     def larger_is_better(self) -> str:
-        scores = self.detect().scores
+        scores = self.first.scores
         row, column = np.unravel_index(np.nanargmax(scores), scores.shape)
         x, y = self.planet.position(self.sequence)
         distance = float(np.hypot(column - x, row - y)) / self.sequence.fwhm

@@ -29,12 +29,12 @@ README = f"""Each file in {TRIALS} is a sequence of images of a star, with one f
   WAVELENGTHS  micrometres, and REFERENCE, frames of other stars: where there are any
   header       FWHM (pixels), PIXSCALE (arcseconds per pixel), STARFLUX (of the star in such an aperture)
 
-The star is at the centre of each frame: at ((n - 1) / 2, (n - 1) / 2) counted from 0, ((n + 1) / 2, (n + 1) / 2) counted
-from 1. Turning the content of a frame by +ANGLES counter-clockwise (NAXIS1 to the right, NAXIS2 up) aligns the sky.
+The star is at the centre of each frame: at ((n - 1) / 2, (n - 1) / 2) counted from 0, (n + 1) / 2 from 1.
+Turning the content of a frame by +ANGLES counter-clockwise (NAXIS1 to the right, NAXIS2 up) aligns the sky.
 
 For each file TRIAL.fits put a map {MAPS}/TRIAL.fits beside it: one image of the size of a frame, aligned with the sky,
-larger where a companion is more likely, NaN where nothing can be said. No threshold. In some of the files a companion is
-so bright that nobody can miss it: they show whether the maps came back turned or mirrored.
+larger where a companion is more likely, NaN where nothing can be said. No threshold. In some files a companion is so
+bright that nobody can miss it: they show whether the maps came back turned or mirrored.
 """
 
 

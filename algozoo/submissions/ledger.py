@@ -1,7 +1,7 @@
 """The ledger of the board: what was decided about its rows, by whom, when and why; nothing in it is ever changed.
 
-One line is one entry, as JSON. Each holds the sha256 of the line before it, so that no line but the last can be changed,
-removed or followed by another one without the next telling.
+One line is one entry, as JSON. Each holds the sha256 of the line before it, so that none but the last can be changed or
+removed, and none put in between, without the next one telling.
 """
 
 import hashlib
