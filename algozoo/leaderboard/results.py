@@ -8,7 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
+from algozoo.errors import InputError
 from algozoo.scoring import add_hits, by_annulus, completeness_limits, curves, evaluate, overconfidence
+from algozoo.submissions.ledger import FILE, read_ledger, standing
 
 Array = NDArray[np.float64]
 LIMITS = (0.5, 0.9)
@@ -106,11 +108,11 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     Raises
     ------
     InputError
-        If the store has no results of this version.
+        If the store has no results of this version, or all are withdrawn.
     AlgoZooError
         If a file of the store is damaged.
     """
-    outcomes, records = store.read(suite, version)
+    outcomes, records = _without_withdrawn(*store.read(suite, version), store)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
     board = evaluate(outcomes, rng=np.random.default_rng(definition["seed"]))
@@ -130,3 +132,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
     return Results(definition, records, datasets, board.averages)
+
+
+def _without_withdrawn(
+    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Leave out the detectors that the ledger says are withdrawn; their results stay in the store."""
+    hidden = {name for name, entry in standing(read_ledger(store.folder)).items() if entry.action == "withdraw"}
+    kept = [r for r in records if r["detector"]["name"] not in hidden]
+    if not kept:
+        raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")
+    return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept
