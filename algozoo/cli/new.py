@@ -56,9 +56,14 @@ def new(
     click.echo(f"It works as it stands: algozoo check {folder}")
 
 
+def is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
 def _complete(given: dict[str, str | None], defaults: dict[str, str]) -> dict[str, str]:
     """Ask for what was not given on a terminal; elsewhere take the defaults."""
-    if sys.stdin.isatty():
+    if is_terminal():
         return {
             field: given[field] or click.prompt(question, default=defaults.get(field))
             for field, question in QUESTIONS.items()

@@ -126,8 +126,8 @@ def shard_of(record: dict[str, Any], mirror: Path | None) -> Shard:
         if trials_digest(shard) == record["trials"]:
             return shard
     raise AlgoZooError(
-        f"the trials of {record['dataset']} are no longer those of {record['started'][:10]}: the dataset, the suite or the "
-        f"code that makes trials has changed; verify with AlgoZoo {record['algozoo']}, commit "
+        f"the trials of {record['dataset']} are no longer those of {record['started'][:10]}, as the dataset, the suite "
+        f"or the code that makes trials has changed; verify with AlgoZoo {record['algozoo']}, commit "
         f"{record['commit'][:12] or 'unknown'}, or run the suite again"
     )
 
