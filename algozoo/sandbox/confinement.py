@@ -20,7 +20,7 @@ CODE, SITE, FOLDER, SCRATCH = "/code", "/site", "/submission", "/tmp"  # noqa: S
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - nor is this
 ROOT_LINKS = ("/bin", "/lib", "/lib32", "/lib64")
-NEEDED_BY_ROOT = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE")
+NEEDED_BY_ZYGOTE = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE", "KILL")
 NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 
 
@@ -96,7 +96,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         (world.folder, FOLDER),
     ]
     command = [program, *NAMESPACES, "--new-session", "--die-with-parent", "--cap-drop", "ALL"]
-    for capability in NEEDED_BY_ROOT:
+    for capability in NEEDED_BY_ZYGOTE:
         command += ["--cap-add", f"CAP_{capability}"]
     if not as_root:
         command += ["--unshare-user"]

@@ -46,7 +46,7 @@ class Settings:
     program : str
         Module whose `main(request, reply, ready)` is called in each child, with three file descriptors.
     preload : list of str
-        Modules that are imported once, before any child is forked.
+        Modules that are imported once, before any child is forked; those that cannot be are left to the children.
     path : list of str
         Folders of modules.
     scratch : str
@@ -276,7 +276,8 @@ def main(arguments: list[str]) -> None:
         _prepare(settings)
     sys.path += settings.path
     for module in settings.preload:
-        import_module(module)
+        with suppress(Exception):  # whoever needs it will say so
+            import_module(module)
     with socket.socket(fileno=int(arguments[0])) as control:
         control.send(b"ready")
         Zygote(control, settings).serve()
