@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
+from algozoo.errors import InputError
 from algozoo.scoring import (
     Friedman,
     add_hits,
@@ -25,6 +26,7 @@ from algozoo.scoring import (
     rates,
     uniformity,
 )
+from algozoo.submissions.ledger import FILE, read_ledger, standing
 
 Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
@@ -138,11 +140,11 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     Raises
     ------
     InputError
-        If the store has no results of this version.
+        If the store has no results of this version, or all are withdrawn.
     AlgoZooError
         If a file of the store is damaged.
     """
-    read, records = store.read(suite, version)
+    read, records = _without_withdrawn(*store.read(suite, version), store)
     outcomes = add_hits(read)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
@@ -176,3 +178,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
     return Results(definition, records, datasets, board.averages, average_curves(bands))
+
+
+def _without_withdrawn(
+    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Leave out the detectors that the ledger says are withdrawn; their results stay in the store."""
+    hidden = {name for name, entry in standing(read_ledger(store.folder)).items() if entry.action == "withdraw"}
+    kept = [r for r in records if r["detector"]["name"] not in hidden]
+    if not kept:
+        raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")
+    return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept

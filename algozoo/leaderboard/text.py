@@ -17,7 +17,7 @@ def fixed(value: float | None, digits: int = 2) -> str:
 
 def duration(seconds: float | None) -> str:
     """Write seconds with two significant digits, as 0.025, 1.3 or 1300."""
-    if seconds is None:
+    if seconds is None or math.isnan(seconds):
         return NOTHING
     if seconds < 0.001:
         return "< 0.001"
