@@ -6,10 +6,8 @@ from scipy import fft
 
 from algozoo.imaging.rotate import odd_fast_length
 
-Array = NDArray[np.float64]
 
-
-def shift(image: ArrayLike, dx: ArrayLike, dy: ArrayLike) -> Array:
+def shift(image: ArrayLike, dx: ArrayLike, dy: ArrayLike) -> NDArray[np.float64]:
     """Move an image by sub-pixel amounts.
 
     Parameters
@@ -24,31 +22,35 @@ def shift(image: ArrayLike, dx: ArrayLike, dy: ArrayLike) -> Array:
     array (..., ny, nx)
         One shifted copy for each shift, on the grid of `image`; what leaves it is lost.
     """
-    spectrum = Spectrum(image)
-    return spectrum.filtered(spectrum.ramp(dx, dy))
+    image = np.asarray(image, dtype=np.float64)
+    ny, nx = image.shape
+    shape = odd_fast_length(2 * ny), odd_fast_length(2 * nx)
+    ramp_y = np.exp(-2j * np.pi * np.multiply.outer(dy, fft.fftfreq(shape[0])))
+    ramp_x = np.exp(-2j * np.pi * np.multiply.outer(dx, fft.rfftfreq(shape[1])))
+    spectrum = fft.rfft2(image, shape) * ramp_y[..., :, None] * ramp_x[..., None, :]
+    return fft.irfft2(spectrum, shape)[..., :ny, :nx]
 
 
-class Spectrum:
-    """Fourier transform of padded images, for those that are moved more than once.
+def shift_matrices(size: int, distances: ArrayLike) -> NDArray[np.float64]:
+    """Return the matrices of `shift` along one axis: ``shift(image, dx, dy) = M(dy) @ image @ M(dx).T``.
+
+    Many shifts of one small image cost less this way.
 
     Parameters
     ----------
-    images : array (..., ny, nx)
-        Zero is assumed outside.
+    size : int
+        Of the image along the axis.
+    distances : array (n,)
+        Pixels.
+
+    Returns
+    -------
+    array (n, size, size)
     """
-
-    def __init__(self, images: ArrayLike) -> None:
-        images = np.asarray(images, dtype=np.float64)
-        self._ny, self._nx = images.shape[-2:]
-        self._shape = odd_fast_length(2 * self._ny), odd_fast_length(2 * self._nx)
-        self._spectrum = fft.rfft2(images, self._shape)
-
-    def ramp(self, dx: ArrayLike, dy: ArrayLike) -> NDArray[np.complex128]:
-        """Return the filter that moves by dx and dy (...) pixels; the mean of some is that of the moved copies."""
-        ramp_y = np.exp(-2j * np.pi * np.multiply.outer(dy, fft.fftfreq(self._shape[0])))
-        ramp_x = np.exp(-2j * np.pi * np.multiply.outer(dx, fft.rfftfreq(self._shape[1])))
-        return np.asarray(ramp_y[..., :, None] * ramp_x[..., None, :])
-
-    def filtered(self, ramp: NDArray[np.complex128]) -> Array:
-        """Return the images after a filter, (..., ny, nx)."""
-        return np.asarray(fft.irfft2(self._spectrum * ramp, self._shape)[..., : self._ny, : self._nx])
+    length = odd_fast_length(2 * size)
+    steps = np.arange(1 - size, size)
+    apart = (steps - np.asarray(distances, dtype=np.float64)[:, None]) * np.pi
+    whole = abs(np.sin(apart / length)) < 1e-12  # a shift by whole pixels
+    ratio = np.sin(apart) / np.where(whole, 1.0, length * np.sin(apart / length))
+    kernel = np.where(whole, 1.0, ratio)
+    return np.asarray(kernel[:, np.subtract.outer(np.arange(size), np.arange(size)) + size - 1])
