@@ -4,6 +4,7 @@ import platform
 import resource
 import subprocess
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -60,7 +61,14 @@ class Outcome:
     map: DetectionMap | None = None
 
 
-def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finished:
+def run_shard(
+    shard: Shard,
+    folder: Path,
+    *,
+    keep_maps: bool = False,
+    only: Collection[int] | None = None,
+    detector: Detector | None = None,
+) -> Finished:
     """Run all trials of a shard and write its file into the store.
 
     Parameters
@@ -70,12 +78,17 @@ def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finishe
         Of the store.
     keep_maps : bool
         Keep the map of every trial, not only the examples of the first sequence.
+    only : collection of int, optional
+        Numbers of the trials that are run; all by default.
+    detector : Detector, optional
+        One that is not registered, in place of the shard's own.
     """
     started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
-    detector = create(shard.detector.name, shard.detector.parameters)
+    trials = [trial for trial in trials if only is None or trial.number in only]
+    detector = detector or create(shard.detector.name, shard.detector.parameters)
     masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
     training = _training(detector, dataset)
     try:
@@ -227,7 +240,7 @@ def _write(
         **measured,
         **_environment(),
     }
-    key = content_key(shard)
+    key = content_key(shard, detector)
     store.write(key, record, rows, maps)
     failures = [o.reason for o in outcomes if o.status not in SETTLED]
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")

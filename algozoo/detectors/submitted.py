@@ -1,6 +1,7 @@
 """A submission as a detector: made from its manifest alone; its code runs in a sandbox, never in our process."""
 
 import hashlib
+import re
 from copy import copy
 from dataclasses import dataclass, field, make_dataclass
 from functools import lru_cache
@@ -27,7 +28,7 @@ from algozoo.sequence import ADISequence
 GUEST = "algozoo.detectors.guest"
 PARTS = ("__init__.py", "errors.py", "files.py", "sequence.py", "companions.py", "imaging", "detectors", "sandbox")
 """What a submission sees of us: no manifest, no seed, no suite."""
-PRELOADED = (GUEST, "scipy.ndimage", "scipy.signal", "scipy.fft", "scipy.linalg", "scipy.optimize")
+IMPORT = re.compile(r"^[ \t]*(?:import ([\w.]+)|from ([\w.]+) import ([\w, ]+))", re.MULTILINE)
 WELL_KNOWN = {
     "astropy": "astropy",
     "numba": "numba",
@@ -153,7 +154,7 @@ def _sandbox(folder: Path, requirements: tuple[str, ...], *, gpu: bool, wanted: 
     """Return the sandbox of a submission in this process; the one that was not used for longest is closed."""
     site = (environment(requirements),) if requirements else own_packages()
     world = World(package=Path(algozoo.__file__).parent, parts=PARTS, site=site, folder=folder, gpu=gpu)
-    return Sandbox(choose(world) if wanted else unconfined(world), GUEST, _preloaded(requirements))
+    return Sandbox(choose(world) if wanted else unconfined(world), GUEST, _preloaded(folder, requirements))
 
 
 def environment(requirements: tuple[str, ...]) -> Path:
@@ -169,15 +170,20 @@ def environment(requirements: tuple[str, ...]) -> Path:
     return installed_packages(requirements, cache_folder() / "environments")
 
 
-def _preloaded(requirements: tuple[str, ...]) -> tuple[str, ...]:
-    """Modules that may be imported once for all runs: ours, and packages that everybody knows.
+def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
+    """List modules that may be imported once for all runs: what the code imports of us and of well-known packages.
 
-    A package of the submission's own author could keep there what one run knows for the next one to read.
+    None if it requires any other package: an author's own could keep there what one run knows for the next one to read.
     """
-    names = [canonicalize_name(Requirement(requirement).name) for requirement in requirements]
-    if not set(names) <= set(WELL_KNOWN):
-        return ()
-    return (*PRELOADED, *(WELL_KNOWN[name] for name in names))
+    names = {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
+    if not names <= set(WELL_KNOWN):
+        return []
+    known, modules = {"algozoo", *WELL_KNOWN.values()}, [GUEST]
+    for path in sorted(folder.glob("*.py")):
+        for whole, package, members in IMPORT.findall(path.read_text(encoding="utf-8", errors="replace")):
+            found = [whole] if whole else [package, *(f"{package}.{name}" for name in re.findall(r"\w+", members))]
+            modules += [module for module in found if module.partition(".")[0] in known and module not in modules]
+    return modules
 
 
 def submitted_class(folder: Path) -> type[Submitted]:

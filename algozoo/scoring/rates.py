@@ -123,7 +123,8 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
                 "n_datasets": lows.size,
             }
             tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    names = ["dataset_kind", "detector", "fp_per_map", *BAND, "n_datasets"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
 
 
 def by_annulus(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.random import Generator
+from scipy.special import expit
 
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.leaderboard import build_site
@@ -24,6 +25,7 @@ DATASETS = {"alpha": ("simulated", 3), "beta": ("simulated", 2), "night": ("real
 STRENGTH = {"median": 3.0, "pca": 4.0, "pca(n_components=20)": 2.0}
 DECLINE = 'needs <b>three</b> nights & more "frames"'
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
+KINDS = {"pca": "snr", "median": "snr", "picky": "probability"}
 CONTROLS = {"oracle", "random", "blank"}
 DETECTORS = [*STRENGTH, "picky", "fragile", *sorted(CONTROLS)]
 SUITE = {
@@ -92,7 +94,9 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
     found = find_candidates(scores, fwhm=FWHM, valid=VALID)
     loud = 3 if detector == "pca" else 1
     peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": loud * found.score}
-    peaks["map_kind"] = "snr" if detector in {"pca", "median"} else "ratio"
+    peaks["map_kind"] = KINDS.get(detector, "ratio")
+    if detector == "picky":
+        peaks["candidate_score"] = expit(found.score)
     if detector in {"pca", "median"}:
         peaks["candidate_flux"] = 1e-4 * found.score
         if trial["trial_kind"] != "injected":
