@@ -84,6 +84,7 @@ class Sandbox:
             scratch=start.scratch,
             hidden=start.hidden,
             readable=start.readable,
+            devices=start.devices,
             uid=start.uid,
             isolate=start.confinement is not Confinement.NONE,
         )
