@@ -39,6 +39,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             temporary.unlink()
 
 
+def write_text_whole(path: Path, text: str) -> None:
+    """Write text in UTF-8 as `write_whole` does."""
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
 def source_digest(places: Iterable[Path]) -> str:
     """Sha256 of Python files, and of all those in folders, by name and content."""
     digest = hashlib.sha256()

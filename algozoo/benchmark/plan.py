@@ -10,6 +10,7 @@ from typing import Any
 import algozoo
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.datasets import Dataset, DatasetUnavailable, fetch, load_dataset
+from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create, detector_digest
 from algozoo.errors import InputError
 from algozoo.files import source_digest
@@ -63,9 +64,9 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     return shards, notices
 
 
-def content_key(shard: Shard) -> str:
-    """Sha256 of everything that the outcome of a shard depends on."""
-    detector = create(shard.detector.name, shard.detector.parameters)
+def content_key(shard: Shard, detector: Detector | None = None) -> str:
+    """Sha256 of all that the outcome of a shard depends on; a detector that is given is taken for its own."""
+    detector = detector or create(shard.detector.name, shard.detector.parameters)
     return _sha256([trials_digest(shard), shard.sequence, repr(detector.parameters), detector_digest(detector)])
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 from pathlib import Path
+from typing import Any
 
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets import load_dataset
@@ -24,8 +25,12 @@ def commitment(suite: Suite, salt: str) -> str:
     """
     manifests = [load_dataset(entry.name).manifest.model_dump(mode="json") for entry in suite.datasets]
     entries = [entry.model_dump(mode="json", exclude={"name"}) for entry in suite.datasets]
-    content = [salt, suite.model_dump(mode="json", exclude={"datasets"}), entries, manifests]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return salted_digest(salt, suite.model_dump(mode="json", exclude={"datasets"}), entries, manifests)
+
+
+def salted_digest(salt: str, *content: Any) -> str:
+    """Sha256 of anything that JSON can say, behind a salt; the order of keys does not count."""
+    return hashlib.sha256(json.dumps([salt, *content], sort_keys=True).encode()).hexdigest()
 
 
 def seal(suite: Suite, path: Path) -> str:

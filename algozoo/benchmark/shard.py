@@ -4,6 +4,7 @@ import platform
 import resource
 import subprocess
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,7 +25,7 @@ from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import Submitted
 from algozoo.sandbox.sandbox import Stopped
-from algozoo.scoring import Candidates, find_candidates
+from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
@@ -56,10 +57,18 @@ class Outcome:
     seconds: float = float("nan")
     cpu_seconds: float = float("nan")
     candidates: Candidates = NO_CANDIDATES
+    null_scores: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
     map: DetectionMap | None = None
 
 
-def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finished:
+def run_shard(
+    shard: Shard,
+    folder: Path,
+    *,
+    keep_maps: bool = False,
+    only: Collection[int] | None = None,
+    detector: Detector | None = None,
+) -> Finished:
     """Run all trials of a shard and write its file into the store.
 
     Parameters
@@ -69,12 +78,17 @@ def run_shard(shard: Shard, folder: Path, *, keep_maps: bool = False) -> Finishe
         Of the store.
     keep_maps : bool
         Keep the map of every trial, not only the examples of the first sequence.
+    only : collection of int, optional
+        Numbers of the trials that are run; all by default.
+    detector : Detector, optional
+        One that is not registered, in place of the shard's own.
     """
     started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
-    detector = create(shard.detector.name, shard.detector.parameters)
+    trials = [trial for trial in trials if only is None or trial.number in only]
+    detector = detector or create(shard.detector.name, shard.detector.parameters)
     masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
     training = _training(detector, dataset)
     try:
@@ -144,7 +158,10 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    return Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, result)
+    outcome = Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, map=result)
+    if result.kind == "snr" and not trial.companion:
+        outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
+    return outcome
 
 
 def _status(error: BaseException) -> tuple[str, str]:
@@ -223,7 +240,7 @@ def _write(
         **measured,
         **_environment(),
     }
-    key = content_key(shard)
+    key = content_key(shard, detector)
     store.write(key, record, rows, maps)
     failures = [o.reason for o in outcomes if o.status not in SETTLED]
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
@@ -250,7 +267,18 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
         "candidate_x": outcome.candidates.x,
         "candidate_y": outcome.candidates.y,
         "candidate_score": outcome.candidates.score,
+        "candidate_flux": _fluxes(outcome) / np.mean(null.star_flux),
+        "null_separation": outcome.null_scores[0],
+        "null_score": outcome.null_scores[1],
     }
+
+
+def _fluxes(outcome: Outcome) -> np.ndarray:
+    """Flux at each candidate; none if the detector gives none."""
+    if outcome.map is None or outcome.map.flux is None:
+        return np.empty(0)
+    x, y = np.rint([outcome.candidates.x, outcome.candidates.y]).astype(int)
+    return np.asarray(outcome.map.flux[y, x])
 
 
 @lru_cache(maxsize=1)

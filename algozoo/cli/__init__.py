@@ -5,16 +5,24 @@ import sys
 import click
 
 from algozoo import __version__
+from algozoo.cli.check import check
 from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
+from algozoo.cli.export_trials import export_trials
+from algozoo.cli.gallery import gallery
+from algozoo.cli.import_maps import import_maps
 from algozoo.cli.leaderboard import leaderboard
+from algozoo.cli.ledger import ledger
 from algozoo.cli.limits import limits
+from algozoo.cli.new import new
 from algozoo.cli.rescore import rescore
 from algozoo.cli.run import run
 from algozoo.cli.score_characterisation import score_characterisation
 from algozoo.cli.score_maps import score_maps
+from algozoo.cli.submit import submit
 from algozoo.cli.suite import suite
+from algozoo.cli.verify import verify
 from algozoo.errors import AlgoZooError, InputError
 
 
@@ -26,7 +34,8 @@ def cli() -> None:
 
 for command in (
     *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
-    *(score_maps, score_characterisation),
+    *(gallery, score_maps, score_characterisation),
+    *(new, check, submit, verify, ledger, export_trials, import_maps),
 ):
     cli.add_command(command)
 

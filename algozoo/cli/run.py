@@ -9,6 +9,8 @@ from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, s
 
 if TYPE_CHECKING:
     from algozoo.benchmark.plan import Shard
+    from algozoo.benchmark.store import Store
+    from algozoo.benchmark.suite import Suite
 
 
 @click.command()
@@ -35,31 +37,46 @@ def run(
 
     What is done already is not done again; interrupt at any time and go on with the same command.
     """
-    from algozoo.benchmark.plan import content_key, plan
-    from algozoo.benchmark.pool import pool
-    from algozoo.benchmark.runner import make, unmade, write_preview
-    from algozoo.benchmark.runner import run as run_shards
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
-    from algozoo.cli.progress import progress, tell
-    from algozoo.datasets import load_dataset
-    from algozoo.leaderboard import build_site
 
-    definition, results = load_suite(suite), Store(store)
+    definition = load_suite(suite)
     slow = [detector.name for detector in definition.detectors if detector.slow]
     if slow and not everything:
         definition = definition.without_slow()
         click.echo(f"Notice: slow detectors are left out, add --all to run them: {', '.join(slow)}", err=True)
+    run_and_build(definition, Store(store), site, workers, scheduler=scheduler, keep_maps=keep_maps, mirror=mirror)
+
+
+def run_and_build(
+    definition: "Suite",
+    results: "Store",
+    site: Path,
+    workers: int,
+    *,
+    scheduler: str | None = None,
+    keep_maps: bool = False,
+    mirror: Path | None = None,
+) -> list["Shard"]:
+    """Run what is missing of a suite, build the leaderboard, tell of both, and return all shards of the suite."""
+    from algozoo.benchmark.plan import content_key, plan
+    from algozoo.benchmark.pool import pool
+    from algozoo.benchmark.runner import make, unmade, write_preview
+    from algozoo.benchmark.runner import run as run_shards
+    from algozoo.cli.progress import progress, tell
+    from algozoo.datasets import load_dataset
+    from algozoo.leaderboard import build_site
+
     shards, notices = plan(definition, mirror=mirror)
     for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
     for name, version in results.suites():
         if name == definition.name and version != definition.version:
-            click.echo(f"Notice: {store} also has results of version {version}; they are left out.", err=True)
+            click.echo(f"Notice: {results.folder} also has results of version {version}; they are left out.", err=True)
     missing = [shard for shard in shards if not results.is_done(content_key(shard))]
     click.echo(
         f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(missing)} done "
-        f"before, {len(missing)} to run; results in {store}"
+        f"before, {len(missing)} to run; results in {results.folder}"
     )
     click.echo(_resolution(shards))
     if missing:
@@ -72,7 +89,7 @@ def run(
                 failed = progress(run_shards(missing, results, run_all, keep_maps=keep_maps), len(missing))
         except KeyboardInterrupt:
             raise click.ClickException(
-                f"interrupted; finished shards are kept in {store}, the same command goes on from there"
+                f"interrupted; finished shards are kept in {results.folder}, the same command goes on from there"
             ) from None
         if failed:
             click.echo(
@@ -80,6 +97,7 @@ def run(
             )
     page = build_site(results, definition.name, definition.version, site)
     click.echo(f"Leaderboard: {page}")
+    return shards
 
 
 def _resolution(shards: list["Shard"]) -> str:

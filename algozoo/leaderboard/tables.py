@@ -51,7 +51,7 @@ def _latex_row(row: dict[str, Any]) -> str:
         _with_bounds(row, "partial_auc"),
         _with_bounds(row, "tpr"),
         "--" if row["position_error"] is None else fixed(row["position_error"]),
-        f"{row['seconds']:.3g}",
+        "--" if row["seconds"] is None else f"{row['seconds']:.3g}",
     ]
     return " & ".join(cells) + r" \\"
 

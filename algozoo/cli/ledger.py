@@ -1,0 +1,45 @@
+"""``algozoo ledger``: what was decided about the rows of the board."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from algozoo.cli.options import format_option, print_table, store_option
+
+if TYPE_CHECKING:
+    from algozoo.submissions.ledger import Action
+
+
+@click.group()
+def ledger() -> None:
+    """Show what was decided about the rows of the board, by whom, when and why, or add to it."""
+
+
+@ledger.command()
+@store_option
+@format_option
+def show(store: Path, style: str) -> None:
+    """Check the chain of the ledger, and show it."""
+    from algozoo.submissions.ledger import read_ledger
+
+    entries = read_ledger(store)
+    columns = ("date", "action", "name", "author", "reason")
+    print_table(columns, [(e.date.isoformat(), e.action, e.name, e.author, e.reason) for e in entries], style)
+
+
+@ledger.command()
+@click.argument("action", type=click.Choice(["accept", "dispute", "withdraw", "re-score"]))
+@click.argument("name")
+@click.option("--author", required=True, help="Who decides.")
+@click.option("--reason", required=True, help="Why.")
+@store_option
+def add(action: "Action", name: str, author: str, reason: str, store: Path) -> None:
+    """Write that the row of NAME is accepted, disputed or withdrawn, or that a suite NAME was scored anew.
+
+    A row that is withdrawn is hidden when the board is next built; its results are kept.
+    """
+    from algozoo.submissions.ledger import append
+
+    entry = append(store, action, name, author, reason)
+    click.echo(f"{entry.date.isoformat()} {entry.action} {entry.name}")

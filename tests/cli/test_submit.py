@@ -1,0 +1,92 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from algozoo.benchmark.plan import plan
+from algozoo.benchmark.runner import run, write_preview
+from algozoo.benchmark.store import Store
+from algozoo.datasets import load_dataset
+from algozoo.submissions.template import new_submission
+
+
+@pytest.fixture
+def published(algozoo, suite_file, tmp_path, monkeypatch):
+    """Submit a new submission in a repository of its own."""
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)  # noqa: S607
+    Path(".gitignore").write_text("leaderboard/results/*\n!leaderboard/results/ledger.jsonl\n")
+    facts = {"name": "mine", "title": "Mine", "authors": ["A"], "reference": "none", "licence": "MIT", "kind": "snr"}
+    new_submission(facts, Path("submissions"))
+    return algozoo("submit", "submissions/mine", "--suite", suite_file, "--workers", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("sandbox")
+def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published, suite_file):
+    assert published.code == 0, published.err
+    assert "2 shards, 0 done before, 2 to run" in published.out
+    assert re.search(r"^small +mine +\d\.\d\d \[", published.out, re.MULTILINE)
+    assert "mine" in Path("leaderboard/site/index.html").read_text()
+
+    steps = [line for line in published.out.splitlines() if line.startswith("git add")]
+    subprocess.run(["bash", "-e"], input="\n".join(steps), text=True, check=True)  # noqa: S607
+    status = subprocess.run(["git", "status", "--short"], capture_output=True, text=True, check=True)  # noqa: S607
+    added = [line[3:] for line in status.stdout.splitlines() if line.startswith("A ")]
+    assert "submissions/mine/detector.py" in added
+    assert len([path for path in added if re.match(r"leaderboard/results/shards/\w{64}\.parquet", path)]) == 2
+
+    verified = algozoo("verify", "mine", "--suite", suite_file, "--sample", 3)
+    assert verified.code == 0, verified.out
+    assert "Ledger: 0 entries, the chain is whole" in verified.out
+    assert re.search(r"mine +small +3 +identical +the same", verified.out)
+
+    detector = Path("submissions/mine/detector.py")
+    detector.write_text(detector.read_text().replace("np.median(turned", "np.mean(turned"))
+    differs = algozoo("verify", "mine", "--suite", suite_file, "--sample", 3)
+    assert differs.code == 1
+    assert re.search(r"mine +small +3 +(same decisions|differs) .* changed", differs.out)
+
+    algozoo("ledger", "add", "withdraw", "mine", "--author", "A", "--reason", "a mistake in the angles")
+    built = algozoo("leaderboard", "build", suite_file)
+    assert built.code == 2
+    assert "all results of this suite are withdrawn" in built.err
+    assert len(list(Path("leaderboard/results/shards").iterdir())) == 2
+
+
+@pytest.fixture
+def store(suite, tmp_path):
+    """Results of the small suite."""
+    store = Store(tmp_path / "results")
+    write_preview(load_dataset(suite.datasets[0].name), store)
+    assert len(list(run(plan(suite)[0], store))) == 8
+    return ["--store", store.folder]
+
+
+def test_a_withdrawn_row_is_hidden_and_its_results_stay(algozoo, suite_file, store, tmp_path):
+    algozoo("ledger", "add", "withdraw", "random", "--author", "A. Keeper", "--reason", "chance", *store)
+    assert algozoo("leaderboard", "build", suite_file, *store, "--site", tmp_path / "site").code == 0
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert "random" not in page
+    assert "median" in page
+    assert len(list((tmp_path / "results" / "shards").iterdir())) == 8
+    shown = algozoo("ledger", "show", *store)
+    assert re.search(r"withdraw +random +A\. Keeper +chance", shown.out)
+
+
+def test_a_ledger_that_was_changed_stops_the_board_and_the_verification(algozoo, suite_file, store, tmp_path):
+    for number in range(2):
+        algozoo("ledger", "add", "accept", "median", "--author", "A", "--reason", f"reason {number}", *store)
+    path = tmp_path / "results" / "ledger.jsonl"
+    path.write_text(path.read_text().replace("reason 0", "reason 9"))
+    for command in (["verify", "--suite", suite_file, *store], ["leaderboard", "build", suite_file, *store]):
+        ended = algozoo(*command)
+        assert ended.code == 1
+        assert "ledger.jsonl: line 2 does not follow the line before it" in ended.err
+
+
+def test_a_row_that_is_not_there_suggests_the_nearest(algozoo, suite_file, store):
+    ended = algozoo("verify", "medien", "--suite", suite_file, *store)
+    assert ended.code == 2
+    assert "no row is called 'medien'; did you mean 'median'?" in ended.err

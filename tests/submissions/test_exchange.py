@@ -1,0 +1,203 @@
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from algozoo.benchmark.runner import write_preview
+from algozoo.benchmark.shard import run_shard
+from algozoo.benchmark.store import Store
+from algozoo.datasets import load_dataset
+from algozoo.detectors.median import Median
+from algozoo.errors import InputError
+from algozoo.leaderboard import build_site
+from algozoo.sequence import ADISequence
+from algozoo.submissions.export import export_trials
+from algozoo.submissions.returned import TURNS, how_it_is_turned, maps_only, read_maps
+from algozoo.submissions.sealed import Control, read_truth, shards_of
+
+ABOUT = {"name": "elsewhere", "title": "Made elsewhere", "reference": "none", "kind": "snr"}
+
+
+def sequence_in(path) -> ADISequence:
+    with fits.open(path) as hdus:
+        header, arrays = hdus[0].header, {hdu.name: np.array(hdu.data) for hdu in hdus}
+    assert set(arrays) == {"CUBE", "ANGLES", "PSF"}
+    return ADISequence(
+        cube=arrays["CUBE"],
+        parallactic_angles=arrays["ANGLES"],
+        psf=arrays["PSF"],
+        star_flux=header["STARFLUX"],
+        pixel_scale=header["PIXSCALE"],
+        fwhm=header["FWHM"],
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(suite, tmp_path_factory):
+    """Export the small suite, and make the maps of `median` elsewhere."""
+    folder = tmp_path_factory.mktemp("exchange") / "out"
+    export_trials(suite, folder, folder.with_name("out.truth"))
+    (folder / "maps").mkdir()
+    for path in (folder / "trials").iterdir():
+        fits.writeto(folder / "maps" / path.name, Median().detect(sequence_in(path)).scores)
+    return folder
+
+
+@pytest.fixture
+def returned(exported, tmp_path):
+    """Return a copy in which maps may be spoilt."""
+    shutil.copytree(exported, tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def truth(exported):
+    return read_truth(exported.with_name("out.truth"), exported, None)
+
+
+def read(folder, truth):
+    return read_maps(folder, truth, None)
+
+
+def test_nothing_in_the_folder_tells_which_trial_a_file_is(exported, suite):
+    files = sorted((exported / "trials").iterdir())
+    assert len(files) == 2 * 6 + 1
+    assert len({path.stat().st_mtime for path in files}) == 1
+    assert {path.name for path in exported.iterdir()} == {"trials", "maps", "README.txt", "commitment.txt"}
+    headers = [set(fits.getheader(path)) - {"COMMENT"} for path in files]
+    assert all(header == headers[0] for header in headers)
+    for text in (exported / "README.txt", exported / "commitment.txt"):
+        assert suite.datasets[0].name not in text.read_text()
+
+
+def test_names_differ_from_export_to_export(exported, suite, tmp_path):
+    again = export_trials(suite, tmp_path / "out", tmp_path / "out.truth")
+    assert not {trial.id for trial in again.trials} & {path.stem for path in (exported / "trials").iterdir()}
+
+
+def test_the_commitment_is_that_of_the_truth_and_of_no_other(exported, suite, tmp_path):
+    export_trials(suite, tmp_path / "other", tmp_path / "other.truth")
+    with pytest.raises(InputError, match="is not the truth of the trials in"):
+        read_truth(tmp_path / "other.truth", exported, None)
+    changed = tmp_path / "changed.truth"
+    text = exported.with_name("out.truth").read_text()
+    changed.write_text(text.replace('"x": ', '"x": 1'))
+    with pytest.raises(InputError, match="is not the truth"):
+        read_truth(changed, exported, None)
+    changed.write_text("{}")
+    with pytest.raises(InputError, match="is no truth of exported trials"):
+        read_truth(changed, exported, None)
+    with pytest.raises(InputError, match=r"gone\.truth: cannot be read"):
+        read_truth(tmp_path / "gone.truth", exported, None)
+
+
+def test_trials_of_another_version_are_refused(exported, monkeypatch):
+    monkeypatch.setattr("algozoo.submissions.sealed.trials_digest", lambda _: hashlib.sha256().hexdigest())
+    with pytest.raises(InputError, match="were made by another version of AlgoZoo"):
+        read_truth(exported.with_name("out.truth"), exported, None)
+
+
+def test_maps_made_elsewhere_score_as_the_detector_here(exported, truth, suite, tmp_path):
+    detector = maps_only(read(exported, truth), truth, **ABOUT)
+    store = Store(tmp_path)
+    here, there = shards_of(truth, "median", None), shards_of(truth, "elsewhere", None)
+    for shard, other in zip(here, there, strict=True):
+        run_shard(shard, tmp_path)
+        assert run_shard(other, tmp_path, detector=detector).n_failed == 0
+    outcomes, records = store.read(suite.name, suite.version)
+    ours, theirs = (
+        outcomes[outcomes["detector"] == label].sort_values(["sequence", "trial"], ignore_index=True)
+        for label in ("median", "elsewhere (maps only)")
+    )
+    assert len(ours) == 12
+    for column in ("trial_kind", "x", "y", "candidate_x", "candidate_y", "candidate_score"):
+        assert all(map(np.array_equal, ours[column], theirs[column])) or ours[column].equals(theirs[column]), column
+    assert theirs["seconds"].isna().all()
+    assert len({record["trials"] for record in records}) == 1
+    write_preview(load_dataset(suite.datasets[0].name), store)
+    page = build_site(store, suite.name, suite.version, tmp_path / "site")
+    assert "elsewhere (maps only)" in page.read_text()
+    assert "nan" not in page.read_text()
+
+
+def test_missing_maps_and_files_too_many_are_all_listed(returned, truth):
+    first, second, third = sorted((returned / "maps").iterdir())[:3]
+    first.unlink()
+    second.unlink()
+    third.rename(third.with_name("other.fits"))
+    with pytest.raises(InputError) as refusal:
+        read(returned, truth)
+    assert f"3 of 13 maps are missing: {first.stem}, {second.stem}, {third.stem}" in str(refusal.value)
+    assert "1 files have names of no trial: other" in str(refusal.value)
+
+
+def test_all_maps_of_another_shape_or_that_cannot_be_read_are_listed(returned, truth):
+    cropped, stacked, broken = sorted((returned / "maps").iterdir())[:3]
+    fits.writeto(cropped, fits.getdata(cropped)[1:-1, 1:-1], overwrite=True)
+    fits.writeto(stacked, np.stack([fits.getdata(stacked)] * 2), overwrite=True)
+    broken.write_bytes(b"nothing")
+    with pytest.raises(InputError) as refusal:
+        read(returned, truth)
+    assert f"{cropped.name}: has shape (59, 59), expected (61, 61)" in str(refusal.value)
+    assert f"{stacked.name}: has shape (2, 61, 61), expected (61, 61)" in str(refusal.value)
+    assert f"{broken.name}: is not a FITS file" in str(refusal.value)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_maps_that_come_back_turned_are_told_how(returned, truth, turn):
+    undo = TURNS[turn]
+    for path in (returned / "maps").iterdir():
+        scores = fits.getdata(path)
+        turned = next(
+            other(scores) for other in TURNS.values() if np.array_equal(undo(other(scores)), scores, equal_nan=True)
+        )
+        fits.writeto(path, turned, overwrite=True)
+    with pytest.raises(InputError) as refusal:
+        read(returned, truth)
+    assert f"is {turn}; turn all maps back" in str(refusal.value)
+
+
+def test_turns_are_called_as_an_astronomer_calls_them():
+    """A control to the right of the star, x to the right and y up."""
+    scores = np.zeros((61, 61))
+    scores[31, 40] = 1
+    control = Control(id="a", dataset="b", x=40, y=31)
+    assert how_it_is_turned(scores, control, 4.0) == ""
+    for x, y, name in (
+        (29, 40, "turned by 90 degrees counter-clockwise"),
+        (31, 20, "turned by 90 degrees clockwise"),
+        (20, 31, "mirrored left to right"),
+        (40, 29, "mirrored top to bottom"),
+        (31, 40, "transposed (rows for columns)"),
+    ):
+        turned = np.zeros((61, 61))
+        turned[y, x] = 1
+        assert f"is {name}" in how_it_is_turned(turned, control, 1.0)
+
+
+def test_maps_that_do_not_show_the_obvious_companion_are_refused(returned, truth):
+    for path in (returned / "maps").iterdir():
+        fits.writeto(path, -fits.getdata(path), overwrite=True)
+    with pytest.raises(InputError, match="its highest score is not at the companion"):
+        read(returned, truth)
+    for path in (returned / "maps").iterdir():
+        fits.writeto(path, np.full((61, 61), np.nan), overwrite=True)
+    with pytest.raises(InputError, match="its highest score is not at the companion"):
+        read(returned, truth)
+
+
+def test_maps_may_not_stand_under_the_name_of_a_detector(exported, truth):
+    with pytest.raises(InputError, match="the name 'pca' is taken: built-in"):
+        maps_only(read(exported, truth), truth, **{**ABOUT, "name": "pca"})
+
+
+def test_nothing_is_written_over_and_the_truth_stays_outside(exported, suite, tmp_path):
+    with pytest.raises(InputError, match="out: exists already"):
+        export_trials(suite, exported, tmp_path / "truth")
+    with pytest.raises(InputError, match=r"out\.truth: exists already"):
+        export_trials(suite, tmp_path / "new", exported.with_name("out.truth"))
+    with pytest.raises(InputError, match=r"lies in .*, which you will give away"):
+        export_trials(suite, tmp_path / "new", tmp_path / "new" / "truth")
+    assert not (tmp_path / "new").exists()
