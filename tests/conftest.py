@@ -13,7 +13,7 @@ from algozoo.benchmark.suite import Suite, load_suite
 from algozoo.detectors.submitted import PARTS
 from algozoo.errors import AlgoZooError
 from algozoo.imaging.psf import normalise_psf
-from algozoo.sandbox.choice import choose
+from algozoo.sandbox import choice
 from algozoo.sandbox.confinement import World
 from algozoo.sequence import ADISequence
 
@@ -70,9 +70,18 @@ def sandbox() -> None:
     """Need a sandbox that works on this machine."""
     package = Path(algozoo.__file__).parent
     try:
-        choose(World(package=package, parts=PARTS, site=(), folder=package))
+        choice.choose(World(package=package, parts=PARTS, site=(), folder=package))
     except AlgoZooError as error:
         absent(f"a sandbox ({error})")
+
+
+@pytest.fixture
+def fallback(monkeypatch) -> None:
+    """Have no other sandbox than the one of last resort."""
+    way, package = "unshare and Landlock", Path(algozoo.__file__).parent
+    if reason := choice.failure(choice.WAYS[way], World(package=package, parts=PARTS, site=(), folder=package)):
+        absent(f"{way} ({reason})")
+    monkeypatch.setattr(choice, "WAYS", {way: choice.WAYS[way]})
 
 
 def gaussian(size: int, x: float, y: float, fwhm: float) -> np.ndarray:

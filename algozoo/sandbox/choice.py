@@ -1,12 +1,13 @@
 """Which confinement this machine allows: the first that works, found out by running something in it."""
 
 import os
+import platform
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
 from algozoo.errors import AlgoZooError
-from algozoo.sandbox.confinement import ENVIRONMENT, Start, World, bubblewrap
+from algozoo.sandbox.confinement import ENVIRONMENT, Start, World, bubblewrap, unshared
 from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import Sandbox
 from algozoo.sandbox.wire import Message
@@ -34,13 +35,13 @@ def choose(world: World) -> Start:
     AlgoZooError
         If nothing works; the message says what was tried and how to mend it.
     """
-    failures = []
+    reasons = []
     for name, way in _ways().items():
-        failure = _failure(way, replace(world, folder=world.package / "sandbox", site=()))
-        if not failure:
+        reason = failure(way, replace(world, folder=world.package / "sandbox", site=()))
+        if not reason:
             return way(world)
-        failures.append(f"{name}: {failure}")
-    tried = "\n".join(f"  {failure}" for failure in failures) or f"  {NOT_LINUX}"
+        reasons.append(f"{name}: {reason}")
+    tried = "\n".join(f"  {reason}" for reason in reasons) or f"  {NOT_LINUX}"
     raise AlgoZooError(
         f"no sandbox works on this machine, so code that is not ours is not run:\n{tried}\n"
         f"To run it all the same, with your own rights, add --no-sandbox (or set {ENVIRONMENT}=none); "
@@ -48,19 +49,23 @@ def choose(world: World) -> Start:
     )
 
 
+WAYS: dict[str, Callable[[World], Start]] = {
+    "bubblewrap as root": partial(bubblewrap, as_root=True),
+    "bubblewrap": partial(bubblewrap, as_root=False),
+    "unshare and Landlock as root": partial(unshared, as_root=True),
+    "unshare and Landlock": partial(unshared, as_root=False),
+}
+"""From the best to the last; an ordinary user has those that do not end in "as root"."""
+
+
 def _ways() -> dict[str, Callable[[World], Start]]:
-    if not hasattr(os, "pidfd_open"):
+    if platform.system() != "Linux":
         return {}
-    as_root = {"bubblewrap as root": _bubblewrap_as_root} if os.geteuid() == 0 else {}
-    return {**as_root, "bubblewrap": _bubblewrap}
-
-
-_bubblewrap_as_root = partial(bubblewrap, as_root=True)
-_bubblewrap = partial(bubblewrap, as_root=False)
+    return {name: way for name, way in WAYS.items() if os.geteuid() == 0 or not name.endswith("as root")}
 
 
 @lru_cache
-def _failure(way: Callable[[World], Start], world: World) -> str:
+def failure(way: Callable[[World], Start], world: World) -> str:
     """Say why a way does not work, or nothing."""
     try:
         sandbox = Sandbox(way(world), PROBE)

@@ -19,6 +19,7 @@ FIRST_UID, N_UIDS = 61184, 4336
 CODE, SITE, FOLDER, SCRATCH = "/code", "/site", "/submission", "/tmp"  # noqa: S108 - it is not the machine's
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - nor is this
+LOADER_CACHE = "/etc/ld.so.cache"
 ROOT_LINKS = ("/bin", "/lib", "/lib32", "/lib64")
 NEEDED_BY_ZYGOTE = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE", "KILL")
 NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
@@ -62,7 +63,8 @@ class Start:
     """How to start a confined Python.
 
     `command` is the beginning of its command line and `environment` all its variables. `site` and `folder` are where
-    it finds what `World` names, `hidden` what it must not find, `scratch` is its folder to write to, and `uid` the user
+    it finds what `World` names, `hidden` what it must not find, `readable` all that it may read if the machine's files
+    are there, `scratch` is its folder to write to, and `uid` the user
     as whom it runs what is not ours.
     """
 
@@ -73,6 +75,7 @@ class Start:
     folder: str
     scratch: str
     hidden: list[str] = field(default_factory=list)
+    readable: list[str] = field(default_factory=list)
     uid: int | None = None
 
 
@@ -105,7 +108,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
             command += ["--symlink", str(link.readlink()), str(link)]
         elif link.is_dir():
             command += ["--ro-bind", str(link), str(link)]
-    command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--proc", "/proc"]
+    command += ["--ro-bind-try", LOADER_CACHE, LOADER_CACHE, "--proc", "/proc"]
     command += _folders([inside for _, inside in binds] + [f"{SHARED_MEMORY}/x"])
     command += ["--perms", "0755", "--tmpfs", SCRATCH]
     for outside, inside in binds:
@@ -123,6 +126,34 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         folder=FOLDER,
         scratch=SCRATCH,
         hidden=_hidden(world, [*site, *map(str, world.site)]),
+        uid=own_uid() if as_root else None,
+    )
+
+
+def unshared(world: World, *, as_root: bool) -> Start:
+    """Start in new namespaces, among the files of the machine, which Landlock forbids.
+
+    Raises
+    ------
+    InputError
+        If the program `unshare` is not there.
+    """
+    program = shutil.which("unshare")
+    if program is None:
+        raise InputError("the program unshare is not installed (Debian, Ubuntu: apt install util-linux)")
+    user = [] if as_root else ["--user", "--map-current-user", "--keep-caps"]
+    namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--net", "--ipc", "--uts"]
+    code = [str(world.package / part) for part in world.parts]
+    site = [str(folder) for folder in world.site]
+    return Start(
+        confinement=Confinement.LANDLOCK,
+        command=[program, *user, *namespaces, "--", _interpreter()],
+        environment=_environment(str(world.package.parent), SHARED_MEMORY),
+        site=site,
+        folder=str(world.folder),
+        scratch=SHARED_MEMORY,
+        hidden=_hidden(world, [str(world.package.parent), *site]),
+        readable=["/usr", *ROOT_LINKS, LOADER_CACHE, *map(str, _prefixes()), *code, *site, str(world.folder)],
         uid=own_uid() if as_root else None,
     )
 

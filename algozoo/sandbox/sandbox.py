@@ -83,6 +83,7 @@ class Sandbox:
             path=start.site,
             scratch=start.scratch,
             hidden=start.hidden,
+            readable=start.readable,
             uid=start.uid,
             isolate=start.confinement is not Confinement.NONE,
         )
@@ -266,6 +267,8 @@ def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limit
     if ended.status == "memory":
         taken = f"{ended.memory_bytes / MEGABYTE:.0f} MB"
         raise Stopped("memory", f"took {taken}, at most {limits.memory_mb} MB are allowed", said)
+    if ended.status == "processes":
+        raise Stopped("crash", f"started more than {limits.processes} processes", said)
     if broken == "output":
         raise Stopped("crash", f"printed more than {limits.output_mb} MB{_last_words(said, folder)}", said)
     if broken == "reply":

@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from algozoo.sandbox import linux
+from algozoo.sandbox import landlock, linux
 from algozoo.sandbox.limits import Limits
 
 REQUEST, REPLY, READY = 3, 4, 5
@@ -57,6 +57,8 @@ class Settings:
         User as whom children run; by default the one who runs the zygote.
     isolate : bool
         Whether children enter namespaces of their own; False without a sandbox.
+    readable : list of str
+        Where the files of the whole machine are there, those that children may read; empty where they are not.
     """
 
     program: str
@@ -66,13 +68,14 @@ class Settings:
     hidden: list[str]
     uid: int | None
     isolate: bool
+    readable: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """How a child ended, and what it took from the moment when it was ready.
 
-    `status` is 'exited', 'timeout' or 'memory', `code` its exit code, negative if it was a signal.
+    `status` is 'exited', 'stopped', 'timeout', 'memory' or 'processes', `code` its exit code, negative for a signal.
     """
 
     status: str
@@ -154,7 +157,8 @@ class Zygote:
                 os.close(handle)
                 return "exited", peak
             before = time.monotonic()
-            peak = max(peak, self._memory(pid))
+            pids = self._processes(pid)
+            peak = max(peak, sum(map(_memory_of, pids)))
             pause = max(POLL_SECONDS, 10 * (time.monotonic() - before))
             status = ""
             if self.control.fileno() in events:
@@ -162,6 +166,8 @@ class Zygote:
                 status = "stopped"
             elif peak > limits.memory_mb * MEGABYTE:
                 status = "memory"
+            elif len(pids) > limits.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
+                status = "processes"
             elif time.monotonic() >= end:
                 status = "timeout"
             if status:
@@ -169,14 +175,11 @@ class Zygote:
                 os.close(handle)
                 return status, peak
 
-    def _memory(self, pid: int) -> int:
-        """Bytes of the child and of all that it started."""
-        if self.settings.isolate:
-            others = {1, os.getpid()}
-            pids = [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in others]
-        else:
-            pids = [pid]
-        return sum(map(_memory_of, pids))
+    def _processes(self, pid: int) -> list[int]:
+        """List the child and all that it started: in the confinement are only these, its first process, and we."""
+        if not self.settings.isolate:
+            return [pid]
+        return [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in {1, os.getpid()}]
 
     def _child(self, descriptors: list[int], limits: Limits) -> NoReturn:
         """Confine this process, say that it is ready, and run the program."""
@@ -216,7 +219,7 @@ def _isolate(settings: Settings, limits: Limits) -> None:
     linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
     linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
     uid = os.getuid() if settings.uid is None else settings.uid
-    for folder in (settings.scratch, SHARED_MEMORY):
+    for folder in dict.fromkeys((settings.scratch, SHARED_MEMORY)):
         options = f"size={limits.scratch_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
     linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
@@ -226,6 +229,10 @@ def _isolate(settings: Settings, limits: Limits) -> None:
         os.setresuid(uid, uid, uid)
     os.chdir(settings.scratch)
     linux.give_up_capabilities()
+    if settings.readable:
+        landlock.keep_only(
+            readable=[*settings.readable, "/proc"], devices=DEVICES, writable=[settings.scratch, SHARED_MEMORY]
+        )
     linux.filter_system_calls()
 
 
@@ -265,6 +272,9 @@ def _prepare(settings: Settings) -> None:
     linux.hide_from_debuggers()
     for folder in filter(os.path.isdir, settings.hidden):
         linux.mount("tmpfs", folder, "tmpfs", linux.READ_ONLY, "size=4k")
+    if settings.readable:
+        landlock.make_all_read_only()
+        return
     for device in DEVICES:
         linux.mount("none", device, None, linux.REMOUNT | linux.BIND | linux.READ_ONLY | linux.NO_SETUID)
 
@@ -272,6 +282,7 @@ def _prepare(settings: Settings) -> None:
 def main(arguments: list[str]) -> None:
     """Start: import what all children need, say so, and serve."""
     settings: Any = Settings(**json.loads(arguments[1]))
+    sys.argv = [""]
     if settings.isolate:
         _prepare(settings)
     sys.path += settings.path
