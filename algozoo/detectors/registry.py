@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -32,6 +33,8 @@ BUILT_IN = {
     "pairwise": "algozoo.detectors.pairwise:Pairwise",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
+    "sodinn": "algozoo.detectors.sodinn:SODINN",
+    "sodirf": "algozoo.detectors.sodirf:SODIRF",
     "stim": "algozoo.detectors.stim:STIM",
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
@@ -131,11 +134,15 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
 
 
 def detector_digest(detector: Detector) -> str:
-    """Sha256 of the code of a detector: its folder if it is a submission, else the modules of its class and bases."""
+    """Sha256 of the code of a detector.
+
+    It is of its folder if it is a submission, else of the modules of its class and bases, and of those it names.
+    """
     cls = type(detector)
     if cls.__module__.startswith(SUBMISSION_MODULE):
         return source_digest([Path(inspect.getfile(cls)).parent])
-    return source_digest(Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector))
+    modules = [Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector)]
+    return source_digest(modules + [Path(str(spec.origin)) for name in cls.sources if (spec := find_spec(name))])
 
 
 def _built_in() -> list[Entry]:
