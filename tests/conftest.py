@@ -84,6 +84,20 @@ def fallback(monkeypatch) -> None:
     monkeypatch.setattr(choice, "WAYS", {way: choice.WAYS[way]})
 
 
+@pytest.fixture(scope="session")
+def installed():
+    """Install what a submission requires."""
+
+    def install(detector):
+        try:
+            detector.prepare()
+        except AlgoZooError as error:
+            absent(str(error))
+        return detector
+
+    return install
+
+
 def gaussian(size: int, x: float, y: float, fwhm: float) -> np.ndarray:
     rows, columns = np.mgrid[:size, :size]
     return np.exp(-4 * np.log(2) * ((columns - x) ** 2 + (rows - y) ** 2) / fwhm**2)
