@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from algozoo.errors import InputError
-from algozoo.imaging.shift import shift
+from algozoo.imaging.shift import shift_matrices
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
@@ -112,7 +112,6 @@ def inject(
     factors = np.ones(sequence.n_frames) if flux_factors is None else np.asarray(flux_factors, dtype=float)
     if factors.shape != (sequence.n_frames,) or not np.isfinite(factors).all():
         raise InputError(f"flux_factors has shape {factors.shape}, expected {sequence.n_frames} finite numbers")
-    sweep = _exposure_rotation(sequence.parallactic_angles) if smearing else np.zeros(sequence.n_frames)
 
     cube = sequence.cube.astype(np.float64)
     channels = cube.reshape(-1, *cube.shape[-3:])
@@ -125,10 +124,11 @@ def inject(
                 f"{sequence.centre + 0.5:.1f} px away"
             )
         for channel, psf, star_flux in zip(channels, stamps, fluxes, strict=True):
-            flux = companion.contrast * star_flux * factors
-            for t, angles in enumerate(_sub_exposures(companion, sequence, sweep)):
-                x, y = companion.track(sequence.centre, angles)
-                _add_source(channel[t], flux[t] * psf, x, y)
+            images = source_images(companion, sequence, psf, smearing=smearing)
+            for frame, flux, row, column, image in zip(
+                channel, companion.contrast * star_flux * factors, *images, strict=True
+            ):
+                _add(frame, flux * image, row, column)
     return replace(sequence, cube=cube.astype(np.float32))
 
 
@@ -155,13 +155,46 @@ def _sub_exposures(companion: Companion, sequence: ADISequence, sweep: Array) ->
     ]
 
 
-def _add_source(frame: Array, source: Array, x: Array, y: Array) -> None:
-    """Add the mean of copies of `source` centred on the positions to a frame, in place; cut at its edges."""
-    column, row = round(float(x.mean())), round(float(y.mean()))
-    reach = int(np.ceil(max(np.ptp(x), np.ptp(y)))) + 1
-    stamp = shift(np.pad(source, reach), x - column, y - row).mean(axis=0)
-    half = len(stamp) // 2
-    rows, columns = slice(max(row - half, 0), row + half + 1), slice(max(column - half, 0), column + half + 1)
+def source_images(
+    companion: Companion, sequence: ADISequence, psf: Array, *, smearing: bool = True
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+    """Draw the PSF where a companion is in each frame.
+
+    Parameters
+    ----------
+    companion : Companion
+    sequence : ADISequence
+    psf : array (m, m)
+    smearing : bool
+        As for `inject`.
+
+    Returns
+    -------
+    rows, columns : int array (n_frames,)
+        Place of the first pixel of each image in its frame; it may be outside.
+    images : array (n_frames, k, k)
+        A little larger than the PSF.
+    """
+    sweep = _exposure_rotation(sequence.parallactic_angles) if smearing else np.zeros(sequence.n_frames)
+    parts = _sub_exposures(companion, sequence, sweep)
+    counts = np.array([len(part) for part in parts])
+    starts = np.cumsum(counts) - counts
+    x, y = companion.track(sequence.centre, np.concatenate(parts))
+    mean_x, mean_y = np.add.reduceat(x, starts) / counts, np.add.reduceat(y, starts) / counts
+    columns, rows = np.rint(mean_x).astype(np.intp), np.rint(mean_y).astype(np.intp)
+    along_x, along_y = x - np.repeat(columns, counts), y - np.repeat(rows, counts)
+    reach = int(np.ceil(max(abs(along_x).max(), abs(along_y).max()))) + 1
+    source = np.pad(psf, reach)
+    shifted = shift_matrices(len(source), along_y) @ source @ shift_matrices(len(source), along_x).transpose(0, 2, 1)
+    if len(shifted) > len(counts):
+        shifted = np.add.reduceat(shifted, starts) / counts[:, None, None]
+    half = len(source) // 2
+    return rows - half, columns - half, shifted
+
+
+def _add(frame: Array, image: Array, row: int, column: int) -> None:
+    """Add an image to a frame, in place; cut at its edges."""
+    rows, columns = slice(max(row, 0), row + len(image)), slice(max(column, 0), column + len(image))
     visible = frame[rows, columns]
-    top, left = rows.start - row + half, columns.start - column + half
-    visible += stamp[top : top + visible.shape[0], left : left + visible.shape[1]]
+    top, left = rows.start - row, columns.start - column
+    visible += image[top : top + visible.shape[0], left : left + visible.shape[1]]

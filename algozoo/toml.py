@@ -82,6 +82,8 @@ def parse_toml(path: Path) -> Source:
         lines = text.split("\n")
         end = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise InputError(f"{path}: is not TOML: {str(error).replace('end of document', end)}") from None
+    except RecursionError:
+        raise InputError(f"{path}: is not TOML that can be read: its values are nested too deeply") from None
 
 
 def check_table(source: Source, model: type[Model]) -> Model:

@@ -13,6 +13,8 @@ from algozoo.detectors.pairwise import Pairwise
 from algozoo.imaging.combine import combine
 from algozoo.imaging.rotate import derotate
 
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 CASES = {
     "annular-median": (AnnularMedian(), "median_sub", {"mode": "annular", "nframes": 4}),
     "annular-pca": (AnnularPCA(n_components=5), "pca_annular", {"ncomp": 5}),

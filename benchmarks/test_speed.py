@@ -1,6 +1,7 @@
 """How long the building blocks of a trial take, beside VIP where it is installed (in the same run, same settings).
 
-Run with ``make benchmark``, on one core with one BLAS thread; ratios within a group are what counts.
+Run with ``make benchmark``, on one core with one BLAS thread; ratios within a group are what counts. VIP warns of
+packages that it would like to have: that is no failure.
 """
 
 from dataclasses import replace
@@ -19,6 +20,8 @@ from algozoo.detectors.stim import STIM
 from algozoo.imaging.rotate import derotate
 from algozoo.imaging.snr import snr_map
 from algozoo.scoring import find_candidates
+
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture
@@ -98,6 +101,20 @@ def test_injection_of_vip(benchmark, sequence, vip):
 @pytest.mark.benchmark(group="median detection map")
 def test_median_map(benchmark, sequence):
     assert np.isfinite(benchmark(Median().detect, sequence).scores).any()
+
+
+@pytest.mark.benchmark(group="median final image, Fourier rotation")
+def test_median_image(benchmark, sequence):
+    image = benchmark(lambda: np.median(derotate(Median().subtract(sequence), sequence.parallactic_angles), axis=0))
+    assert image.shape == (101, 101)
+
+
+@pytest.mark.benchmark(group="median final image, Fourier rotation")
+def test_median_image_of_vip(benchmark, sequence, vip):
+    def image():
+        return vip.psfsub.median_sub(sequence.cube, sequence.parallactic_angles, imlib="vip-fft", verbose=False)
+
+    assert benchmark.pedantic(image, rounds=2).shape == (101, 101)
 
 
 @pytest.mark.benchmark(group="LLSG(5) final image, Fourier rotation, the authors' choices")

@@ -17,18 +17,17 @@ import tomlkit
 
 from algozoo import __version__
 from algozoo.benchmark.pool import Died, RunAll, run_here
+from algozoo.benchmark.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.benchmark.trials import draw_place, null_trials
-from algozoo.companions import Companion, inject
+from algozoo.companions import Companion
 from algozoo.datasets import Calibration, Dataset, Statistics
-from algozoo.detectors.contract import Declined
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
-from algozoo.scoring import find_candidates, match
+from algozoo.scoring import find_candidates, threshold_at
 from algozoo.sequence import ADISequence
 
 DETECTED = (0.05, 0.95)
-FALSE_POSITIVES_PER_MAP = 1.0
 FIRST_GUESS, BRIGHTEST = 1e-5, 0.1
 CLIMB, HALVINGS = 4.0, 3
 """The contrast is raised in these steps until the companion is found, then known to within 10 %."""
@@ -89,17 +88,12 @@ class Calibrator:
             self.n_empty += len(maps)
             false += [score for of_map in maps for score in of_map]
             yield f"{self.dataset.name}/{index} without companions"
-        threshold = self._threshold(false)
+        threshold = threshold_at(false, self.n_empty, FALSE_POSITIVES_PER_MAP)
         each = -(-self.n_companions // self.dataset.n_sequences)
         places = [(index, number) for index in sequences for number in range(len(self.dataset.manifest.annuli))]
         for (index, number), contrasts in run_all(partial(_needed, self.dataset, threshold, each), places):
             self.needed.setdefault(number, []).extend(_alive(contrasts))
             yield f"{self.dataset.name}/{index} annulus {number + 1}, {each} companions"
-
-    def _threshold(self, false: list[float]) -> float:
-        """Return the score that false candidates reach as often as they may."""
-        allowed = round(FALSE_POSITIVES_PER_MAP * self.n_empty)
-        return sorted(false, reverse=True)[allowed - 1] if len(false) >= allowed else -np.inf
 
     @property
     def contrasts(self) -> list[tuple[float, float]]:
@@ -163,11 +157,12 @@ def write_calibration(
 
 def _false_scores(dataset: Dataset, index: int) -> list[list[float]]:
     """Scores of the candidates in each map of a sequence without companions."""
-    null = dataset.null_sequence(index)
+    probe = _probe(dataset, index)
+    null = probe.field.null
     maps = []
     for trial in null_trials(dataset, null):
         valid = dataset.valid_mask(null, flipped=trial.kind == "flipped")
-        scores = _baseline_scores(trial.sequence(null))
+        scores = probe.detect(trial.sequence(null)).scores
         maps.append(find_candidates(scores, fwhm=null.fwhm, valid=valid).score.tolist())
     return maps
 
@@ -175,52 +170,40 @@ def _false_scores(dataset: Dataset, index: int) -> list[list[float]]:
 def _needed(dataset: Dataset, threshold: float, n: int, place: tuple[int, int]) -> list[float]:
     """Contrasts that companions at random places of an annulus need to be found; infinite for those that never are."""
     index, number = place
-    null = dataset.null_sequence(index)
-    valid = dataset.valid_mask(null)
+    probe = _probe(dataset, index)
     rng = np.random.default_rng([SEED, zlib.crc32(dataset.name.encode()), index, number])
 
-    def is_found(companion: Companion) -> bool:
-        scores = _baseline_scores(inject(null, [companion]))
-        candidates = find_candidates(scores, fwhm=null.fwhm, valid=valid)
-        x, y = companion.position(null)
-        hit = match(candidates, [x], [y], radius=null.fwhm).candidate[0]
-        return bool(hit >= 0 and candidates.score[hit] >= threshold)
+    def is_found(companion: Companion, contrast: float) -> bool:
+        return probe.look(replace(companion, contrast=contrast)).hit_score > threshold
 
     needed: list[float] = []
     while len(needed) < n:
-        separation, angle = draw_place(dataset.manifest.annuli[number], null, valid, rng)
+        separation, angle = draw_place(dataset.manifest.annuli[number], probe.field.null, probe.field.valid, rng)
         companion = Companion(separation=separation, position_angle=angle, contrast=0)
-        if not is_found(companion):
+        if not is_found(companion, 0):
             guess = next((contrast for contrast in reversed(needed) if np.isfinite(contrast)), FIRST_GUESS)
-            needed.append(_first_found(partial(_with_contrast, is_found, companion), guess / CLIMB))
+            needed.append(_first_found(partial(is_found, companion), guess))
     return needed
 
 
-def _with_contrast(is_found: Callable[[Companion], bool], companion: Companion, contrast: float) -> bool:
-    return is_found(replace(companion, contrast=contrast))
+def _probe(dataset: Dataset, index: int) -> Probe:
+    field = Field.of_dataset(dataset, index)
+    return Probe(baseline(field.null), field)
 
 
-def _first_found(is_found: Callable[[float], bool], low: float) -> float:
+def _first_found(is_found: Callable[[float], bool], guess: float) -> float:
     """Climb until the companion is found, then halve the last step; a very bright one may be missed again."""
+    low, high = guess / CLIMB, guess
     while is_found(low):
-        low /= CLIMB
-    while not is_found(low * CLIMB):
-        low *= CLIMB
-        if low > BRIGHTEST:
+        low, high = low / CLIMB, low
+    while not is_found(high):
+        if high >= BRIGHTEST:
             return float("inf")
-    high = low * CLIMB
+        low, high = high, min(CLIMB * high, BRIGHTEST)
     for _ in range(HALVINGS):
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if is_found(middle) else (middle, high)
     return float(np.sqrt(low * high))
-
-
-def _baseline_scores(sequence: ADISequence) -> np.ndarray:
-    detector = baseline(sequence)
-    try:
-        return detector.detect(sequence).scores
-    except Declined as reason:
-        raise AlgoZooError(f"{detector.label}, which contrasts are calibrated with, declines: {reason}") from None
 
 
 def _alive(outcome: Any) -> Any:

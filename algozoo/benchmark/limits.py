@@ -193,7 +193,10 @@ def _first_guess(field: Field, separation: float) -> float:
 
 def _line(row: dict[str, Any]) -> str:
     told = [
-        f"{level} % found at {row[f'contrast_{level}']:.2g}" for level in (50, 95) if row[f"status_{level}"] == "ok"
+        f"{level} % found {place} {row[f'{name}_{level}']:.2g}"
+        for level in (50, 95)
+        for status, place, name in (("ok", "at", "contrast"), ("no upper bound", "above", "low"))
+        if row[f"status_{level}"] == status
     ]
     told = [f"5 sigma at {row['contrast_student']:.2g}", *told] if "contrast_student" in row else told
     limits = ", ".join(told) or "no limit within the injected contrasts"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from algozoo.datasets import Dataset, flip_refusal
 from algozoo.datasets.dataset import n_resels, scored_field
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.scoring import Candidates, find_candidates, match
+from algozoo.scoring import Candidates, find_candidates, match, threshold_at
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
@@ -125,32 +126,41 @@ class Probe:
     ----------
     detector : Detector
     field : Field
-
-    Raises
-    ------
-    AlgoZooError
-        If the detector declines the sequence.
     """
 
     def __init__(self, detector: Detector, field: Field) -> None:
         self.detector, self.field = detector, field
-        self.empty = self.detect(field.null)
-        self.empty_candidates = [self._candidates(self.empty, field.valid)]
-        if field.flipped is not None:
-            self.empty_candidates.append(self._candidates(self.detect(field.null.flipped()), field.flipped))
+
+    @cached_property
+    def empty(self) -> DetectionMap:
+        """Map of the sequence without companions."""
+        return self.detect(self.field.null)
+
+    @cached_property
+    def empty_candidates(self) -> list[Candidates]:
+        """Candidates of the map without companions, and of that of the flipped twin if it is a null."""
+        candidates = [self._candidates(self.empty, self.field.valid)]
+        if self.field.flipped is not None:
+            candidates.append(self._candidates(self.detect(self.field.null.flipped()), self.field.flipped))
+        return candidates
 
     @property
     def threshold(self) -> float:
-        """Score that a companion must exceed so that empty maps hold one false positive each; -inf if they hold fewer.
+        """Score that a companion must exceed so that empty maps hold one false positive each.
 
         With the two maps of a single sequence, the third highest of their peaks.
         """
-        scores = np.sort(np.concatenate([peaks.score for peaks in self.empty_candidates]))[::-1]
-        allowed = int(FALSE_POSITIVES_PER_MAP * len(self.empty_candidates))
-        return float(scores[allowed]) if scores.size > allowed else -np.inf
+        scores = np.concatenate([peaks.score for peaks in self.empty_candidates])
+        return threshold_at(scores, len(self.empty_candidates), FALSE_POSITIVES_PER_MAP)
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
-        """Run the detector; a supervised one learns from the flipped twin of what it is given."""
+        """Run the detector; a supervised one learns from the flipped twin of what it is given.
+
+        Raises
+        ------
+        AlgoZooError
+            If the detector declines the sequence.
+        """
         try:
             return self.detector.fit(sequence.flipped()).detect(sequence)
         except Declined as reason:

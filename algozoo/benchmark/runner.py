@@ -11,6 +11,8 @@ from algozoo.benchmark.pool import Died, RunAll, run_here
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.registry import create
+from algozoo.detectors.submitted import Submitted
 from algozoo.errors import AlgoZooError
 
 
@@ -65,7 +67,16 @@ def run(
     ------
     Finished
         In the order in which they end. A shard whose process died is written as failed trials.
+
+    Raises
+    ------
+    AlgoZooError
+        If the requirements of a submission cannot be installed, or no sandbox works; before any shard is run.
     """
+    shards = list(shards)
+    for name in dict.fromkeys(shard.detector.name for shard in shards):
+        if isinstance(detector := create(name), Submitted):
+            detector.prepare()
     task = partial(run_shard, folder=store.folder, keep_maps=keep_maps)
     for shard, outcome in run_all(task, shards):
         yield write_failure(shard, store.folder, outcome.reason) if isinstance(outcome, Died) else outcome

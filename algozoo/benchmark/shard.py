@@ -25,7 +25,7 @@ from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import Submitted
 from algozoo.sandbox.sandbox import Stopped
-from algozoo.scoring import Candidates, find_candidates
+from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
@@ -57,6 +57,7 @@ class Outcome:
     seconds: float = float("nan")
     cpu_seconds: float = float("nan")
     candidates: Candidates = NO_CANDIDATES
+    null_scores: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
     map: DetectionMap | None = None
 
 
@@ -157,7 +158,10 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    return Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, result)
+    outcome = Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, map=result)
+    if result.kind == "snr" and not trial.companion:
+        outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
+    return outcome
 
 
 def _status(error: BaseException) -> tuple[str, str]:
@@ -263,7 +267,18 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
         "candidate_x": outcome.candidates.x,
         "candidate_y": outcome.candidates.y,
         "candidate_score": outcome.candidates.score,
+        "candidate_flux": _fluxes(outcome) / np.mean(null.star_flux),
+        "null_separation": outcome.null_scores[0],
+        "null_score": outcome.null_scores[1],
     }
+
+
+def _fluxes(outcome: Outcome) -> np.ndarray:
+    """Flux at each candidate; none if the detector gives none."""
+    if outcome.map is None or outcome.map.flux is None:
+        return np.empty(0)
+    x, y = np.rint([outcome.candidates.x, outcome.candidates.y]).astype(int)
+    return np.asarray(outcome.map.flux[y, x])
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from astropy.io import fits
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 
-FORMAT = 2
+FORMAT = 3
 SETTLED = frozenset({"ok", "declined"})
 """Outcomes of a trial that another run would not change; the others are its failures."""
 
@@ -52,6 +52,9 @@ SCHEMA = pa.schema(
         ("candidate_x", _CANDIDATES),
         ("candidate_y", _CANDIDATES),
         ("candidate_score", pa.list_(pa.float64())),
+        ("candidate_flux", pa.list_(pa.float64())),
+        ("null_separation", _CANDIDATES),
+        ("null_score", _CANDIDATES),
     ]
 )
 

@@ -10,6 +10,7 @@ from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
 from algozoo.cli.export_trials import export_trials
+from algozoo.cli.gallery import gallery
 from algozoo.cli.import_maps import import_maps
 from algozoo.cli.leaderboard import leaderboard
 from algozoo.cli.ledger import ledger
@@ -33,7 +34,7 @@ def cli() -> None:
 
 for command in (
     *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
-    *(score_maps, score_characterisation),
+    *(gallery, score_maps, score_characterisation),
     *(new, check, submit, verify, ledger, export_trials, import_maps),
 ):
     cli.add_command(command)

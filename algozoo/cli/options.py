@@ -66,6 +66,21 @@ site_option = click.option(
 )
 
 
+def _without_sandbox(_context: click.Context, _parameter: click.Parameter, unconfined: bool) -> None:  # noqa: FBT001 - as click calls it
+    """Say it to all processes that are started, too."""
+    if unconfined:
+        os.environ["ALGOZOO_SANDBOX"] = "none"
+
+
+no_sandbox_option = click.option(
+    "--no-sandbox",
+    is_flag=True,
+    expose_value=False,
+    callback=_without_sandbox,
+    help="Run submissions with your own rights; the result says so.",
+)
+
+
 def sequence_options(*, required: bool) -> Callable[[Command], Command]:
     """Make the options for an astronomer's own files."""
     options = [
@@ -92,6 +107,7 @@ def detector_options(command: Command) -> Command:
             click.option(
                 "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
             ),
+            no_sandbox_option,
         ]
     )(command)
 

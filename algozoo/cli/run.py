@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option, site_option, store_option, workers_option
+from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, store_option, workers_option
 
 if TYPE_CHECKING:
     from algozoo.benchmark.plan import Shard
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler of a running cluster, as tcp://HOST:8786.")
 @click.option("--all", "everything", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--keep-maps", is_flag=True, help="Keep every detection map, not only the examples.")
+@no_sandbox_option
 @mirror_option
 @store_option
 @site_option

@@ -137,7 +137,7 @@ class AnnularSubtraction(PSFSubtraction):
         return references
 
     def _n_others(self, sequence: ADISequence) -> int:
-        return 0 if self.library == "own" else library_cubes(sequence, "reference")[0].shape[-3]
+        return 0 if self.library == "own" else library_cubes(sequence, self.library)[-1].shape[-3]
 
     def _usable(self, sequence: ADISequence) -> list[References]:
         references = self._references(sequence)

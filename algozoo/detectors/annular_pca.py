@@ -1,7 +1,6 @@
 """PCA by annuli with a rotation threshold: Absil et al. 2013, A&A 559, L12."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -21,32 +20,55 @@ class AnnularPCA(AnnularSubtraction):
 
     Parameters
     ----------
-    n_components : int
-        Fewer than in full-frame PCA, because an annulus has fewer pixels, and a frame fewer references.
+    n_components : int or float
+        Number of components, or, below 1, the fraction of the variance of a frame's references that they explain
+        together. Fewer than in full-frame PCA, because an annulus has fewer pixels, and a frame fewer references.
     """
 
     name: ClassVar[str] = "annular-pca"
     title: ClassVar[str] = "Annular principal component analysis"
     reference: ClassVar[str] = "Absil et al. 2013, A&A 559, L12, doi:10.1051/0004-6361/201322748"
 
-    n_components: int = 5
+    n_components: int | float = 5
 
     @property
     def min_references(self) -> int:
         """One more than components, because their mean is subtracted."""
-        return self.n_components + 1
+        return int(self.n_components) + 1 if self.n_components >= 1 else 2
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Project on the components of each frame's own references and subtract."""
         frames = patch.frames - patch.frames.mean(axis=0)
         try:
-            weights = weigh(frames, patch.references, partial(principal_weights, n_components=self.n_components))
+            weights = weigh(frames, patch.references, self._weights)
         except ValueError as error:
             raise Declined(f"annulus {patch.annulus}: {error}") from None
         return np.asarray(frames[: len(weights)] - weights @ frames)
 
+    def _weights(self, products: Array, target: Array) -> Array:
+        k = self.n_components
+        return principal_weights(products, target, int(k) if k >= 1 else n_explaining(products, k))
+
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""
-        if not is_count(self.n_components):
-            raise InputError(f"{self.name}: n_components is {self.n_components}, expected 1, 2, ...")
+        if not (0 < self.n_components < 1 or is_count(self.n_components)):
+            raise InputError(
+                f"{self.name}: n_components is {self.n_components}, expected 1, 2, ... or a fraction within (0, 1)"
+            )
         super().check_parameters()
+
+
+def n_explaining(products: Array, fraction: float) -> int:
+    """Count the leading principal components that explain a fraction of the variance of frames.
+
+    Parameters
+    ----------
+    products : array (k, k)
+        Between the frames.
+    fraction : float
+        Within (0, 1).
+    """
+    means = products.mean(axis=0)
+    variances = np.linalg.eigvalsh(products - means - means[:, None] + means.mean())[::-1].clip(min=0)
+    explained = np.cumsum(variances)
+    return int(np.searchsorted(explained, fraction * explained[-1])) + 1

@@ -1,8 +1,9 @@
 """Locally optimised combination of images (LOCI): Lafreniere et al. 2007, ApJ 660, 770."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
+
+import numpy as np
 
 from algozoo.detectors.annular import AnnularSubtraction, Patch
 from algozoo.detectors.subtraction import Array
@@ -22,13 +23,22 @@ class LOCI(AnnularSubtraction):
     farther out. The frames are taken as they are, so that sky should be subtracted from them first. The defaults are
     those of VIP's `xloci` for a PSF of 4 px.
 
+    A combination that is free to fit everything also fits the companion, and takes part of it away. Damped LOCI (Pueyo
+    et al. 2012, ApJS 199, 6, doi:10.1088/0067-0049/199/1/6) keeps more of it by a penalty in what is minimised. Theirs
+    is on the companion's flux; the one here is on the squares of the coefficients, the simplest that has the effect
+    (ridge regression). With the frame T and its references R_j on the zone, the coefficients c_j minimise
+    `|T - sum_j c_j R_j|^2 + damping * m * sum_j c_j^2`, m being the mean of the `|R_j|^2`.
+
     Parameters
     ----------
     zone_width : float
         Radial width of the optimisation zone in annulus widths, 1 or more.
     cutoff : float
-        Singular values of the references below this fraction of the largest are left out, which damps combinations of
-        large weights that fit noise.
+        Singular values of the references below this fraction of the largest are left out, because combinations of large
+        weights fit noise.
+    damping : float
+        Weight of the penalty, without unit. 0 is LOCI as published; the larger, the less is taken from a companion, and
+        from the star.
     """
 
     name: ClassVar[str] = "loci"
@@ -38,6 +48,7 @@ class LOCI(AnnularSubtraction):
     n_segments: int = 4
     zone_width: float = 2.0
     cutoff: float = 0.01
+    damping: float = 0.0
 
     def optimisation_zone(self, annulus: Annulus) -> Annulus:
         """Return the annulus, made wider outwards."""
@@ -45,8 +56,13 @@ class LOCI(AnnularSubtraction):
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Find the coefficients on the zone and subtract the combination from the segment."""
-        weights = weigh(patch.zone, patch.references, partial(least_squares_weights, cutoff=self.cutoff))
+        weights = weigh(patch.zone, patch.references, self._coefficients)
         return patch.frames[: len(weights)] - weights @ patch.frames
+
+    def _coefficients(self, products: Array, target: Array) -> Array:
+        """Solve the normal equations, the penalty on their diagonal."""
+        penalty = self.damping * np.diagonal(products).mean() * np.eye(len(target))
+        return least_squares_weights(products + penalty, target, self.cutoff)
 
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""
@@ -55,3 +71,5 @@ class LOCI(AnnularSubtraction):
             raise InputError(f"{self.name}: zone_width is {self.zone_width}, expected 1 or more annulus widths")
         if not SMALLEST_CUTOFF <= self.cutoff < 1:
             raise InputError(f"{self.name}: cutoff is {self.cutoff}, expected a fraction from {SMALLEST_CUTOFF} to 1")
+        if not 0 <= self.damping < np.inf:
+            raise InputError(f"{self.name}: damping is {self.damping}, expected 0 or more")

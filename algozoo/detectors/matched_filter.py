@@ -20,8 +20,13 @@ class MatchedFilter(Median):
 
     In white noise of standard deviation sigma a source of flux f, in the unit in which `psf` is normalised, has an S/N
     of f sqrt(sum of psf^2) / sigma, the highest that a linear filter can give. What median subtraction takes from a
-    companion is not modelled. The S/N has no penalty for few resolution elements: within 3 FWHM of the star a high
-    value is less significant than its number says.
+    companion is not modelled.
+
+    The scatter of a ring is known only as well as its few resolution elements tell: to 25 % at 1.3 FWHM from the star,
+    to 18 % at 3 and to 11 % at 8. That makes white noise exceed an S/N of 3 in 1.4 times as many pixels within
+    2 FWHM as a normal law, and in 1.2 times as many beyond 8. The Student law by which the board and `algozoo detect`
+    turn an S/N into standard deviations more than makes up for it: 3 of them are exceeded in at most 0.3 times as many
+    pixels as by a normal law within 4 FWHM, and in 0.8 times as many beyond 8.
     """
 
     name: ClassVar[str] = "matched-filter"
@@ -29,8 +34,10 @@ class MatchedFilter(Median):
     reference: ClassVar[str] = "Ruffio et al. 2017, ApJ 842, 14, doi:10.3847/1538-4357/aa72dd"
 
     def score(self, image: Array, sequence: ADISequence) -> Array:
-        """Return the S/N of a companion at each pixel; of a 4-D sequence with the mean PSF."""
-        return matched_filter_snr(image, sequence.psf.reshape(-1, *sequence.psf.shape[-2:]).mean(axis=0), sequence.fwhm)
+        """Return the S/N of a companion at each pixel; of a 4-D sequence one that has the star's spectrum."""
+        channels = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
+        flux = np.broadcast_to(sequence.star_flux, len(channels))
+        return matched_filter_snr(image, np.average(channels, axis=0, weights=flux), sequence.fwhm)
 
 
 def matched_filter_snr(image: Array, psf: Array, fwhm: float) -> Array:

@@ -21,7 +21,8 @@ class PCA(PSFSubtraction):
     Parameters
     ----------
     n_components : int or float
-        Number of components, or, below 1, the fraction of the variance that they explain together.
+        Number of components, or, below 1, the fraction of the variance that they explain together. The best number
+        depends on the data; the default is our choice, and the suites have 5 and 20 beside it.
     library : {'own', 'reference', 'both'}
         Frames that mean and components are taken from: the sequence's own, those of a reference star, or both.
     spectral : {'two-step', 'joint'}

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from algozoo.detectors.contract import Kind
 from algozoo.errors import InputError
-from algozoo.toml import Name, Positive, Table, Text, read_toml
+from algozoo.toml import Name, Table, Text, read_toml
 
 MANIFEST = "submission.toml"
 ENTRY_FILE = "detector.py"
@@ -58,8 +58,8 @@ class Parameter(Table):
 class Needs(Table):
     """What one map may take: memory (MB) of all its processes, time (minutes), and whether it uses a GPU."""
 
-    memory_mb: Annotated[int, Field(ge=64)] = 2048
-    minutes: Positive = 5.0
+    memory_mb: Annotated[int, Field(ge=64, le=65536)] = 2048
+    minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
     gpu: bool = False
 
 

@@ -21,7 +21,7 @@ from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, unconfined
 from algozoo.sandbox.environment import installed_packages, own_packages
 from algozoo.sandbox.limits import Limits
-from algozoo.sandbox.sandbox import Answer, Sandbox, Stopped
+from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
@@ -110,12 +110,12 @@ class Submitted(Detector):
         limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
         request = _request(task, sequence, self, sandbox.folder)
         answer = sandbox.run(request, limits, largest_reply=largest_reply)
-        outcome = answer.message.facts.get("outcome")
+        outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
         reason = str(answer.message.facts.get("reason", "")) or "no reason given"
         if outcome == "declined":
-            raise Declined(reason)
+            raise Declined(printable(reason)[:LONGEST_REASON])
         status = outcome if outcome in {"invalid", "memory", "failed"} else "invalid"
         raise Stopped(status, reason, answer.output, str(answer.message.facts.get("traceback", "")))
 
@@ -179,7 +179,7 @@ def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
     if not names <= set(WELL_KNOWN):
         return []
     known, modules = {"algozoo", *WELL_KNOWN.values()}, [GUEST]
-    for path in sorted(folder.glob("*.py")):
+    for path in filter(Path.is_file, sorted(folder.glob("*.py"))):
         for whole, package, members in IMPORT.findall(path.read_text(encoding="utf-8", errors="replace")):
             found = [whole] if whole else [package, *(f"{package}.{name}" for name in re.findall(r"\w+", members))]
             modules += [module for module in found if module.partition(".")[0] in known and module not in modules]

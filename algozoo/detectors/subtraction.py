@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.spectral import subtract_spectral_median
+from algozoo.imaging.apertures import aperture_map
 from algozoo.imaging.combine import Combination, combine
 from algozoo.imaging.rotate import derotate
 from algozoo.imaging.snr import snr_map
@@ -26,7 +27,7 @@ class PSFSubtraction(Detector):
     Parameters
     ----------
     combine : {'median', 'mean', 'trimmed-mean'}
-        How the derotated residual frames become one image.
+        How the derotated residual frames become one image. Default as in VIP.
     """
 
     combine: Combination = "median"
@@ -62,6 +63,11 @@ class PSFSubtraction(Detector):
         return snr_map(image, sequence.fwhm)
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
-        """Subtract, derotate, combine and score."""
+        """Subtract, derotate, combine and score.
+
+        The flux is that of the image in an aperture of diameter FWHM. What the subtraction took of a companion is not
+        given back: there is no correction for throughput.
+        """
         image = combine(derotate(self.residuals(sequence), sequence.parallactic_angles), self.combine)
-        return DetectionMap(scores=self.score(image, sequence), kind="snr", image=image)
+        flux = aperture_map(image, sequence.fwhm / 2)
+        return DetectionMap(scores=self.score(image, sequence), kind="snr", image=image, flux=flux)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import correlate
 
 Array = NDArray[np.float64]
 
@@ -22,6 +23,24 @@ def aperture_sum(image: ArrayLike, x: float, y: float, radius: float) -> float:
     rows, columns, weights = aperture_pixels(np.array([x]), np.array([y]), radius)
     inside = (rows >= 0) & (rows < image.shape[0]) & (columns >= 0) & (columns < image.shape[1])
     return float(np.sum(image[rows[inside], columns[inside]] * weights[inside]))
+
+
+def aperture_map(image: ArrayLike, radius: float) -> Array:
+    """Sum of an image over the disc around every pixel: the same number as `aperture_sum` gives there.
+
+    Parameters
+    ----------
+    image : array (ny, nx)
+        Zero is assumed outside.
+    radius : float
+        Pixels.
+    """
+    half = int(np.ceil(radius + 0.5))
+    rows, columns, weights = aperture_pixels(np.array([half]), np.array([half]), radius)
+    kernel = np.zeros((2 * half + 1, 2 * half + 1))
+    inside = (rows < len(kernel)) & (columns < len(kernel))
+    kernel[rows[inside], columns[inside]] = weights[inside]
+    return np.asarray(correlate(np.asarray(image, dtype=np.float64), kernel, mode="constant"))
 
 
 def aperture_pixels(x: Array, y: Array, radius: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:

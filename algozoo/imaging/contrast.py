@@ -136,11 +136,7 @@ def student_threshold(sigma: float, n_noise: int) -> float:
 def laplace_threshold(sigma: float, n_noise: int) -> float:
     """S/N that Laplacian noise exceeds as rarely as a normal deviate exceeds `sigma` (Bonse et al. 2023, sect. 3.3).
 
-    The law of the S/N of Laplacian deviates is simulated, but not by counting: the sum R of their absolute values
-    follows a gamma law and is independent of their ratios, so that the probability given the ratios is a closed form
-    of the mean m and the scatter s of the deviates over R, ``(1 + q)**-n / 2`` with
-    ``q = m + S/N * s * sqrt(1 + 1 / n)``. What is left to average varies little: at 5 sigma the threshold is good to
-    0.5 % from 11 apertures on, and to 10 % for the five that are compared with at one FWHM.
+    The inverse of `laplace_false_alarm`.
 
     Parameters
     ----------
@@ -149,15 +145,58 @@ def laplace_threshold(sigma: float, n_noise: int) -> float:
     n_noise : int
         Apertures of noise that the flux is compared with.
     """
-    rng = np.random.default_rng(n_noise)
-    ratios = rng.laplace(size=(LAPLACE_DRAWS // n_noise, n_noise))
-    ratios /= abs(ratios).sum(axis=1, keepdims=True)
-    mean, scatter = ratios.mean(axis=1), ratios.std(axis=1, ddof=1) * np.sqrt(1 + 1 / n_noise)
+    mean, scatter = _laplace_ratios(n_noise)
 
     def excess(log_threshold: float) -> float:
-        q = mean + np.exp(log_threshold) * scatter
-        tail = (1 + abs(q)) ** -n_noise / 2
-        probability = np.mean(np.where(q > 0, tail, 1 - tail))
+        probability = _laplace_tail(np.exp(log_threshold), n_noise, mean, scatter)
         return float(np.log(max(probability, np.finfo(float).tiny)) - norm.logsf(sigma))
 
     return float(np.exp(brentq(excess, np.log(sigma / 10), np.log(1e6), xtol=1e-6)))
+
+
+def laplace_false_alarm(snr: ArrayLike, n_noise: int) -> Array:
+    """Probability that Laplacian noise shows a higher S/N (Bonse et al. 2023, sect. 3.3).
+
+    The law of the S/N of Laplacian deviates is simulated, but not by counting: the sum R of their absolute values
+    follows a gamma law and is independent of their ratios, so that the probability given the ratios is a closed form
+    of the mean m and the scatter s of the deviates over R, ``(1 + q)**-n / 2`` with
+    ``q = m + S/N * s * sqrt(1 + 1 / n)``. What is left to average varies little: at 5 sigma the threshold is good to
+    0.5 % from 11 apertures on, and to 10 % for the five that are compared with at one FWHM.
+
+    Parameters
+    ----------
+    snr : array
+        Between values of a grid the logarithm of the probability is interpolated.
+    n_noise : int
+        Apertures of noise that the flux is compared with.
+    """
+    snr = np.asarray(snr, dtype=np.float64)
+    tail = np.exp(np.interp(np.arcsinh(abs(snr)), SNR_GRID, _laplace_log_tails(n_noise)))
+    return np.asarray(np.where(snr >= 0, tail, 1 - tail))
+
+
+SNR_GRID = np.linspace(0, np.arcsinh(1e4), 80)
+"""Inverse hyperbolic sine of the S/N at which the Laplacian law is computed."""
+GRID_DRAWS = LAPLACE_DRAWS // 10
+"""Numbers drawn for the grid, where 3 sigma is far enough and a whole ring is asked for at once."""
+
+
+@lru_cache(maxsize=256)
+def _laplace_log_tails(n_noise: int) -> Array:
+    """Logarithm of the false-alarm probability at each S/N of the grid."""
+    mean, scatter = _laplace_ratios(n_noise, GRID_DRAWS)
+    return np.asarray(np.log([_laplace_tail(snr, n_noise, mean, scatter) for snr in np.sinh(SNR_GRID)]))
+
+
+def _laplace_ratios(n_noise: int, n_draws: int = LAPLACE_DRAWS) -> tuple[Array, Array]:
+    """Mean of Laplacian deviates and error of a further one, over the sum of their absolute values; each mirrored."""
+    ratios = np.random.default_rng(n_noise).laplace(size=(n_draws // n_noise // 2, n_noise))
+    ratios /= abs(ratios).sum(axis=1, keepdims=True)
+    mean, scatter = ratios.mean(axis=1), ratios.std(axis=1, ddof=1) * np.sqrt(1 + 1 / n_noise)
+    return np.concatenate([mean, -mean]), np.tile(scatter, 2)
+
+
+def _laplace_tail(snr: float, n_noise: int, mean: Array, scatter: Array) -> float:
+    q = mean + snr * scatter
+    tail = (1 + abs(q)) ** -n_noise / 2
+    return float(np.mean(np.where(q > 0, tail, 1 - tail)))

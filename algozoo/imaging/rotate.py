@@ -46,10 +46,8 @@ def rotate(frame: ArrayLike, angle: float) -> NDArray[np.float64]:
     length = odd_fast_length(PADDING * n)
     start = (length - n) // 2
     inside = slice(start, start + n)
-    frequency = fft.rfftfreq(length)
-    offset = np.arange(length) - start - (n - 1) / 2
-    along_x = np.exp(2j * np.pi * np.tan(theta / 2) * np.outer(offset[inside], frequency))
-    along_y = np.exp(-2j * np.pi * np.sin(theta) * np.outer(frequency, offset))
+    along_x = _phases(np.tan(theta / 2), -(n - 1) / 2, n, length)
+    along_y = _phases(-np.sin(theta), -start - (n - 1) / 2, length, length).T
 
     wide = np.zeros((n, length))
     wide[:, inside] = frame
@@ -58,6 +56,22 @@ def rotate(frame: ArrayLike, angle: float) -> NDArray[np.float64]:
     square[inside] = wide
     wide = fft.irfft(fft.rfft(square, axis=0) * along_y, length, axis=0)[inside]
     return fft.irfft(fft.rfft(wide, axis=1) * along_x, length, axis=1)[:, inside]
+
+
+def _phases(shear: float, first: float, n_lines: int, length: int) -> NDArray[np.complex128]:
+    """Fourier phases that shift line `first + i` by `-shear` times its number, (n_lines, length // 2 + 1).
+
+    Each doubling of the lines is a product with one row, which costs a tenth of the exponentials.
+    """
+    per_line = 2j * np.pi * shear * fft.rfftfreq(length)
+    phases = np.empty((n_lines, per_line.size), dtype=np.complex128)
+    phases[0] = np.exp(first * per_line)
+    done = 1
+    while done < n_lines:
+        more = min(done, n_lines - done)
+        np.multiply(phases[:more], np.exp(done * per_line), out=phases[done : done + more])
+        done += more
+    return phases
 
 
 def derotate(cube: ArrayLike, parallactic_angles: ArrayLike) -> NDArray[np.float64]:

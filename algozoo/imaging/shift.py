@@ -29,3 +29,28 @@ def shift(image: ArrayLike, dx: ArrayLike, dy: ArrayLike) -> NDArray[np.float64]
     ramp_x = np.exp(-2j * np.pi * np.multiply.outer(dx, fft.rfftfreq(shape[1])))
     spectrum = fft.rfft2(image, shape) * ramp_y[..., :, None] * ramp_x[..., None, :]
     return fft.irfft2(spectrum, shape)[..., :ny, :nx]
+
+
+def shift_matrices(size: int, distances: ArrayLike) -> NDArray[np.float64]:
+    """Return the matrices of `shift` along one axis: ``shift(image, dx, dy) = M(dy) @ image @ M(dx).T``.
+
+    Many shifts of one small image cost less this way.
+
+    Parameters
+    ----------
+    size : int
+        Of the image along the axis.
+    distances : array (n,)
+        Pixels.
+
+    Returns
+    -------
+    array (n, size, size)
+    """
+    length = odd_fast_length(2 * size)
+    steps = np.arange(1 - size, size)
+    apart = (steps - np.asarray(distances, dtype=np.float64)[:, None]) * np.pi
+    whole = abs(np.sin(apart / length)) < 1e-12  # a shift by whole pixels
+    ratio = np.sin(apart) / np.where(whole, 1.0, length * np.sin(apart / length))
+    kernel = np.where(whole, 1.0, ratio)
+    return np.asarray(kernel[:, np.subtract.outer(np.arange(size), np.arange(size)) + size - 1])

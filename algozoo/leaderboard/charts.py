@@ -1,7 +1,8 @@
-"""The ROC figures of a dataset: one specification for the browser, for the static view and for papers."""
+"""The interactive figures: one specification for the browser, for the static view and for papers."""
 
 import json
 import re
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, NamedTuple
 
@@ -11,10 +12,12 @@ import pandas as pd
 import vl_convert
 
 from algozoo.leaderboard.results import DatasetResults
-from algozoo.scoring import garwood, tpr_at, wilson
+from algozoo.scoring import garwood
+from algozoo.scoring.nulls import WHOLE_FIELD
 
-N_POINTS = 121
 N_COLOURED = 6
+UNMEASURED = 2.2
+"""Factor by which an axis goes on below what can be measured."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe & Ito (2008) without yellow and black, which light and dark pages swallow."""
 GREY = "#8c8c8c"
@@ -22,13 +25,30 @@ DASHES = ([1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], [5, 2, 1, 2, 1, 2])
 CONTROL_DASHES = ([1, 3], [4, 5], [9, 5, 1, 5])
 TICKS = [digit * 10.0**power for power in range(-8, 3) for digit in (1, 2, 5)]
 
-TOOLTIP = {
+SHARE = "True-positive rate"
+RATE = "False positives per map"
+RATE_OF_RESEL = "False positives per resolution element"
+ABOVE = "Share of places above"
+FOUND = "format(datum.tpr, '.2f') + ' [' + format(datum.tpr_low, '.2f') + ', ' + format(datum.tpr_high, '.2f') + ']'"
+TOLD = {
     "Detector": "datum.detector",
-    "True-positive rate": "format(datum.tpr, '.2f') + ' [' + format(datum.tpr_low, '.2f') + ', ' + "
-    "format(datum.tpr_high, '.2f') + ']'",
-    "False positives per map": "format(datum.fp_per_map, '.2~r') + ' [' + format(datum.fp_low, '.2~r') + ', ' + "
+    SHARE: FOUND,
+    RATE: "format(datum.fp_per_map, '.2~r') + ' [' + format(datum.fp_low, '.2~r') + ', ' + "
     "format(datum.fp_high, '.2~r') + ']'",
     "Trials": "datum.n_injected + ' injected, ' + datum.n_empty + ' empty'",
+}
+TOLD_OF_AVERAGES = {
+    "Detector": "datum.detector",
+    SHARE: FOUND,
+    RATE: "format(datum.fp_per_map, '.2~r')",
+    "Datasets": "datum.n_datasets",
+}
+TOLD_OF_NULLS = {
+    "Detector": "datum.detector",
+    ABOVE: "format(datum.observed, '.2~g') + ' [' + format(datum.low, '.2~g') + ', ' + "
+    "format(datum.high, '.2~g') + ']'",
+    "Claimed": "format(datum.claimed, '.2~g') + ' (' + datum.sigma + ' sigma)'",
+    "Places": "datum.n",
 }
 CONFIG: dict[str, Any] = {
     "font": "Helvetica, Arial, sans-serif",
@@ -64,51 +84,55 @@ class Style(NamedTuple):
 
 
 def figures(dataset: DatasetResults) -> dict[str, dict[str, Any]]:
-    """Make the Vega-Lite specifications of a dataset's figures, by their names; none without a result."""
-    styles = _styles(dataset.scores)
+    """Make the Vega-Lite specifications of a dataset's figures, by what they show; none without a result."""
+    styles = styles_of(dataset.scores)
     if not styles:
         return {}
-    data = {"points": curve_points(dataset).round(4).to_dict("records")}
-    low, high = dataset.rate_range
-    froc = _figure(styles, low, high, 1, "False positives per map")
-    roc = _figure(styles, low, high, dataset.n_resels, "False positives per resolution element")
-    return {f"{dataset.name}-froc": froc | {"datasets": data}, f"{dataset.name}-roc": roc | {"datasets": data}}
+    points, (low, high) = curve_points(dataset), dataset.rate_range
+    made = {
+        "froc": _rates_figure(styles, points, (low, high), 1, RATE, TOLD),
+        "roc": _rates_figure(
+            styles, points, (low, high), dataset.n_resels, "False positives per resolution element", TOLD
+        ),
+    }
+    return made | _null_figures(styles, dataset.quantiles)
+
+
+def average_figure(averages: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Any] | None:
+    """Make the specification of the curves averaged over the datasets of a kind; nothing without a result."""
+    styles = styles_of(averages[averages["n_results"] > 0])
+    if not styles:
+        return None
+    return _rates_figure(
+        styles, curves, (curves["fp_per_map"].min(), curves["fp_per_map"].max()), 1, RATE, TOLD_OF_AVERAGES
+    )
 
 
 def curve_points(dataset: DatasetResults) -> pd.DataFrame:
-    """Read each detector's curve at rates evenly spaced in their logarithm, after its point without false positives.
+    """Read each detector's curve with its band, from the lowest rate that can be measured.
 
     Returns
     -------
     DataFrame
-        detector, order (0 is the point without false positives), tpr, tpr_low, tpr_high (Wilson), fp_per_map, fp_low,
-        fp_high (Garwood), n_injected and n_empty.
+        The bands of `algozoo.scoring.rates`, with fp_low, fp_high (Garwood, of the independent empty maps), n_injected
+        and n_empty.
     """
-    rates = np.append(0, np.geomspace(*dataset.rate_range, N_POINTS))
-    sizes = dataset.scores.set_index("detector")
-    tables = []
-    for label, curve in dataset.curves.groupby("detector"):
-        n_injected, n_empty = int(sizes["n_injected"][label]), int(sizes["n_empty"][label])
-        n_independent = int(sizes["n_empty_independent"][label])
-        tpr = tpr_at(curve["fp_per_map"], curve["tpr"], rates)
-        tpr_low, tpr_high = wilson(tpr * n_injected, n_injected)
-        fp_low, fp_high = garwood(rates * n_independent, n_independent)
-        columns: dict[str, Any] = {"detector": label, "order": np.arange(rates.size)}
-        columns |= {"n_injected": n_injected, "n_empty": n_empty}
-        columns |= {"tpr": tpr, "tpr_low": tpr_low, "tpr_high": tpr_high}
-        columns |= {"fp_per_map": rates, "fp_low": fp_low, "fp_high": fp_high}
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    sizes = dataset.scores[["detector", "n_injected", "n_empty", "n_empty_independent"]]
+    points = dataset.bands.drop(columns=["dataset", "dataset_kind", "fpr", "n"]).merge(sizes, on="detector")
+    n = points.pop("n_empty_independent")
+    low, high = garwood(points["fp_per_map"] * n, n)
+    return points.assign(fp_low=low, fp_high=high)
 
 
 def script(specifications: dict[str, dict[str, Any]]) -> str:
-    """Write the specifications of a dataset, which share their numbers, as a classic script that loads from disk."""
-    data = json.dumps(next(iter(specifications.values()))["datasets"])
+    """Write specifications, by their names, as a classic script that loads from disk; numbers in common once."""
+    numbers = list(dict.fromkeys(json.dumps(made["datasets"]) for made in specifications.values()))
     lines = (
-        f"charts[{json.dumps(name)}] = {{...{json.dumps({**specification, 'datasets': {}})}, datasets}};"
-        for name, specification in specifications.items()
+        f"charts[{json.dumps(name)}] = {{...{json.dumps({**made, 'datasets': {}})}, "
+        f"datasets: datasets[{numbers.index(json.dumps(made['datasets']))}]}};"
+        for name, made in specifications.items()
     )
-    return "\n".join(["window.charts ??= {};", "{", f"const datasets = {data};", *lines, "}", ""])
+    return "\n".join(["window.charts ??= {};", "{", f"const datasets = [{', '.join(numbers)}];", *lines, "}", ""])
 
 
 def static_svg(specification: dict[str, Any], name: str) -> str:
@@ -134,7 +158,7 @@ def _in_order(pdf: bytes) -> bytes:
     return re.sub(rb"(?:\n +/\w+ \d+ 0 R)+", lambda found: b"\n".join(sorted(found.group().split(b"\n"))), pdf)
 
 
-def _styles(scores: pd.DataFrame) -> dict[str, Style]:
+def styles_of(scores: pd.DataFrame) -> dict[str, Style]:
     """Style of each detector with a result: the best in colour, all others too once shown, controls in grey."""
     with_result = scores[scores["partial_auc"].notna()]
     ranked = with_result.loc[~with_result["control"], "detector"]
@@ -147,7 +171,68 @@ def _styles(scores: pd.DataFrame) -> dict[str, Style]:
     return styles | {label: Style(GREY, next(dashes), shown=True) for label in controls}
 
 
-def _figure(styles: dict[str, Style], low: float, high: float, divisor: float, title: str) -> dict[str, Any]:
+def _rates_figure(
+    styles: dict[str, Style],
+    points: pd.DataFrame,
+    measured: tuple[float, float],
+    divisor: float,
+    title: str,
+    told: dict[str, str],
+) -> dict[str, Any]:
+    """Share found against the rate of false positives, on an axis that also shows what cannot be measured."""
+    low, high = (bound / divisor for bound in measured)
+    left = low / UNMEASURED
+    ticks = [tick for tick in TICKS if low < 1.001 * tick < 1.002 * high]
+    x = alt.X(
+        "rate:Q",
+        title=title,
+        scale=alt.Scale(type="log", domain=[left, high], nice=False),
+        axis=alt.Axis(values=ticks, format="~g"),
+    )
+    y = alt.Y("tpr:Q", title=SHARE, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
+    nothing = alt.Chart(alt.sequence(1))
+    beyond = [
+        nothing.mark_rect(color=GREY, opacity=0.12).encode(x=alt.datum(left), x2=alt.datum(low)),
+        nothing.mark_text(angle=270, fontSize=11, text="not measurable").encode(
+            x=alt.datum(float(np.sqrt(left * low))), y=alt.datum(0.5)
+        ),
+    ]
+    band = alt.Y("tpr_low:Q", title=SHARE), alt.Y2("tpr_high:Q")
+    return _lines_figure(styles, points, (x, y), band, told, beyond, rate=f"datum.fp_per_map / {divisor!r}")
+
+
+def _null_figures(styles: dict[str, Style], quantiles: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Share of places without a companion above each S/N, against what the S/N claims by either law."""
+    made = {}
+    whole = quantiles[(quantiles["annulus"] == WHOLE_FIELD) & (quantiles["observed"] > 0)]
+    for law, table in whole.groupby("law"):
+        own = {label: style for label, style in styles.items() if label in set(table["detector"])}
+        floor = float(table["claimed"].min()) / UNMEASURED
+        points = table.assign(low=table["low"].clip(lower=floor)).drop(columns=["dataset", "annulus", "law"])
+        x = alt.X("sigma:Q", title="Claimed by the S/N (Gaussian standard deviations)", axis=alt.Axis(tickCount=8))
+        y = alt.Y(
+            "observed:Q",
+            title=ABOVE,
+            scale=alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
+            axis=alt.Axis(values=[tick for tick in TICKS if floor < tick <= 1], format="~g"),
+        )
+        diagonal = alt.Chart(alt.NamedData("points")).mark_line(color=GREY, strokeWidth=1.5)
+        claimed = diagonal.encode(x, alt.Y("claimed:Q", title=ABOVE))
+        band = alt.Y("low:Q", title=ABOVE), alt.Y2("high:Q")
+        made[str(law)] = _lines_figure(own, points, (x, y), band, TOLD_OF_NULLS, [claimed])
+    return made
+
+
+def _lines_figure(
+    styles: dict[str, Style],
+    points: pd.DataFrame,
+    line: tuple[alt.X, alt.Y],
+    band: tuple[alt.Y, alt.Y2],
+    told: dict[str, str],
+    background: Sequence[alt.Chart],
+    **calculated: str,
+) -> dict[str, Any]:
+    """Draw a line with its band for each detector, hidden and shown by the legend."""
     shown = alt.selection_point(
         name="shown",
         fields=["detector"],
@@ -157,30 +242,32 @@ def _figure(styles: dict[str, Style], low: float, high: float, divisor: float, t
         empty=False,
         value=[{"detector": label} for label, style in styles.items() if style.shown],
     )
-    ticks = [tick for tick in TICKS if low / divisor < 1.001 * tick < 1.002 * high / divisor]
-    range_drawn = alt.Scale(type="log", domain=[low / divisor, high / divisor], nice=False)
-    x = alt.X("x:Q", title=title, scale=range_drawn, axis=alt.Axis(values=ticks, format="~g"))
-    y = alt.Y("tpr:Q", title="True-positive rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
     colours = alt.Scale(domain=list(styles), range=[style.colour for style in styles.values()])
     dashes = alt.Scale(domain=list(styles), range=[style.dash for style in styles.values()])
-    base = (
-        alt.Chart(alt.NamedData("points"))
-        .transform_calculate(x=f"max(datum.fp_per_map, {low!r}) / {divisor!r}")
-        .encode(x, y, alt.Color("detector:N", scale=colours, legend=LEGEND))
-    )
-    band = base.transform_filter(shown).mark_area(opacity=0.1)
-    line = base.mark_line(strokeWidth=2, strokeJoin="round").add_params(shown).properties(name="curves")
-    told = base.transform_filter(shown).transform_calculate(**TOOLTIP).encode(tooltip=[f"{key}:N" for key in TOOLTIP])
+    base = alt.Chart(alt.NamedData("points")).encode(*line, alt.Color("detector:N", scale=colours, legend=LEGEND))
+    base = base.transform_calculate(**calculated) if calculated else base
+    seen = base.transform_filter(shown)
     layers = [
-        band.encode(alt.Y("tpr_low:Q", title="True-positive rate"), alt.Y2("tpr_high:Q")),
-        line.encode(
+        *background,
+        seen.mark_area(opacity=0.1).encode(*band),
+        base.mark_line(strokeWidth=2, strokeJoin="round")
+        .add_params(shown)
+        .properties(name="curves")
+        .encode(
             alt.StrokeDash("detector:N", scale=dashes, legend=LEGEND),
-            order="order:Q",
             opacity=alt.condition(shown, alt.value(1), alt.value(0.12)),
         ),
-        told.transform_filter("datum.order == 0").mark_point(shape="diamond", filled=True, size=70, opacity=1),
-        told.transform_filter("datum.order % 6 == 1").mark_circle(size=140, opacity=0),
+        seen.transform_calculate(**told).encode(tooltip=[f"{key}:N" for key in told]).mark_circle(size=140, opacity=0),
     ]
     chart = alt.layer(*layers).properties(width=660, height=340, background="transparent").configure(**CONFIG)
-    specification: dict[str, Any] = chart.to_dict()
+    data = {"points": [_plain(row) for row in points.to_dict("records")]}
+    specification: dict[str, Any] = chart.to_dict(validate=False) | {"datasets": data}
     return specification
+
+
+def _plain(row: dict[Any, Any]) -> dict[Any, Any]:
+    """Round to four digits; nothing where there is no number."""
+    return {
+        key: value if not isinstance(value, float) else float(f"{value:.4g}") if np.isfinite(value) else None
+        for key, value in row.items()
+    }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from algozoo.leaderboard.results import DatasetResults, Results
+from algozoo.leaderboard.results import ENOUGH_DATASETS, DatasetResults, Results
 from algozoo.leaderboard.tables import rows
 from algozoo.leaderboard.text import moment
 
@@ -17,7 +17,9 @@ def board(results: Results) -> list[dict[str, Any]]:
         datasets = [dataset for dataset in results.datasets if dataset.kind == kind]
         average = groups(results.averages[results.averages["dataset_kind"] == kind]) if len(datasets) > 1 else None
         if datasets:
-            kinds.append({"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]})
+            ranks = results.critical_differences(kind)
+            shown = {"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]}
+            kinds.append(shown | {"friedman": ranks, "enough": ENOUGH_DATASETS})
     return kinds
 
 
@@ -33,9 +35,11 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
+        "n_resels": dataset.n_resels,
         "groups": groups(scores),
         "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
         "boasts": rows(dataset.claims[dataset.claims["over_confident"]].drop_duplicates("detector")),
+        "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),
         "companions": dataset.about["manifest"].get("companions", []),
     }
@@ -55,11 +59,11 @@ def annuli(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the annuli; list for each detector the share found and the detection limits in each of them."""
     scale = dataset.about["fwhm"] * dataset.about["pixel_scale"]
     zones = [{**zone, "arcsec": (zone["inner"] * scale, zone["outer"] * scale)} for zone in dataset.annuli]
-    cells = {(row["detector"], row["annulus"]): row for row in rows(dataset.rates)}
+    cells = {(row["detector"], row["annulus"]): row for row in rows(dataset.annulus_rates)}
     limits: dict[tuple[str, int], list[Any]] = {}
     for row in dataset.limits.to_dict("records"):
         limits.setdefault((row["detector"], row["annulus"]), []).append(row)
-    labels = dataset.scores.loc[dataset.scores["partial_auc"].notna(), ["detector", "control", "rank"]]
+    labels = dataset.scores[dataset.scores["partial_auc"].notna()]
     lines = [
         {
             **row,
@@ -69,6 +73,14 @@ def annuli(dataset: DatasetResults) -> dict[str, Any]:
         for row in rows(labels)
     ]
     return {"zones": zones, "rows": lines}
+
+
+def calibration(dataset: DatasetResults) -> dict[str, Any]:
+    """List whether S/N and probabilities mean what they claim."""
+    tests: dict[str, dict[str, list[Any]]] = {}
+    for row in rows(dataset.uniformity):
+        tests.setdefault(row["detector"], {}).setdefault(row["law"], []).append(row)
+    return {"uniformity": tests, "probability_claims": rows(dataset.probability_claims)}
 
 
 def run_facts(runs: list[dict[str, Any]]) -> dict[str, str]:

@@ -9,12 +9,28 @@ from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import InputError
-from algozoo.scoring import add_hits, by_annulus, completeness_limits, curves, evaluate, overconfidence
+from algozoo.scoring import (
+    Friedman,
+    add_hits,
+    average_curves,
+    by_annulus,
+    candidate_probabilities,
+    completeness_limits,
+    curves,
+    evaluate,
+    false_alarms,
+    friedman,
+    null_quantiles,
+    overconfidence,
+    probability_claims,
+    rates,
+    uniformity,
+)
 from algozoo.submissions.ledger import FILE, read_ledger, standing
 
 Array = NDArray[np.float64]
-LIMITS = (0.5, 0.9)
-"""Shares of the companions found, of which the contrast is given."""
+ENOUGH_DATASETS = 6
+"""Of a kind, for a critical difference: with fewer it is so large that it tells next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +47,10 @@ class DatasetResults:
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
-    outcomes, scores, rates, limits, curves, differences, claims : DataFrame
+    outcomes, scores, annulus_rates, limits, curves, bands, differences : DataFrame
         Its part of the tables of `algozoo.scoring`; the outcomes with hits.
+    claims, alarms, quantiles, uniformity, probabilities, probability_claims : DataFrame
+        The same, on calibration.
     """
 
     name: str
@@ -42,11 +60,17 @@ class DatasetResults:
     images: dict[str, Array]
     outcomes: pd.DataFrame
     scores: pd.DataFrame
-    rates: pd.DataFrame
+    annulus_rates: pd.DataFrame
     limits: pd.DataFrame
     curves: pd.DataFrame
+    bands: pd.DataFrame
     differences: pd.DataFrame
     claims: pd.DataFrame
+    alarms: pd.DataFrame
+    quantiles: pd.DataFrame
+    uniformity: pd.DataFrame
+    probabilities: pd.DataFrame
+    probability_claims: pd.DataFrame
 
     @property
     def n_resels(self) -> float:
@@ -77,14 +101,22 @@ class Results:
         Run record of each shard, by the time of its start.
     datasets : list of DatasetResults
         In the order in which they were run.
-    averages : DataFrame
-        Mean scores over the datasets of a kind.
+    averages, average_curves : DataFrame
+        Mean scores, and mean curves, over the datasets of a kind.
     """
 
     suite: dict[str, Any]
     records: list[dict[str, Any]]
     datasets: list[DatasetResults]
     averages: pd.DataFrame
+    average_curves: pd.DataFrame
+
+    def critical_differences(self, kind: str) -> Friedman | None:
+        """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
+        scores = pd.concat([dataset.scores for dataset in self.datasets])
+        own = scores[scores["dataset_kind"] == kind]
+        enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
+        return friedman(own) if enough else None
 
     @property
     def detectors(self) -> dict[str, dict[str, Any]]:
@@ -112,26 +144,40 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    outcomes, records = _without_withdrawn(*store.read(suite, version), store)
+    read, records = _without_withdrawn(*store.read(suite, version), store)
+    outcomes = add_hits(read)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
-    board = evaluate(outcomes, rng=np.random.default_rng(definition["seed"]))
+    annuli_of = {record["dataset"]: record["annuli"] for record in records}
+    zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
+
+    def rng() -> np.random.Generator:
+        return np.random.default_rng(definition["seed"])  # the same draws for all tables
+
+    board = evaluate(outcomes, rng=rng())
+    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes)
     tables = {
-        "outcomes": add_hits(outcomes),
+        "outcomes": outcomes,
         "scores": board.scores,
-        "rates": by_annulus(outcomes, rng=np.random.default_rng(definition["seed"])),
-        "limits": completeness_limits(outcomes, levels=LIMITS),
+        "annulus_rates": by_annulus(outcomes, rng=rng()),
+        "limits": completeness_limits(outcomes),
         "curves": curves(outcomes),
+        "bands": bands,
         "differences": board.differences,
         "claims": overconfidence(outcomes),
+        "alarms": false_alarms(outcomes, zones),
+        "quantiles": null_quantiles(outcomes, zones),
+        "uniformity": uniformity(outcomes, zones, rng=rng()),
+        "probabilities": probabilities,
+        "probability_claims": probability_claims(probabilities),
     }
     datasets = []
-    for name, annuli in {record["dataset"]: record["annuli"] for record in records}.items():
+    for name, annuli in annuli_of.items():
         own = {key: table[table["dataset"] == name] for key, table in tables.items()}
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
-    return Results(definition, records, datasets, board.averages)
+    return Results(definition, records, datasets, board.averages, average_curves(bands))
 
 
 def _without_withdrawn(

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.leaderboard import charts, gallery, images, pages, text
+from algozoo.leaderboard import charts, diagrams, gallery, images, pages, text
 from algozoo.leaderboard.results import DatasetResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
 from algozoo.scoring import SCORER_VERSION
@@ -81,11 +81,14 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     slugs = text.slugs(results.detectors)
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
-    write("index.html", render("index.html", root="", kinds=pages.board(results), figures=figures))
+    kinds = pages.board(results)
+    figures |= {kind["name"]: _write_kind_files(kind["name"], results, write) for kind in kinds if kind["average"]}
+    write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
     write("about.html", render("about.html", root=""))
     for dataset in results.datasets:
-        facts = pages.standing(dataset) | pages.annuli(dataset)
-        write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts))
+        facts = pages.standing(dataset) | pages.annuli(dataset) | pages.calibration(dataset)
+        own = figures[dataset.name]
+        write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts, figures=own))
     for label, slug in slugs.items():
         facts = pages.detector(results, label)
         shown = {
@@ -126,23 +129,62 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
 
 
 def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Markup]:
-    """Write the figures and the numbers of a dataset; return its figures drawn, by name."""
+    """Write the figures and the numbers of a dataset; return its figures drawn, by what they show."""
     write(f"images/{dataset.name}.png", images.preview(dataset))
-    write(f"data/{dataset.name}-board.csv", csv(dataset.scores))
     write(f"data/{dataset.name}-board.tex", latex(dataset.scores, dataset.name))
-    write(f"data/{dataset.name}-limits.csv", csv(dataset.limits))
-    write(f"data/{dataset.name}-curves.csv", csv(dataset.curves))
-    write(f"data/{dataset.name}-annuli.csv", csv(dataset.rates))
-    write(f"data/{dataset.name}-differences.csv", csv(dataset.differences))
-    write(f"data/{dataset.name}-calibration.csv", csv(dataset.claims))
-    specifications = charts.figures(dataset)
+    tables = {
+        "board": dataset.scores,
+        "limits": dataset.limits,
+        "curves": dataset.curves,
+        "bands": dataset.bands,
+        "annuli": dataset.annulus_rates,
+        "differences": dataset.differences,
+        "calibration": dataset.claims,
+        "false-alarms": dataset.alarms,
+        "nulls": dataset.quantiles,
+        "uniformity": dataset.uniformity,
+        "probabilities": dataset.probability_claims,
+    }
+    for name, table in tables.items():
+        write(f"data/{dataset.name}-{name}.csv", csv(table))
+    drawn = _write_figures(dataset.name, charts.figures(dataset), write)
+    if len(dataset.probabilities):
+        styles = charts.styles_of(dataset.scores)
+        own = {label: styles[label] for label in dataset.probability_claims["detector"]}
+        drawn |= _write_still(
+            dataset.name, "reliability", diagrams.reliability_curves(dataset.probabilities, own), write
+        )
+    return drawn
+
+
+def _write_kind_files(kind: str, results: Results, write: Write) -> dict[str, Markup]:
+    """Write the figures of the average over the datasets of a kind; return them drawn, by what they show."""
+    averages, curves = (table[table["dataset_kind"] == kind] for table in (results.averages, results.average_curves))
+    average = charts.average_figure(averages, curves)
+    drawn = _write_figures(f"average-{kind}", {"froc": average}, write) if average else {}
+    ranks = results.critical_differences(kind)
+    if ranks:
+        drawn |= _write_still(f"average-{kind}", "ranks", diagrams.critical_differences(ranks), write)
+    return drawn
+
+
+def _write_figures(owner: str, specifications: dict[str, dict[str, Any]], write: Write) -> dict[str, Markup]:
+    """Write interactive figures, with a script for all of them; return them drawn."""
     if specifications:
-        write(f"figures/{dataset.name}.js", charts.script(specifications))
-    drawn = {name: charts.static_svg(specification, name) for name, specification in specifications.items()}
-    for name, svg in drawn.items():
-        for ending, content in charts.downloads(svg).items():
-            write(f"figures/{name}.{ending}", content)
-    return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704 - drawn by Vega, which escapes its text
+        named = {f"{owner}-{what}": specification for what, specification in specifications.items()}
+        write(f"figures/{owner}.js", charts.script(named))
+    drawn: dict[str, Markup] = {}
+    for what, specification in specifications.items():
+        drawn |= _write_still(owner, what, specification, write)
+    return drawn
+
+
+def _write_still(owner: str, what: str, specification: dict[str, Any], write: Write) -> dict[str, Markup]:
+    """Write a figure as files for papers; return it drawn."""
+    svg = charts.static_svg(specification, f"{owner}-{what}")
+    for ending, content in charts.downloads(svg).items():
+        write(f"figures/{owner}-{what}.{ending}", content)
+    return {what: Markup(svg)}  # noqa: S704 - drawn by Vega, which escapes its text
 
 
 def _write_examples(

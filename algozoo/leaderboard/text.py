@@ -31,7 +31,12 @@ def scientific(value: float) -> str:
 
 
 def limit(row: dict[str, Any]) -> str:
-    """Write a detection limit with its interval; a bound outside the contrasts that were injected is a dash."""
+    """Write a detection limit with its interval; a bound outside the contrasts that were injected is a dash.
+
+    Where there is no upper bound only the lower one is told: the best value would be too faint more often than not.
+    """
+    if row["status"] == "no upper bound" and row["low"] > 0:
+        return f"> {scientific(row['low'])}"
     if row["status"] != "ok":
         return str(row["status"])
     low, high = (scientific(row[bound]) if 0 < row[bound] < math.inf else NOTHING for bound in ("low", "high"))

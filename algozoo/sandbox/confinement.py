@@ -64,7 +64,7 @@ class Start:
 
     `command` is the beginning of its command line and `environment` all its variables. `site` and `folder` are where
     it finds what `World` names, `hidden` what it must not find, `readable` all that it may read if the machine's files
-    are there, `scratch` is its folder to write to, and `uid` the user
+    are there, `devices` those that it may use, `scratch` is its folder to write to, and `uid` the user
     as whom it runs what is not ours.
     """
 
@@ -76,6 +76,7 @@ class Start:
     scratch: str
     hidden: list[str] = field(default_factory=list)
     readable: list[str] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
     uid: int | None = None
 
 
@@ -113,9 +114,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
     command += ["--perms", "0755", "--tmpfs", SCRATCH]
     for outside, inside in binds:
         command += ["--ro-bind", str(outside), inside]
-    for device in DEVICES:
-        command += ["--dev-bind", device, device]
-    for device in sorted(map(str, Path("/dev").glob("nvidia*"))) if world.gpu else ():
+    for device in _devices(world):
         command += ["--dev-bind", device, device]
     command += ["--symlink", "/proc/self/fd", "/dev/fd", "--remount-ro", "/", "--chdir", "/"]
     return Start(
@@ -126,6 +125,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         folder=FOLDER,
         scratch=SCRATCH,
         hidden=_hidden(world, [*site, *map(str, world.site)]),
+        devices=_devices(world),
         uid=own_uid() if as_root else None,
     )
 
@@ -154,6 +154,7 @@ def unshared(world: World, *, as_root: bool) -> Start:
         scratch=SHARED_MEMORY,
         hidden=_hidden(world, [str(world.package.parent), *site]),
         readable=["/usr", *ROOT_LINKS, LOADER_CACHE, *map(str, _prefixes()), *code, *site, str(world.folder)],
+        devices=_devices(world),
         uid=own_uid() if as_root else None,
     )
 
@@ -189,6 +190,14 @@ def _environment(code: str, scratch: str) -> dict[str, str]:
 def own_uid() -> int:
     """User of the children of this process: no two processes at work have the same."""
     return FIRST_UID + os.getpid() % N_UIDS
+
+
+def _devices(world: World) -> list[str]:
+    """List the devices that are there, GPUs only for those who need them."""
+    return [
+        *DEVICES,
+        *sorted(str(device) for device in Path("/dev").glob("nvidia*") if world.gpu and not device.is_dir()),
+    ]
 
 
 def _hidden(world: World, site: Sequence[str]) -> list[str]:

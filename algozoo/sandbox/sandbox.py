@@ -25,8 +25,10 @@ from algozoo.sandbox.zygote import STOP, Ended, Settings
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """Beyond a run's own time limit, which the zygote keeps."""
+DRAIN_SECONDS = 2.0
+"""Until the pipes of what has ended are empty; they stay open only where, without a sandbox, something runs on."""
 TAIL_BYTES = 4096
-LAST_LINES, LONGEST_LINE = 3, 200
+LAST_LINES, LONGEST_LINE, LONGEST_REASON = 3, 200, 1000
 CHUNK = 65536
 MEGABYTE = 2**20
 
@@ -45,10 +47,15 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
     """
 
     def __init__(self, status: str, reason: str, output: str = "", traceback: str = "") -> None:
-        super().__init__(reason)
+        super().__init__(printable(reason)[:LONGEST_REASON])
         self.status = status
-        self.output = output
-        self.traceback = traceback
+        self.output = printable(output)
+        self.traceback = printable(traceback)
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would obey and what no file can hold, all but line breaks."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,7 @@ class Sandbox:
             scratch=start.scratch,
             hidden=start.hidden,
             readable=start.readable,
+            devices=start.devices,
             uid=start.uid,
             isolate=start.confinement is not Confinement.NONE,
         )
@@ -120,15 +128,20 @@ class Sandbox:
         """
         control = self.start()
         reply, output = _Pipe(largest_reply), _Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
+        ended, broken = None, ""
         with ExitStack() as stack:
             request_file = stack.enter_context(_sealed_file(request))
             for pipe in (reply, output):
                 stack.callback(pipe.close)
             message = json.dumps(asdict(limits)).encode()
-            socket.send_fds(control, [message], [request_file.fileno(), reply.give(), output.give()])
-            for pipe in (reply, output):
-                pipe.given()
-            ended, broken = self._follow(control, reply, output, limits)
+            try:
+                socket.send_fds(control, [message], [request_file.fileno(), reply.give(), output.give()])
+                for pipe in (reply, output):
+                    pipe.given()
+                ended, broken = self._follow(control, reply, output, limits)
+            finally:
+                if ended is None:  # it broke down, or we were interrupted
+                    self.close()
         return _answer(ended, broken, reply, output, limits, self.folder)
 
     def close(self) -> None:
@@ -182,21 +195,17 @@ class Sandbox:
             selector.register(control, selectors.EVENT_READ, None)
             for pipe in (reply, output):
                 selector.register(pipe.read_end, selectors.EVENT_READ, pipe)
-            while selector.get_map():
+            while selector.get_map() and time.monotonic() < deadline:
                 for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
                     if key.data is None:
                         selector.unregister(control)
                         ended = _read_ended(control)
-                        if ended is None:
-                            self.close()
+                        deadline = time.monotonic() + DRAIN_SECONDS
                     elif not key.data.read():
                         selector.unregister(key.fileobj)
                     elif key.data.overflows and not broken and ended is None:
                         broken = "output" if key.data is output else "reply"
                         control.send(STOP)
-                if time.monotonic() >= deadline and ended is None:
-                    self.close()
-                    return None, "late"
         return ended, broken
 
 
@@ -261,7 +270,7 @@ def _read_ended(control: socket.socket) -> Ended | None:
 def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limits: Limits, folder: str) -> Answer:
     said = output.data.decode(errors="replace").strip()
     if ended is None:
-        raise Stopped("timeout" if broken == "late" else "crash", "the sandbox broke down", said)
+        raise Stopped("crash", "the sandbox broke down", said)
     if ended.status == "timeout":
         raise Stopped("timeout", f"no answer within {limits.seconds:g} s", said)
     if ended.status == "memory":

@@ -43,7 +43,7 @@ class Message:
         return [
             _LENGTH.pack(len(text)),
             text,
-            *(array.data.cast("B") for array in arrays.values()),
+            *(array.reshape(-1).view(np.uint8).data for array in arrays.values()),
             self.blob,
         ]
 

@@ -34,7 +34,6 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made
 OPEN_FILES = 256
 ADDRESS_SPACE_MB = 4096
 """More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,8 @@ class Settings:
         Whether children enter namespaces of their own; False without a sandbox.
     readable : list of str
         Where the files of the whole machine are there, those that children may read; empty where they are not.
+    devices : list of str
+        Those that children may use.
     """
 
     program: str
@@ -69,6 +70,7 @@ class Settings:
     uid: int | None
     isolate: bool
     readable: list[str]
+    devices: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +233,7 @@ def _isolate(settings: Settings, limits: Limits) -> None:
     linux.give_up_capabilities()
     if settings.readable:
         landlock.keep_only(
-            readable=[*settings.readable, "/proc"], devices=DEVICES, writable=[settings.scratch, SHARED_MEMORY]
+            readable=[*settings.readable, "/proc"], devices=settings.devices, writable=[settings.scratch, SHARED_MEMORY]
         )
     linux.filter_system_calls()
 
@@ -275,7 +277,7 @@ def _prepare(settings: Settings) -> None:
     if settings.readable:
         landlock.make_all_read_only()
         return
-    for device in DEVICES:
+    for device in settings.devices:
         linux.mount("none", device, None, linux.REMOUNT | linux.BIND | linux.READ_ONLY | linux.NO_SETUID)
 
 

@@ -2,23 +2,26 @@
 
 from algozoo.scoring.auc import delong
 from algozoo.scoring.board import Board, evaluate, score
-from algozoo.scoring.calibration import brier, candidate_probabilities, false_alarms, overconfidence, reliability
+from algozoo.scoring.calibration import false_alarms, overconfidence
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
 from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
-from algozoo.scoring.friedman import friedman
-from algozoo.scoring.froc import froc, partial_auc, tpr_at
+from algozoo.scoring.friedman import Friedman, friedman
+from algozoo.scoring.froc import froc, partial_auc, threshold_at, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
+from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
 from algozoo.scoring.power import resolvable_difference
+from algozoo.scoring.probabilities import brier, candidate_probabilities, probability_claims, reliability
 from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
 
-SCORER_VERSION = "2"
+SCORER_VERSION = "3"
 
 __all__ = [
     "COLUMNS",
     "SCORER_VERSION",
     "Board",
     "Candidates",
+    "Friedman",
     "Match",
     "add_hits",
     "average_curves",
@@ -38,12 +41,17 @@ __all__ = [
     "froc",
     "garwood",
     "match",
+    "null_quantiles",
     "overconfidence",
     "partial_auc",
+    "probability_claims",
     "rates",
     "reliability",
     "resolvable_difference",
+    "ring_scores",
     "score",
+    "threshold_at",
     "tpr_at",
+    "uniformity",
     "wilson",
 ]

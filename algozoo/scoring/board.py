@@ -16,6 +16,7 @@ from algozoo.scoring.measures import (
     area_of_maps,
     draw_weights,
     lowest_rate,
+    median_with_interval,
     partial_areas,
     shares_found,
     true_positive_rates,
@@ -104,8 +105,8 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
     rng : Generator
         Source of the bootstrap.
     false_positives_per_map : float
-        Where the columns tpr, tpr_low, tpr_high and position_error are read; they are NaN if the empty maps
-        are too few to measure that rate.
+        Where the columns tpr, tpr_low, tpr_high are read, and which companions count as found in position_error and
+        flux_bias; all are NaN if the empty maps are too few to measure that rate.
 
     Returns
     -------
@@ -114,9 +115,11 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
         partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high,
         tpr_strict, tpr_strict_low, tpr_strict_high (at 0.1 false positives per map), auc_maps, auc_maps_low,
         auc_maps_high (planet or no planet, by the best score of each map: `delong`), n_injected,
-        n_empty, n_empty_independent, n_failed, n_sequences, position_error (median over the found, px),
-        seconds (median per map), status ('ok', or the commonest of the failures where there is no result),
-        reason (the commonest of the failures), and what `standings` says: rank, rank_low, rank_high, p_best and
+        n_empty, n_empty_independent, n_failed, n_sequences, position_error, position_error_low, position_error_high
+        (median over the companions found, px), n_found, flux_bias, flux_bias_low, flux_bias_high (median over them of
+        the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per map),
+        status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
+        failures), and what `standings` says: rank, rank_low, rank_high, p_best and
         group (no rank for controls and for detectors without a result).
 
     Raises
@@ -158,6 +161,9 @@ def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str
     tpr, tpr_low, tpr_high = with_interval(campaign, found)
     strict, strict_low, strict_high = with_interval(campaign, found_strictly)
     of_maps = area_of_maps(campaign)
+    error, bias = (trials[name].where(shares > 0).to_numpy(dtype=float) for name in ("position_error", "flux_bias"))
+    error_median, error_low, error_high = median_with_interval(campaign, error, weights)
+    bias_median, bias_low, bias_high = median_with_interval(campaign, bias, weights)
     return {
         "dataset": campaign.dataset,
         "dataset_kind": campaign.dataset_kind,
@@ -182,7 +188,14 @@ def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str
         "n_empty_independent": campaign.n_groups(empty),
         "n_failed": len(failures),
         "n_sequences": campaign.n_sequences,
-        "position_error": float(trials["position_error"].where(shares > 0).median()),
+        "position_error": error_median,
+        "position_error_low": error_low,
+        "position_error_high": error_high,
+        "n_found": int(np.isfinite(error).sum()),
+        "flux_bias": bias_median,
+        "flux_bias_low": bias_low,
+        "flux_bias_high": bias_high,
+        "n_flux": int(np.isfinite(bias).sum()),
         "seconds": float(trials["seconds"].where(campaign.ok).median()),
         "status": "ok" if campaign.has_result else next(iter(failures["status"].mode()), "ok"),
         "reason": next(iter(failures["reason"].mode()), ""),

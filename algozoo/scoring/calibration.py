@@ -1,4 +1,4 @@
-"""Does a score mean what it claims? Against what maps without a companion show."""
+"""Does an S/N mean what it claims? Its false alarms, against those of maps without a companion."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,12 @@ from scipy import special, stats
 
 from algozoo.scoring.campaigns import Campaign, campaigns
 from algozoo.scoring.comparisons import holm
-from algozoo.scoring.intervals import Array, garwood, wilson
-from algozoo.scoring.outcomes import candidates_beside
+from algozoo.scoring.intervals import Array, garwood
 
 THRESHOLDS = (3.0, 3.5, 4.0, 4.5, 5.0)  # Gaussian standard deviations
 LEVEL = 0.01
 SLACK = 2.0
 """Noise finer than the PSF has more peaks: S/N maps of white noise have up to 1.9 times those of a field as smooth."""
-N_BINS = 10
 ORDER = ("candidate_score", "candidate_x", "candidate_y")
 
 
@@ -112,74 +110,6 @@ def poisson_excess(counted: ArrayLike, expected: ArrayLike) -> Array:
     """Probability of a Poisson count as high or higher; a fraction of an event counts as none."""
     whole = np.floor(np.asarray(counted, dtype=float) + 1e-9)
     return np.asarray(stats.poisson.sf(whole - 1, np.asarray(expected, dtype=float)))
-
-
-def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """List the candidates of detectors that give probabilities, with whether a companion was there.
-
-    They are those of all maps: hits, and false alarms with and without a companion elsewhere. A probability holds for
-    how often companions are there, and here that is the choice of the suite: it can be too low for the suite and right
-    for the sky, or the reverse. Only the shape of the reliability curve is the detector's own.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        One row per trial and detector, with the column map_kind; only maps of the kind 'probability' count.
-
-    Returns
-    -------
-    DataFrame
-        dataset, detector, probability and truth, for `brier` and `reliability`.
-
-    Raises
-    ------
-    InputError
-        If the table cannot be scored.
-    """
-    tables = []
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            if campaign.map_kind == "probability" and campaign.has_result:
-                made = campaign.trials[campaign.injected & campaign.ok]
-                hits = made["hit_score"].dropna().to_numpy(dtype=float)
-                false = np.concatenate([*campaign.false_scores(), *map(candidates_beside, made.itertuples())])
-                columns = {
-                    "dataset": campaign.dataset,
-                    "detector": campaign.detector,
-                    "probability": np.concatenate([hits, false]),
-                    "truth": np.repeat([True, False], [hits.size, false.size]),
-                }
-                tables.append(pd.DataFrame(columns))
-    names = ["dataset", "detector", "probability", "truth"]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
-
-
-def brier(probability: ArrayLike, truth: ArrayLike) -> float:
-    """Mean squared difference of a probability and what was there, 0 or 1 (Brier 1950); 0 is perfect."""
-    return float(np.mean((np.asarray(probability, dtype=float) - np.asarray(truth, dtype=float)) ** 2))
-
-
-def reliability(probability: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
-    """Compare claimed probabilities with how often they came true, in ten equal bins.
-
-    Parameters
-    ----------
-    probability : array_like (n,)
-        Between 0 and 1.
-    truth : array_like of bool (n,)
-        Whether a companion was there.
-
-    Returns
-    -------
-    DataFrame
-        claimed (mean of the bin), observed, observed_low, observed_high (Wilson, 95 %) and n; empty bins are left out.
-    """
-    table = pd.DataFrame({"claimed": np.asarray(probability, dtype=float), "truth": np.asarray(truth, dtype=float)})
-    place = (table["claimed"] * N_BINS).astype(int).clip(upper=N_BINS - 1)
-    bins = table.groupby(place.rename("bin")).agg(claimed=("claimed", "mean"), k=("truth", "sum"), n=("truth", "size"))
-    low, high = wilson(bins["k"], bins["n"])
-    bins = bins.assign(observed=bins["k"] / bins["n"], observed_low=low, observed_high=high)
-    return bins.reset_index(drop=True)[["claimed", "observed", "observed_low", "observed_high", "n"]]
 
 
 def _claims(campaign: Campaign) -> pd.DataFrame:

@@ -13,7 +13,9 @@ from algozoo.scoring.outcomes import TRIAL, add_hits
 
 OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
 CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
-OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error"]
+OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error", "flux_bias"]
+NULLS = ["null_separation", "null_score"]
+"""Columns that a table may lack: scores of the maps without a companion at places that share no light."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,16 @@ class Campaign:
 
 
 def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
-    """Split a table of outcomes, with the hits added: per dataset a list of campaigns on the same trials."""
-    for _, table in add_hits(outcomes).groupby("dataset"):
+    """Split a table of outcomes: per dataset a list of campaigns on the same trials; hits are added if not there."""
+    with_hits = outcomes if "hit_score" in outcomes else add_hits(outcomes)
+    for _, table in with_hits.groupby("dataset"):
         trials = table.drop_duplicates(TRIAL).sort_values(TRIAL)[OF_TRIAL]
         yield [_campaign(rows, trials) for _, rows in table.groupby("detector")]
 
 
 def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
-    aligned = trials.merge(rows[OF_DETECTOR], on=TRIAL, how="left", validate="one_to_one")
+    columns = [*OF_DETECTOR, *(column for column in NULLS if column in rows)]
+    aligned = trials.merge(rows[columns], on=TRIAL, how="left", validate="one_to_one")
     first = rows.iloc[0]
     return Campaign(
         dataset=str(first["dataset"]),

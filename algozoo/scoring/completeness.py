@@ -35,9 +35,11 @@ LIMIT_COLUMNS = ["contrast", "low", "high", "n", "status"]
 class Limit(NamedTuple):
     """Contrast at which a given share of the companions is found, with its 95 % interval.
 
-    `status` is 'ok'; 'not reached' if that takes brighter companions than were injected, of any brightness if need be;
-    'reached by all' if even the faintest injected ones are found as often; or 'not measured'. Nothing is extrapolated:
-    `contrast` is NaN unless the status is 'ok', and a bound that lies outside the injected range is 0 or infinite.
+    `status` is 'ok'; 'no upper bound' if the brightest injected ones may still be found too rarely, so that only `low`
+    is known, and `contrast` is a best value that tends to be too faint; 'not reached' if that takes brighter companions
+    than were injected, of any brightness if need be; 'reached by all' if even the faintest injected ones are found as
+    often; or 'not measured'. Nothing is extrapolated: `contrast` is NaN with the last three, and a bound that lies
+    outside the injected range is 0 or infinite.
     """
 
     contrast: float
@@ -178,6 +180,11 @@ def fit_limits(
     60    0.20   0.958  0.980  0.963
     120   0.08   0.958  0.948  0.952
     ====  =====  =====  =====  =====
+
+    The best value is another matter where the curve is hardly known. In 150 simulations each, with 24 to 36 trials,
+    the interval of 90 and of 95 % had no upper bound in all but 1 %, and the best value of 95 % lay below the truth in
+    68 to 86 % of them, by 0.06 to 0.2 decades in the median; with 60 trials it was still without in all (95 %) or in 55
+    to 97 % (90 %). Sixty trials and more give 90 %, some two hundred 95 %, of a steep curve without lapses.
     """
     x, y = np.log10(np.asarray(contrasts, dtype=float)), np.asarray(found, dtype=float)
     if x.size < FEWEST_TRIALS or np.isnan(y).any():
@@ -239,7 +246,7 @@ def _read(likelihood: Array, middles: Array, level: float, drop: float, injected
         return Limit(np.nan, *bounds, "not reached")
     if best < faintest:
         return Limit(np.nan, *bounds, "reached by all")
-    return Limit(10**best, *bounds, "ok")
+    return Limit(10**best, *bounds, "ok" if np.isfinite(bounds[1]) else "no upper bound")
 
 
 def _annuli(outcomes: pd.DataFrame, x: float) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:

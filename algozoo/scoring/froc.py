@@ -71,6 +71,28 @@ def froc(
     return curve if n_resels is None else curve.assign(fpr=curve["fp_per_map"] / n_resels)
 
 
+def threshold_at(false_scores: ArrayLike, n_empty: int, fp_per_map: float) -> float:
+    """Find the score that a hit must exceed to count at so many false positives per map.
+
+    Parameters
+    ----------
+    false_scores : array_like (m,)
+        Scores of all candidates of all empty maps.
+    n_empty : int
+        Number of empty maps.
+    fp_per_map : float
+        False positives that each map may hold on average.
+
+    Returns
+    -------
+    float
+        The highest false score of which there would be too many; -inf if there are not so many.
+    """
+    false = np.sort(np.asarray(false_scores, dtype=float))[::-1]
+    allowed = int(fp_per_map * n_empty)
+    return float(false[allowed]) if false.size > allowed else -np.inf
+
+
 def tpr_at(fp_per_map: ArrayLike, tpr: ArrayLike, x: ArrayLike) -> Array:
     """Read the curve at `x` false positives per map.
 

@@ -18,6 +18,9 @@ COLUMNS = (
     *("status", "reason", "seconds", "cpu_seconds", "candidate_x", "candidate_y", "candidate_score"),
 )
 
+FLUX = "candidate_flux"
+"""Column that a table may lack: flux at each candidate over that of the star; empty lists for detectors without."""
+
 
 def check_outcomes(outcomes: pd.DataFrame) -> None:
     """Check that a table of outcomes can be scored.
@@ -70,8 +73,9 @@ def add_hits(outcomes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same with hit_score, hit_x, hit_y and position_error (px), NaN where the companion was missed
-        or there is none.
+        The same with hit_score, hit_x, hit_y, position_error (px) and flux_bias (measured over injected contrast,
+        less one), NaN where the companion was missed or there is none. The bias is NaN also where the detector gives no
+        flux.
 
     Raises
     ------
@@ -79,17 +83,21 @@ def add_hits(outcomes: pd.DataFrame) -> pd.DataFrame:
         If the table cannot be scored.
     """
     check_outcomes(outcomes)
-    hits = np.full((len(outcomes), 3), np.nan)
+    hits = np.full((len(outcomes), 4), np.nan)
+    fluxes = outcomes[FLUX] if FLUX in outcomes else pd.Series([()] * len(outcomes))
     tried = (outcomes["status"] == "ok") & (outcomes["trial_kind"] == "injected")
     fields = ["x", "y", "fwhm", "candidate_x", "candidate_y", "candidate_score"]
     trials = outcomes.loc[tried, fields].itertuples(index=False)
-    for i, (x, y, fwhm, *peaks) in zip(np.flatnonzero(tried), trials, strict=True):
+    for i, (x, y, fwhm, *peaks) in zip(np.flatnonzero(tried).tolist(), trials, strict=True):
         candidates = Candidates(*(np.asarray(values, dtype=float) for values in peaks))
         found = match(candidates, [x], [y], radius=fwhm).candidate[0]
         if found >= 0:
-            hits[i] = candidates.score[found], candidates.x[found], candidates.y[found]
-    error = np.hypot(hits[:, 1] - outcomes["x"], hits[:, 2] - outcomes["y"])
-    return outcomes.assign(hit_score=hits[:, 0], hit_x=hits[:, 1], hit_y=hits[:, 2], position_error=error.astype(float))
+            flux = fluxes.iloc[i][found] if len(fluxes.iloc[i]) else np.nan
+            hits[i] = candidates.score[found], candidates.x[found], candidates.y[found], flux
+    score, x, y, flux = hits.T
+    error = np.hypot(x - outcomes["x"], y - outcomes["y"]).astype(float)
+    bias = flux / outcomes["contrast"].astype(float) - 1
+    return outcomes.assign(hit_score=score, hit_x=x, hit_y=y, position_error=error, flux_bias=bias)
 
 
 def candidates_beside(trial: Any) -> Array:

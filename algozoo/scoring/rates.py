@@ -20,7 +20,7 @@ from algozoo.scoring.measures import (
 )
 from algozoo.scoring.outcomes import candidates_beside
 
-N_RATES = 25
+N_RATES = 61
 N_CONTRAST_BINS = 3
 BAND = ["tpr", "tpr_low", "tpr_high"]
 
@@ -123,7 +123,8 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
                 "n_datasets": lows.size,
             }
             tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    names = ["dataset_kind", "detector", "fp_per_map", *BAND, "n_datasets"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
 
 
 def by_annulus(

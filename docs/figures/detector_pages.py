@@ -12,15 +12,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
-from matplotlib.axes import Axes
 
-from algozoo.datasets import Dataset, load_dataset
+from algozoo.cli.gallery import draw_map, gallery, shown_field, with_companions
+from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import BUILT_IN, create
 
 PAGES = Path(__file__).parents[1] / "detectors"
-LABELS = {"snr": "S/N", "probability": "probability", "likelihood_ratio": "likelihood ratio", "ratio": "ratio"}
 
 
 def names() -> list[str]:
@@ -31,51 +29,15 @@ def names() -> list[str]:
 def main(mirror: str, *chosen: str) -> None:
     """Write the pages of some detectors, or of all, and the gallery."""
     night = load_dataset("betapic", mirror=mirror)
+    sequence, companions = with_companions(night, 0)
     for name in chosen or names():
         (PAGES / f"{name}.md").write_text(page(create(name)))
         figure, axis = plt.subplots(figsize=(5, 4.2), layout="constrained")
-        draw(axis, create(name), night)
+        draw_map(axis, create(name), sequence, companions, shown_field(night, sequence))
         figure.savefig(PAGES / f"{name}.png", dpi=75)
         plt.close(figure)
         sys.stdout.write(f"{name}\n")
-    gallery(night)
-
-
-def gallery(night: Dataset) -> None:
-    """Draw the maps of all detectors on the same night."""
-    columns = 4
-    rows = -(-len(names()) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3.6 * columns, 3.1 * rows), layout="constrained")
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, name in zip(axes.flat, names(), strict=False):
-        axis.set_axis_on()
-        draw(axis, create(name), night)
-    figure.savefig(PAGES / "gallery.png", dpi=65)
-    plt.close(figure)
-
-
-def draw(axis: Axes, detector: Detector, night: Dataset) -> None:
-    """Show the map of a detector, with a circle around the planet."""
-    sequence = night.sequence(0)
-    result = detector.detect(sequence)
-    y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
-    separation = np.hypot(x, y) / sequence.fwhm
-    field = night.manifest.valid_field
-    scores = np.where((separation >= field.inner) & (separation <= field.outer), result.scores, np.nan)
-    half = sequence.centre * sequence.pixel_scale
-    shown = axis.imshow(
-        scores,
-        origin="lower",
-        extent=(-half, half, -half, half),
-        vmin=np.nanpercentile(scores, 5),
-        vmax=np.nanmax(scores),
-    )
-    [planet] = night.companions(sequence)
-    at_x, at_y = (np.array(planet.position(sequence)) - sequence.centre) * sequence.pixel_scale
-    axis.plot(at_x, at_y, "o", mfc="none", mec="white", ms=14)
-    axis.set(title=detector.name, xlabel="arcsec")
-    axis.figure.colorbar(shown, ax=axis, label=LABELS[result.kind])
+    gallery(["betapic", "--mirror", mirror, "-o", str(PAGES / "gallery.png")], standalone_mode=False)
 
 
 def page(detector: Detector) -> str:
@@ -108,12 +70,12 @@ def page(detector: Detector) -> str:
 
 def description(cls: type[Detector]) -> list[str]:
     """Text of a docstring before its parameters."""
-    return inspect.getdoc(cls).partition("\nParameters\n")[0].strip().splitlines()
+    return linked(inspect.getdoc(cls).partition("\nParameters\n")[0].strip()).splitlines()
 
 
 def linked(reference: str) -> str:
     """Make the DOI a link."""
-    return re.sub(r"doi:(10\.\S+)", r"[doi:\1](https://doi.org/\1)", reference)
+    return re.sub(r"doi:(10\.[^\s)]+)", r"[doi:\1](https://doi.org/\1)", reference)
 
 
 def parameters(detector: Detector) -> Iterator[tuple[str, object, str]]:

@@ -23,6 +23,8 @@ COMPONENTS = (1, 2, 5, 10, 20)
 SEPARATIONS = (17, 28, 40)
 """Pixels from the star where companions are injected."""
 CONTRAST = 1e-4
+FRESH_NIGHTS = (3, 4, 5)
+"""Sequences of `naco-lp` that the simulator is judged by: not the first three, which its parameters were tuned on."""
 
 
 def statistics(sequence: ADISequence) -> dict[str, Array]:

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from realism import LAGS, RINGS, Array, statistics
+from realism import FRESH_NIGHTS, LAGS, RINGS, Array, statistics
 
 from algozoo.datasets import load_dataset
 from algozoo.sequence import ADISequence
@@ -21,14 +21,14 @@ SHOWN = ("mean halo", "temporal standard deviation", "residual of a frame, PCA(1
 def main(mirror: str) -> None:
     """Compare the real night with the mean of three simulated ones."""
     real = load_dataset("betapic", mirror=mirror).null_sequence(0)
-    simulated = [load_dataset("naco-lp").sequence(index) for index in range(3)]
+    simulated = [load_dataset("naco-lp").sequence(index) for index in FRESH_NIGHTS]
     of_real = statistics(real)
     nights = [statistics(sequence) for sequence in simulated]
     of_simulated = {name: np.mean([night[name] for night in nights], axis=0) for name in of_real}
     sys.stdout.write(table(of_real, of_simulated))
     figure, axes = plt.subplots(2, 3, figsize=(13, 8.5), layout="constrained")
     draw_frame(axes[0, 0], real, "real: beta Pictoris")
-    draw_frame(axes[0, 1], simulated[0], "simulated: naco-lp/0")
+    draw_frame(axes[0, 1], simulated[0], f"simulated: naco-lp/{FRESH_NIGHTS[0]}")
     draw_correlation(axes[0, 2], of_real, of_simulated)
     for axis, names in zip(axes[1], (SHOWN[:1], SHOWN[1:3], SHOWN[3:]), strict=True):
         draw_rings(axis, names, of_real, of_simulated)

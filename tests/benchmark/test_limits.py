@@ -155,12 +155,12 @@ def test_what_cannot_be_measured_is_refused(field, make_sequence, rng):
     with pytest.raises(InputError, match="give larger frames"):
         Field.of_sequence(make_sequence(size=21), [])
     with pytest.raises(AlgoZooError, match="declines this sequence: 50 components"):
-        Probe(PCA(n_components=50), field)
+        _ = Probe(PCA(n_components=50), field).threshold
     with pytest.raises(InputError, match="14 injections are too few"):
         measure_limits(Median(), field, separations=[3], injections=14, rng=rng, report=silent)
     alike = Field.of_sequence(make_sequence(cube=np.ones((12, 41, 41))), [])
     with pytest.raises(AlgoZooError, match="median declines this sequence: nothing is left of the frames"):
-        Probe(Median(), alike)
+        _ = Probe(Median(), alike).threshold
     around = [Companion(separation=9, position_angle=angle, contrast=1e-9) for angle in range(0, 300, 30)]
     crowded = Field.of_sequence(make_sequence(), around)
     with pytest.raises(InputError, match="resolution elements are left there"):

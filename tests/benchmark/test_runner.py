@@ -49,6 +49,27 @@ def test_a_second_run_has_nothing_to_do(full_store, suite):
     assert all(full_store.is_done(content_key(shard)) for shard in shards)
 
 
+def test_detectors_that_measure_a_flux_have_one_for_each_candidate(full_store, suite):
+    """Over that of the star: a companion of contrast 0.002, say, cannot leave much more than that."""
+    outcomes = read(full_store, suite)
+    assert (outcomes["candidate_flux"].str.len() == outcomes["candidate_x"].str.len())[
+        outcomes["detector"] == "median"
+    ].all()
+    assert (outcomes.loc[outcomes["detector"] != "median", "candidate_flux"].str.len() == 0).all()
+    fluxes = np.concatenate(outcomes["candidate_flux"].to_list())
+    assert np.isfinite(fluxes).all()
+    assert abs(fluxes).max() < 0.02
+
+
+def test_snr_of_maps_without_a_companion_is_kept_at_places_that_share_no_light(full_store, suite):
+    outcomes = read(full_store, suite)
+    kept = outcomes["null_score"].str.len() > 0
+    assert (kept == ((outcomes["detector"] == "median") & (outcomes["trial_kind"] != "injected"))).all()
+    separation = np.concatenate(outcomes.loc[kept, "null_separation"].to_list())
+    assert 1 <= separation.min() < 1.5
+    assert 4.5 < separation.max() <= 5
+
+
 @pytest.mark.slow
 def test_worker_processes_decide_as_one_process_does(full_store, suite, tmp_path):
     store = Store(tmp_path)

@@ -14,7 +14,7 @@ from algozoo.errors import AlgoZooError, InputError
 
 
 def row(**values):
-    empty = {field.name: [] if "candidate" in field.name else None for field in SCHEMA}
+    empty = {field.name: [] if field.name.startswith(("candidate", "null")) else None for field in SCHEMA}
     return empty | {"trial": 0, "status": "ok", "candidate_x": [1.5], "candidate_score": [3.0]} | values
 
 
@@ -87,7 +87,7 @@ def test_a_damaged_shard_is_named(store, damage):
 
 def test_another_store_format_is_refused(store):
     store.write("a", record() | {"format": 99}, [row()], [])
-    with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 2"):
+    with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 3"):
         store.read("small", "1")
 
 

@@ -52,3 +52,20 @@ def test_the_full_suite_has_three_hundred_companions_and_forty_empty_maps_a_simu
         if dataset.manifest.kind == "simulated":
             assert entry.sequences * entry.injections * len(dataset.manifest.annuli) == 300
             assert entry.sequences == 20
+
+
+@pytest.mark.parametrize("name", ["quick", "full"])
+def test_every_detector_of_the_zoo_is_compared(name):
+    zoo = {
+        "annular-median",
+        "annular-pca",
+        "llsg",
+        "loci",
+        "matched-filter",
+        "median",
+        "nmf",
+        "pairwise",
+        "pca",
+        "stim",
+    }
+    assert zoo <= {detector.name for detector in load_suite(name).detectors}

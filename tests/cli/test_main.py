@@ -31,7 +31,17 @@ def test_help_imports_nothing_heavy():
     assert "click" in loaded
 
 
-COMMANDS = ["run", "detectors", "datasets", "detect", "leaderboard", "suite", "score-maps", "score-characterisation"]
+COMMANDS = [
+    "run",
+    "detectors",
+    "datasets",
+    "detect",
+    "gallery",
+    "leaderboard",
+    "suite",
+    "score-maps",
+    "score-characterisation",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -17,9 +17,10 @@ one, and that of the mean over six places in one night is not much smaller, beca
 
 @pytest.mark.slow
 def test_simulated_nights_are_like_the_real_one(shared_data: Path) -> None:
-    statistics = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "figures" / "realism.py"))["statistics"]
+    script = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "figures" / "realism.py"))
+    statistics = script["statistics"]
     real = statistics(load_dataset("betapic", mirror=shared_data).null_sequence(0))
-    nights = [statistics(load_dataset("naco-lp").sequence(index)) for index in range(3)]
+    nights = [statistics(load_dataset("naco-lp").sequence(index)) for index in script["FRESH_NIGHTS"]]
     for name, expected in real.items():
         found = np.mean([night[name] for night in nights], axis=0)
         ratio_is_near = (found > expected / FACTOR) & (found < expected * FACTOR)

@@ -17,6 +17,7 @@ from algozoo.detectors.median import Median
 from algozoo.detectors.pairwise import Pairwise
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.errors import InputError
+from algozoo.imaging.apertures import aperture_sum
 
 ALL = [AnnularMedian(), AnnularPCA(n_components=2), LOCI(), Pairwise()]
 each = pytest.mark.parametrize("detector", ALL, ids=lambda d: d.name)
@@ -93,6 +94,24 @@ def test_annular_pca_is_a_singular_value_decomposition_of_pixels(make_sequence, 
 
 
 @libraries
+def test_a_fraction_of_variance_is_as_many_components_as_each_frame_s_references_need(make_sequence, source):
+    sequence = star(make_sequence, reference=make_sequence(n_frames=9, seed=5).cube)
+    detector = AnnularPCA(n_components=0.9, max_references=7, library=source)
+    expected, cube, numbers = np.zeros(sequence.cube.shape), library(detector, sequence), set()
+    for segment, _, references in patches(detector, sequence):
+        for t, chosen in enumerate(references):
+            pixels = cube[chosen][:, segment]
+            mean = pixels.mean(axis=0)
+            _, values, components = np.linalg.svd(pixels - mean, full_matrices=False)
+            n = 1 + int(np.sum(np.cumsum(values**2) < 0.9 * np.sum(values**2)))
+            numbers.add(n)
+            frame = cube[t][segment] - mean
+            expected[t][segment] = frame - components[:n].T @ (components[:n] @ frame)
+    assert len(numbers) > 1 or source == "reference", "each frame has the same references there"
+    assert np.allclose(detector.subtract(sequence), expected, atol=1e-8)
+
+
+@libraries
 @pytest.mark.parametrize("cutoff", [1e-5, 0.01, 0.2])
 def test_loci_is_least_squares_on_pixels_with_the_same_cutoff(make_sequence, cutoff, source):
     sequence = star(make_sequence, reference=make_sequence(n_frames=9, seed=5).cube)
@@ -103,6 +122,40 @@ def test_loci_is_least_squares_on_pixels_with_the_same_cutoff(make_sequence, cut
             weights = lstsq(cube[chosen][:, zone].T, cube[t][zone], cond=cutoff)[0]
             expected[t][segment] = cube[t][segment] - weights @ cube[chosen][:, segment]
     assert np.allclose(detector.subtract(sequence), expected, atol=1e-7)
+
+
+@libraries
+@pytest.mark.parametrize("damping", [1e-3, 0.1])
+def test_damped_loci_is_least_squares_with_a_row_for_each_coefficient(make_sequence, damping, source):
+    """It asks the coefficient, times the root of the penalty, to be 0."""
+    sequence = star(make_sequence, reference=make_sequence(n_frames=9, seed=5).cube)
+    detector = LOCI(damping=damping, cutoff=1e-5, library=source)
+    expected, cube = np.zeros(sequence.cube.shape), library(detector, sequence)
+    for segment, zone, references in patches(detector, sequence, zone_width=2):
+        for t, chosen in enumerate(references):
+            frames = cube[chosen][:, zone]
+            rows = np.sqrt(damping * np.mean(np.sum(frames**2, axis=1))) * np.eye(len(frames))
+            weights = lstsq(np.vstack([frames.T, rows]), np.append(cube[t][zone], np.zeros(len(frames))))[0]
+            expected[t][segment] = cube[t][segment] - weights @ cube[chosen][:, segment]
+    assert np.allclose(detector.subtract(sequence), expected, atol=1e-7)
+
+
+def test_the_more_loci_is_damped_the_more_is_left_of_a_companion(make_sequence):
+    sequence = star(make_sequence, n_frames=20, parallactic_angles=np.linspace(0, 90, 20))
+    planet = Companion(separation=12, position_angle=70, contrast=0.02)
+    x, y = planet.position(sequence)
+    kept = []
+    for damping in (0, 0.01, 0.1, 1):
+        with_it, without = (LOCI(damping=damping).detect(s).image for s in (inject(sequence, [planet]), sequence))
+        kept.append(aperture_sum(with_it - without, x, y, FWHM / 2) / (planet.contrast * sequence.star_flux))
+    assert np.all(np.diff(kept) > 0), kept
+    assert 0 < kept[0] < kept[-1] < 1
+
+
+def test_damping_leaves_more_of_the_star(make_sequence):
+    sequence = star(make_sequence)
+    left = [np.std(LOCI(damping=damping).subtract(sequence)) for damping in (0, 0.01, 0.1, 1)]
+    assert np.all(np.diff(left) > 0), left
 
 
 def test_pairwise_subtracts_the_most_similar_frame(make_sequence):
@@ -271,7 +324,18 @@ def test_annular_pca_declines_references_of_lower_rank(make_sequence):
         AnnularPCA(n_components=3).detect(make_sequence(cube=np.tile(three, (4, 1, 1))))
 
 
-@pytest.mark.parametrize("parameter", [{"cutoff": 0}, {"cutoff": 1}, {"cutoff": 1e-9}, {"zone_width": 0.5}], ids=str)
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"cutoff": 0},
+        {"cutoff": 1},
+        {"cutoff": 1e-9},
+        {"zone_width": 0.5},
+        {"damping": -0.1},
+        {"damping": float("nan")},
+    ],
+    ids=str,
+)
 def test_loci_refuses_impossible_parameters(make_sequence, parameter):
     (name,) = parameter
     with pytest.raises(InputError, match=name):

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from algozoo.companions import Companion, inject
+from algozoo.datasets import load_dataset, simulate
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.library import library_frames
 from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
+from algozoo.imaging.apertures import aperture_sum
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +96,20 @@ def test_pca_of_a_reference_star_has_no_part_of_the_sequence(pair):
 def test_a_reference_library_limits_the_number_of_components(pair):
     with pytest.raises(Declined, match="20 components cannot be had from 20 frames, at most 19"):
         PCA(n_components=20, library="reference").detect(pair)
+
+
+@pytest.mark.slow
+def test_on_a_simulated_night_a_reference_star_keeps_more_of_a_companion_close_in():
+    """At 2 FWHM, where it moves by less than one. A night as those of `naco-rdi`, with fewer frames."""
+    manifest = load_dataset("naco-rdi").manifest
+    shorter = manifest.simulation.model_copy(update={"n_frames": 12, "n_reference_frames": 12})
+    night = simulate(shorter, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
+    planet = Companion(separation=2 * night.fwhm, position_angle=70, contrast=3e-3)
+    x, y = planet.position(night)
+    kept = {}
+    for library in ("own", "reference"):
+        detector = PCA(n_components=5, library=library)
+        with_it, without = (detector.detect(sequence).image for sequence in (inject(night, [planet]), night))
+        kept[library] = aperture_sum(with_it - without, x, y, night.fwhm / 2) / (planet.contrast * night.star_flux)
+    assert kept["own"] < 0.2
+    assert 0.7 < kept["reference"] < 1

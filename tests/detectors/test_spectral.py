@@ -10,6 +10,7 @@ from algozoo.datasets import load_dataset, simulate
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
+from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.spectral import Channels, subtract_spectral_median
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
@@ -143,6 +144,16 @@ def test_scores_do_not_depend_on_unit_background_or_order(scene, detector):
     for what, fields in same.items():
         scores = detector.detect(changed(sequence, **fields)).scores
         assert np.allclose(scores, expected, atol=5e-3, rtol=0, equal_nan=True), what
+
+
+@pytest.mark.parametrize("name", sorted(name for name in BUILT_IN if not create(name).control))
+def test_every_detector_takes_a_spectral_sequence_in_two_steps(scene, name):
+    fewer = {"nmf": {"n_components": 3}, "pca": {"n_components": 3}, "llsg": {"rank": 3}}
+    detector = create(name, fewer.get(name))
+    sequence = inject(with_noise(scene), [PLANET])
+    assert score_at(detector, sequence, PLANET) > 2 * score_at(detector, with_noise(scene), PLANET)
+    scores, two_steps = (detector.detect(s).scores for s in (sequence, subtract_spectral_median(sequence)))
+    assert np.allclose(scores, two_steps, rtol=1e-9, atol=0, equal_nan=True)
 
 
 def test_reference_frames_are_treated_like_the_sequence(scene):

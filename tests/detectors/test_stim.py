@@ -44,6 +44,13 @@ def test_highest_score_of_the_flipped_twin_is_one_over_its_own(make_sequence):
     assert np.nanmax(scores) * np.nanmax(twin) == pytest.approx(1)
 
 
+def test_one_of_two_maps_of_noise_exceeds_what_the_paper_calls_a_detection(make_sequence):
+    """Map and twin are alike; neither is far above the other."""
+    highest = np.array([np.nanmax(STIM(n_components=2).detect(make_sequence(seed=seed)).scores) for seed in range(40)])
+    assert 0.3 < np.mean(highest > 1) < 0.7
+    assert highest.max() < 2
+
+
 def test_scores_are_those_of_the_paper(make_sequence):
     sequence = make_sequence()
     residuals = PCA(n_components=2).subtract(sequence)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.apertures import aperture_pixels, aperture_sum
+from algozoo.imaging.apertures import aperture_map, aperture_pixels, aperture_sum
 
 coordinate, radius = st.floats(10, 30), st.floats(0.3, 8)
 
@@ -38,3 +38,10 @@ def test_overlap_equals_fine_sampling():
 def test_outside_the_image_counts_as_zero():
     assert aperture_sum(np.ones((11, 11)), 0, 0, 3) < np.pi * 9 / 2
     assert aperture_sum(np.ones((11, 11)), -20, 5, 3) == 0
+
+
+@pytest.mark.parametrize("radius", [0.4, 1.5, 2.37, 4.0])
+def test_map_equals_the_sum_at_every_pixel(radius):
+    image = np.random.default_rng(0).normal(size=(13, 16))
+    sums = [[aperture_sum(image, x, y, radius) for x in range(16)] for y in range(13)]
+    np.testing.assert_allclose(aperture_map(image, radius), sums, atol=1e-12)

@@ -8,6 +8,7 @@ from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_pixels, aperture_sum
 from algozoo.imaging.contrast import (
     RingNoise,
+    laplace_false_alarm,
     laplace_threshold,
     ring_noise,
     ring_sums,
@@ -49,6 +50,16 @@ def test_laplacian_threshold_is_exceeded_as_often_as_counting_says(n):
     for sigma in (1, 2, 3):
         expected = norm.sf(sigma) * len(ratio)
         assert abs(np.sum(ratio > laplace_threshold(sigma, n)) - expected) < 4 * np.sqrt(expected)
+
+
+@pytest.mark.parametrize("n", [5, 11, 30, 61])
+def test_laplacian_probability_is_the_inverse_of_the_threshold(n):
+    sigma = np.array([1, 2, 3, 4])
+    p = laplace_false_alarm([laplace_threshold(s, n) for s in (1, 2, 3, 4)], n)
+    np.testing.assert_allclose(norm.isf(p), sigma, rtol=0.02)
+    below = laplace_false_alarm(np.linspace(-20, 20, 401), n)
+    assert (np.diff(below) <= 0).all()
+    np.testing.assert_allclose(below + below[::-1], 1)
 
 
 @given(st.integers(6, 60), st.floats(2, 4.5))

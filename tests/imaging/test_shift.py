@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.shift import shift
+from algozoo.imaging.shift import shift, shift_matrices
 
 y, x = np.mgrid[:41, :41]
 
@@ -33,3 +33,10 @@ def test_whole_pixels_are_exact_and_nothing_wraps_round():
 def test_many_shifts_at_once_equal_one_after_the_other():
     dx, dy = np.array([0.3, -1.2]), np.array([0.0, 2.5])
     assert np.allclose(shift(source(20, 20), dx, dy), [shift(source(20, 20), *d) for d in zip(dx, dy, strict=True)])
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3), st.integers(3, 12))
+def test_matrices_shift_as_the_phase_ramp_does(dx, dy, size):
+    image = np.random.default_rng(size).standard_normal((size, size))
+    [along_x], [along_y] = shift_matrices(size, [dx]), shift_matrices(size, [dy])
+    assert np.allclose(along_y @ image @ along_x.T, shift(image, dx, dy), atol=1e-12)

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.random import Generator
+from scipy.special import expit
 
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.leaderboard import build_site
-from algozoo.scoring import find_candidates
+from algozoo.scoring import find_candidates, ring_scores
 
 SIZE, FWHM, SCALE = 41, 4.0, 0.02
 CENTRE = (SIZE - 1) / 2
@@ -24,6 +25,7 @@ DATASETS = {"alpha": ("simulated", 3), "beta": ("simulated", 2), "night": ("real
 STRENGTH = {"median": 3.0, "pca": 4.0, "pca(n_components=20)": 2.0}
 DECLINE = 'needs <b>three</b> nights & more "frames"'
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
+KINDS = {"pca": "snr", "median": "snr", "picky": "probability"}
 CONTROLS = {"oracle", "random", "blank"}
 DETECTORS = [*STRENGTH, "picky", "fragile", *sorted(CONTROLS)]
 SUITE = {
@@ -92,7 +94,14 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
     found = find_candidates(scores, fwhm=FWHM, valid=VALID)
     loud = 3 if detector == "pca" else 1
     peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": loud * found.score}
-    peaks["map_kind"] = "snr" if detector in {"pca", "median"} else "ratio"
+    peaks["map_kind"] = KINDS.get(detector, "ratio")
+    if detector == "picky":
+        peaks["candidate_score"] = expit(found.score)
+    if detector in {"pca", "median"}:
+        peaks["candidate_flux"] = 1e-4 * found.score
+        if trial["trial_kind"] != "injected":
+            separation, score = ring_scores(scores, fwhm=FWHM, valid=VALID)
+            peaks |= {"null_separation": separation, "null_score": loud * score}
     return {"status": "ok", "reason": "", "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
 
 
@@ -119,6 +128,9 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "candidate_x": [],
         "candidate_y": [],
         "candidate_score": [],
+        "candidate_flux": [],
+        "null_separation": [],
+        "null_score": [],
     }
     rows = [common | t | outcome(detector, dataset, t, scores) for t, scores in zip(drawn, maps, strict=True)]
     kept = [

@@ -215,6 +215,53 @@ def test_a_detector_that_claims_too_much_is_flagged_in_the_notes(site: Path) -> 
     assert "median is over-confident" not in text
 
 
+def test_few_sequences_are_said_to_give_intervals_that_hold_less_than_they_say(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert text.count("held 0.92 to 0.99 of the truths") == 1  # alpha
+    assert text.count("held 0.85 to 0.98 of the truths") == 1  # beta
+
+
+def test_nothing_is_drawn_below_what_can_be_measured_and_bands_are_those_of_the_scores(
+    site: Path, store: Store
+) -> None:
+    bands = pd.read_csv(site / "data" / "alpha-bands.csv")
+    scores = board_of(store).scores
+    own = scores[(scores["dataset"] == "alpha") & scores["partial_auc"].notna()].set_index("detector")
+    assert bands["fp_per_map"].min() == pytest.approx(own["fp_low"].iloc[0], rel=1e-5)
+    assert "not measurable" in (site / "figures" / "alpha-froc.svg").read_text(encoding="utf-8")
+    ends = bands[bands["fp_per_map"] == bands["fp_per_map"].max()].set_index("detector")
+    assert set(ends.index) == set(own.index)
+
+
+def test_flux_bias_is_shown_of_detectors_that_measure_fluxes_only(site: Path) -> None:
+    text = (site / "datasets" / "alpha.html").read_text(encoding="utf-8")
+    start = text.index("<table", text.index('id="found"'))
+    found = Page(text[start : text.index("</table>", start)] + "</table>").of("ranked")
+    shown = {cells[1]: cells for cells in found}
+    assert shown["pca"][5].endswith("n = 24")
+    assert shown["pca(n_components=20)"][5] == DASH
+    assert "[" in shown["pca"][4]
+
+
+def test_probabilities_and_null_scores_have_their_figures_and_tables(site: Path) -> None:
+    text = (site / "datasets" / "alpha.html").read_text(encoding="utf-8")
+    assert "Brier score" in text
+    for figure in ("student", "laplace", "reliability"):
+        assert (site / "figures" / f"alpha-{figure}.svg").is_file()
+    tests = pd.read_csv(site / "data" / "alpha-uniformity.csv")
+    assert set(tests["detector"]) == {"median", "pca"}
+    assert set(tests["annulus"]) == {-1, 0, 1}
+    assert tests["p"].isna().all()  # three sequences are too few
+    claims = pd.read_csv(site / "data" / "alpha-probabilities.csv")
+    assert claims["detector"].tolist() == ["picky"]
+
+
+def test_critical_differences_need_six_datasets(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert "needs 6 datasets of a kind and three detectors; here are 2 datasets" in text
+    assert not list((site / "figures").glob("*-ranks.svg"))
+
+
 def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("do <strong>not</strong> include how much results differ from night to night") == 1
@@ -306,4 +353,4 @@ def test_results_of_another_version_are_an_input_error(store: Store, tmp_path: P
 
 
 def test_the_site_is_small(site: Path) -> None:
-    assert sum(len(content) for content in contents(site).values()) < 5e6
+    assert sum(len(content) for content in contents(site).values()) < 6e6

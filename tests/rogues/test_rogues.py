@@ -206,6 +206,11 @@ os._exit(0)
         "that submission.toml does not have: truth",
     ),
     "declines": (body("raise Declined('too few frames')"), "declined", "too few frames"),
+    "writes-to-the-terminal": (
+        body("raise Declined('\\x1b[2J\\ud800 all is well')"),
+        "declined",
+        "\N{REPLACEMENT CHARACTER} all is well",
+    ),
     "differs-from-run-to-run": (body("return np.random.default_rng().normal(size=cube.shape[1:])"), "ok", ""),
     "remembers": (
         """

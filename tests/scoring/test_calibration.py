@@ -10,14 +10,7 @@ from numpy.random import Generator
 
 from algozoo.imaging.snr import snr_map
 from algozoo.scoring import find_candidates, overconfidence
-from algozoo.scoring.calibration import (
-    brier,
-    candidate_probabilities,
-    claimed_peaks,
-    false_alarms,
-    poisson_excess,
-    reliability,
-)
+from algozoo.scoring.calibration import claimed_peaks, false_alarms, poisson_excess
 
 Make = Callable[..., pd.DataFrame]
 
@@ -104,29 +97,3 @@ def test_peaks_of_a_smooth_gaussian_field_are_as_many_as_claimed(rng: Generator)
 def test_the_excess_is_the_exact_poisson_tail(k: int, expected: float) -> None:
     below = sum(np.exp(-expected + i * np.log(expected) - np.sum(np.log(np.arange(1, i + 1)))) for i in range(k))
     assert float(poisson_excess(k, expected)) == pytest.approx(1 - below, abs=1e-9)
-
-
-def test_brier_of_the_known_cases() -> None:
-    assert brier([1, 0, 1], [True, False, True]) == 0
-    assert brier([0.5] * 4, [True, False] * 2) == 0.25
-    assert brier([1, 0], [False, True]) == 1
-
-
-def test_honest_probabilities_lie_on_the_diagonal(rng: Generator) -> None:
-    claimed = rng.uniform(size=20000)
-    table = reliability(claimed, rng.uniform(size=20000) < claimed)
-    assert len(table) == 10
-    assert table["n"].sum() == 20000
-    np.testing.assert_allclose(table["observed"], table["claimed"], atol=0.04)
-    boast = reliability(claimed, rng.uniform(size=20000) < claimed**3)
-    assert (boast["observed_high"] < boast["claimed"])[2:9].all()
-
-
-def test_candidates_of_probability_maps_are_hits_or_false(make_outcomes: Make, rng: Generator) -> None:
-    outcomes = make_outcomes(rng, detectors=("good", "poor"), n_sequences=2)
-    kinds = np.where(outcomes["detector"] == "good", "probability", "snr")
-    table = candidate_probabilities(outcomes.assign(map_kind=kinds))
-    assert set(table["detector"]) == {"good"}
-    assert table["truth"].sum() == 24
-    assert len(table) == outcomes.loc[outcomes["detector"] == "good", "candidate_score"].str.len().sum()
-    assert candidate_probabilities(outcomes).empty

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algozoo.errors import InputError
-from algozoo.scoring import froc, partial_auc, tpr_at
+from algozoo.scoring import froc, partial_auc, threshold_at, tpr_at
 
 HITS = st.lists(st.one_of(st.integers(-5, 5).map(float), st.just(np.nan)), min_size=1, max_size=20)
 FALSE = st.lists(st.integers(-5, 5).map(float), max_size=40)
@@ -32,6 +32,16 @@ def test_froc_rises_from_zero_as_the_threshold_falls(hits: list[float], false: l
 def test_froc_is_unchanged_by_an_increasing_transform(hits: list[float], false: list[float], n_empty: int) -> None:
     before, after = froc(hits, false, n_empty), froc(np.exp(hits), np.exp(false), n_empty)
     np.testing.assert_array_equal(after.drop(columns="threshold"), before.drop(columns="threshold"))
+
+
+@given(HITS, FALSE, N_EMPTY, st.sampled_from([0.2, 1.0, 2.5]))
+def test_a_hit_above_the_threshold_is_one_that_the_curve_counts_in_full(
+    hits: list[float], false: list[float], n_empty: int, rate: float
+) -> None:
+    curve = froc(hits, false, n_empty)
+    counted = curve.loc[curve["fp_per_map"] <= rate, "hits"].max()
+    above = np.greater(hits, threshold_at(false, n_empty, rate)).sum()
+    assert above == counted
 
 
 @given(HITS, FALSE, N_EMPTY)

@@ -1,0 +1,112 @@
+"""``algozoo gallery``: the maps of the detectors on one sequence, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import click
+
+from algozoo.cli.options import mirror_option
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from algozoo.companions import Companion
+    from algozoo.datasets import Dataset
+    from algozoo.detectors.contract import Detector
+    from algozoo.sequence import ADISequence
+
+COLUMNS = 4
+FIRST_ANGLE, STEP = 90.0, 120.0
+"""Degrees: where injected companions stand, from the innermost annulus outwards."""
+LABELS = {"snr": "S/N", "probability": "probability", "likelihood_ratio": "likelihood ratio", "ratio": "ratio"}
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--sequence", "index", type=int, default=0, show_default=True, help="Of a simulated dataset.")
+@click.option("--detector", "names", multiple=True, help="Repeat it for more.  [default: all that are built in]")
+@mirror_option
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A PNG file.")
+def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | None, output: Path) -> None:
+    """Draw the maps of the detectors on a sequence of DATASET, with a circle around each companion.
+
+    DATASET is a name or a manifest that ends in .toml; `algozoo datasets add` makes one from files of your own. A
+    simulated sequence has no companion: one is injected into each annulus, as bright as the brightest of the trials.
+    """
+    from matplotlib.figure import Figure
+
+    from algozoo.datasets import load_dataset
+    from algozoo.detectors.registry import BUILT_IN, create
+    from algozoo.files import write_whole
+
+    detectors = [create(name) for name in names] or [d for d in map(create, BUILT_IN) if not d.control]
+    shown = load_dataset(dataset, mirror=mirror)
+    sequence, companions = with_companions(shown, index)
+    field = shown_field(shown, sequence)
+    columns = min(COLUMNS, len(detectors))
+    rows = -(-len(detectors) // columns)
+    figure = Figure(figsize=(3.6 * columns, 3.1 * rows + 0.3), layout="constrained")
+    figure.suptitle(sequence.name)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis, detector in zip(axes, detectors, strict=False):
+        click.echo(detector.label, err=True)
+        draw_map(axis, detector, sequence, companions, field)
+    for axis in axes[len(detectors) :]:
+        axis.set_axis_off()
+    write_whole(output, lambda path: figure.savefig(path, format="png", dpi=100))
+    click.echo(f"Written to {output}", err=True)
+
+
+def with_companions(dataset: Dataset, index: int) -> tuple[ADISequence, list[Companion]]:
+    """Return a sequence and its companions: those that are known, or one injected into each annulus."""
+    from algozoo.companions import Companion, inject
+
+    sequence = dataset.sequence(index)
+    if dataset.manifest.kind == "real":
+        return sequence, dataset.companions(sequence)
+    companions = [
+        Companion(
+            separation=(annulus.inner + annulus.outer) / 2 * sequence.fwhm,
+            position_angle=FIRST_ANGLE + STEP * number,
+            contrast=annulus.contrast[1],
+        )
+        for number, annulus in enumerate(dataset.manifest.annuli)
+        if annulus.contrast
+    ]
+    return inject(sequence, companions), companions
+
+
+def shown_field(dataset: Dataset, sequence: ADISequence) -> NDArray[np.bool_]:
+    """Tell where maps of a dataset are valid, known companions and all."""
+    from algozoo.datasets.dataset import scored_field
+
+    return scored_field(sequence, [], dataset.manifest.valid_field.inner, dataset.manifest.valid_field.outer)
+
+
+def draw_map(
+    axis: Axes, detector: Detector, sequence: ADISequence, companions: list[Companion], field: NDArray[np.bool_]
+) -> None:
+    """Show the map of a detector within a field, a circle around each companion; or the reason why it declines."""
+    import numpy as np
+
+    from algozoo.detectors.contract import Declined
+
+    axis.set(title=detector.label, xlabel="arcsec")
+    try:
+        result = detector.fit(sequence.flipped()).detect(sequence)
+    except Declined as reason:
+        axis.text(0.5, 0.5, f"declines:\n{fill(str(reason), 34)}", ha="center", va="center", transform=axis.transAxes)
+        return
+    scores = np.where(field, result.scores, np.nan)
+    half = (sequence.centre + 0.5) * sequence.pixel_scale
+    lowest, highest = np.nanpercentile(scores, [5, 100])
+    shown = axis.imshow(scores, origin="lower", extent=(-half, half, -half, half), vmin=lowest, vmax=highest)
+    for companion in companions:
+        x, y = (np.array(companion.position(sequence)) - sequence.centre) * sequence.pixel_scale
+        axis.plot(x, y, "o", mfc="none", mec="white", ms=14)
+    axis.figure.colorbar(shown, ax=axis, label=LABELS[result.kind])

@@ -1,0 +1,318 @@
+"""Labelled samples for supervised detectors: with an injected companion (C+), and without (C-).
+
+Gomez Gonzalez et al. 2018, A&A 613, A71, sect. 3.2, with these differences. Both classes are taken from the same
+residuals, each value interpolated once. Samples are turned and shifted by deciding where the residuals are evaluated,
+not by turning patches again. The range of contrasts comes from a robust fit. Training, validation and test samples lie
+in different sectors of the field, so that copies of one injection, or of one speckle, are never on both sides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from algozoo.companions import Companion
+from algozoo.detectors.mlar import NORMAL_DEVIATION, Array, Normalisation, Residuals, normalised
+from algozoo.errors import InputError
+from algozoo.imaging.annuli import Annulus
+from algozoo.imaging.apertures import aperture_pixels
+
+KINDS = ("injection", "residual", "mean")
+SPLITS = ("train", "validation", "test")
+SECTORS = {"train": 14, "validation": 3, "test": 3}
+"""Of twenty equal sectors so many, side by side, hold the samples of each split."""
+
+CONTRASTS_PER_PLACE = 2
+"""Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
+
+MEAN_OF = 3
+"""Patches of which the mean is a sample of C-, and"""
+MEANS = 0.2
+"""the fraction of C- that is made so. The mean is brought to the noise of a single patch."""
+
+FIRST_LOOK, INJECTIONS = 16, 48
+"""Injections that find the range of the fit, and those that are fitted."""
+
+LEAST_THROUGHPUT = 0.02
+"""Where the fit says that less of a companion remains, this is taken."""
+
+MAXIMUM_DRAWS = 1000
+
+
+class FluxFit(NamedTuple):
+    """How bright a companion must be in an annulus: S/N of the baseline against contrast, and the line through zero.
+
+    `contrasts` and `snr` (n,) are the injections, seen with `components` components, and `slope` is S/N by contrast.
+    """
+
+    annulus: Annulus
+    components: int
+    contrasts: Array
+    snr: Array
+    slope: float
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Labelled MLAR samples, each with where it comes from.
+
+    Parameters
+    ----------
+    patches : array (n, n_levels, patch, patch)
+    labels : bool array (n,)
+        True for C+.
+    annulus : int array (n,)
+        Index of the annulus.
+    place : int array (n,)
+        Samples of the same injected place share a number; -1 for C-.
+    kind, split : int array (n,)
+        Index into `KINDS` and `SPLITS`.
+    azimuth : array (n,)
+        Degrees, of the centre on the sky (of the first patch of a mean).
+    contrast : array (n,)
+        NaN for C-.
+    """
+
+    patches: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    annulus: NDArray[np.intp]
+    place: NDArray[np.intp]
+    kind: NDArray[np.intp]
+    split: NDArray[np.intp]
+    azimuth: Array
+    contrast: Array
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Samples":
+        """Return some of the samples."""
+        return Samples(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    def of(self, split: str) -> "Samples":
+        """Return the samples of 'train', 'validation' or 'test'."""
+        return self.where(self.split == SPLITS.index(split))
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Samples]") -> Self:
+        """Put samples together; places are numbered anew."""
+        columns = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)}
+        starts = np.cumsum([0, *(part.place.max(initial=-1) + 1 for part in parts)])
+        moved = [np.where(part.place >= 0, part.place + first, -1) for part, first in zip(parts, starts, strict=False)]
+        return cls(**columns | {"place": np.concatenate(moved)})
+
+
+def draw_samples(
+    residuals: Sequence[Residuals],
+    n_samples: int,
+    rng: np.random.Generator,
+    *,
+    snr: tuple[float, float],
+    normalisation: Normalisation,
+    usable: NDArray[np.bool_] | None = None,
+) -> tuple[Samples, list[FluxFit]]:
+    """Draw labelled samples from a sequence without companions.
+
+    Parameters
+    ----------
+    residuals : sequence of Residuals
+        One for each annulus.
+    n_samples : int
+        Of each class, in each annulus.
+    rng : Generator
+    snr : tuple of 2 floats
+        S/N between which companions are injected. It is that of an aperture at the level of approximation where it is
+        highest, without the penalty for few apertures.
+    normalisation : {'slice', 'sample', 'noise'}
+    usable : array of bool (n, n), optional
+        Where in the derotated field samples may be centred, for example not near known companions.
+
+    Returns
+    -------
+    Samples
+        Of all annuli, in random order; as many of each class in each split.
+    list of FluxFit
+
+    Raises
+    ------
+    InputError
+        If an annulus has no room for samples.
+    Declined
+        If the sequence has too few frames for the levels.
+    """
+    start = float(rng.uniform(0, 360))
+    parts, fits = [], []
+    for number, ring in enumerate(residuals):
+        field = _Field(ring, usable, start)
+        fits.append(_fit_flux(field, snr, rng))
+        contrasts = snr[0] / fits[-1].slope, snr[1] / fits[-1].slope
+        for label, patches, about in (
+            (True, *_injections(field, n_samples, contrasts, rng)),
+            (False, *_empty(field, n_samples, rng)),
+        ):
+            n = len(patches)
+            constant = {"labels": np.full(n, label), "annulus": np.full(n, number)}
+            scaled = normalised(patches, normalisation, ring.noise[ring.levels])
+            parts.append(Samples(patches=scaled, **constant, **about))
+    samples = Samples.joined(parts)
+    return samples.where(rng.permutation(len(samples))), fits
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """Where in an annulus samples of each split may be centred."""
+
+    ring: Residuals
+    usable: NDArray[np.bool_] | None
+    start: float
+
+    def split(self, x: Array, y: Array) -> NDArray[np.intp]:
+        """Index of the split of places on the sky (pixels from the star), -1 where none may be."""
+        turns = (np.rad2deg(np.arctan2(y, x)) - self.start) % 360 / 360
+        borders = np.cumsum(list(SECTORS.values())) / sum(SECTORS.values())
+        split = np.minimum(np.searchsorted(borders, turns, side="right"), len(SPLITS) - 1)
+        if self.usable is not None:
+            last, centre = self.ring.sequence.size - 1, self.ring.sequence.centre
+            rows, columns = (np.rint(place + centre).astype(np.intp).clip(0, last) for place in (y, x))
+            split = np.where(self.usable[rows, columns], split, -1)
+        return np.asarray(split)
+
+    def draw(self, split: int | None, rng: np.random.Generator) -> Companion:
+        """Draw a place, evenly over the area of the annulus."""
+        annulus = self.ring.annulus
+        for _ in range(MAXIMUM_DRAWS):
+            separation = float(np.sqrt(rng.uniform(annulus.inner**2, annulus.outer**2)))
+            angle = float(rng.uniform(0, 360))
+            x, y = separation * np.cos(np.deg2rad(angle)), separation * np.sin(np.deg2rad(angle))
+            found = int(self.split(x, y))
+            if found >= 0 and split in {None, found}:
+                return Companion(separation=separation, position_angle=angle, contrast=1.0)
+        raise self.no_room(split)
+
+    def no_room(self, split: int | None) -> InputError:
+        """Make the error for an annulus without room."""
+        whose = "" if split is None else f" for {SPLITS[split]}"
+        return InputError(
+            f"annulus {self.ring.annulus} has no place for training samples{whose}: all of it is masked; mask less "
+            "around known companions, or train on another sequence"
+        )
+
+
+def numbers_by_split(n_samples: int) -> list[int]:
+    """Say how many of some samples belong to each split, in the order of `SPLITS`."""
+    borders = np.rint(np.cumsum([0, *SECTORS.values()]) / sum(SECTORS.values()) * n_samples)
+    return [int(number) for number in np.diff(borders)]
+
+
+def _injections(
+    field: _Field, n_samples: int, contrasts: tuple[float, float], rng: np.random.Generator
+) -> tuple[Array, dict[str, NDArray[Any]]]:
+    """Make samples of C+, not normalised."""
+    patches, rows = [], []
+    for split, number in enumerate(numbers_by_split(n_samples)):
+        for first in range(0, number, CONTRASTS_PER_PLACE):
+            companion = field.draw(split, rng)
+            drawn = rng.uniform(*contrasts, size=min(CONTRASTS_PER_PLACE, number - first))
+            dx, dy = rng.uniform(-0.5, 0.5, size=2)
+            patches.append(field.ring.injected(companion, drawn, (dx, dy), float(rng.uniform(0, 360))))
+            rows += [(len(patches) - 1, split, companion.position_angle, contrast) for contrast in drawn]
+    place, splits, azimuth, drawn = np.array(rows).T
+    return np.concatenate(patches), {
+        "place": place.astype(np.intp),
+        "kind": np.full(len(rows), KINDS.index("injection")),
+        "split": splits.astype(np.intp),
+        "azimuth": azimuth,
+        "contrast": drawn,
+    }
+
+
+def _empty(field: _Field, n_samples: int, rng: np.random.Generator) -> tuple[Array, dict[str, NDArray[Any]]]:
+    """Make samples of C-, not normalised: patches of the residuals, turned and shifted, and means of such patches."""
+    ring, numbers = field.ring, numbers_by_split(n_samples)
+    n_means = [round(MEANS * number) for number in numbers]
+    needed = [number + (MEAN_OF - 1) * means for number, means in zip(numbers, n_means, strict=True)]
+    turns = max(4, int(np.ceil(4 * sum(needed) / len(ring.pixels))))
+    patches: list[list[Array]] = [[] for _ in SPLITS]
+    azimuths: list[list[Array]] = [[] for _ in SPLITS]
+    for turn in rng.uniform(0, 360, size=turns):
+        dx, dy = rng.uniform(-0.5, 0.5, size=2)
+        images = ring.image(turn, dx, dy)
+        x, y = ring.sky(*np.divmod(ring.pixels, ring.sequence.size), turn, dx, dy)
+        found = field.split(x, y)
+        for split, number in enumerate(needed):
+            room = np.flatnonzero(found == split)
+            if not room.size:
+                raise field.no_room(split)
+            share = int(np.ceil(number / turns))
+            chosen = rng.choice(room, share, replace=share > room.size)
+            patches[split].append(ring.patches(images, ring.pixels[chosen]))
+            azimuths[split].append(np.rad2deg(np.arctan2(y[chosen], x[chosen])) % 360)
+    drawn, kinds, splits, azimuth = [], [], [], []
+    for split, (number, means) in enumerate(zip(numbers, n_means, strict=True)):
+        order = rng.permutation(sum(map(len, patches[split])))[: needed[split]]
+        pool, angles = np.concatenate(patches[split])[order], np.concatenate(azimuths[split])[order]
+        groups = pool[number - means :].reshape(means, MEAN_OF, *pool.shape[1:])
+        drawn += [pool[: number - means], groups.mean(axis=1) * np.sqrt(MEAN_OF)]
+        kinds += [KINDS.index("residual")] * (number - means) + [KINDS.index("mean")] * means
+        splits += [split] * number
+        azimuth += [angles[: number - means], angles[number - means :: MEAN_OF]]
+    n = len(splits)
+    return np.concatenate(drawn), {
+        "place": np.full(n, -1),
+        "kind": np.array(kinds),
+        "split": np.array(splits),
+        "azimuth": np.concatenate(azimuth),
+        "contrast": np.full(n, np.nan),
+    }
+
+
+def _fit_flux(field: _Field, snr: tuple[float, float], rng: np.random.Generator) -> FluxFit:
+    """Find the contrasts that give an S/N in the baseline: at the level where it rises fastest with the contrast.
+
+    The level is chosen by the fitted lines, not by the highest S/N of each companion, which noise would decide.
+    """
+    ring = field.ring
+    aperture = _aperture(ring.patch, ring.sequence.fwhm)
+    empty = np.tensordot(ring.patches(ring.image(), ring.pixels), aperture, 2)
+    zero = np.median(empty, axis=0)
+    noise = NORMAL_DEVIATION * np.median(abs(empty - zero), axis=0)
+    unit = noise / float(ring.sequence.star_flux)
+
+    def measured(contrasts: Array) -> Array:
+        patches = np.concatenate([ring.injected(field.draw(None, rng), [contrast]) for contrast in contrasts])
+        return np.asarray((np.tensordot(patches, aperture, 2) - zero) / noise)
+
+    def slopes(contrasts: Array, values: Array) -> Array:
+        throughputs = [_robust_slope(contrasts / u, v) for u, v in zip(unit, values.T, strict=True)]
+        return np.asarray(np.clip(throughputs, LEAST_THROUGHPUT, 1) / unit)
+
+    first = unit.min() * np.linspace(2, 20, FIRST_LOOK)
+    rough = slopes(first, measured(first)).max()
+    contrasts = np.linspace(snr[0] / 2, 1.5 * snr[1], INJECTIONS) / rough
+    values = measured(contrasts)
+    fitted = slopes(contrasts, values)
+    best = int(fitted.argmax())
+    slope = float(fitted[best])
+    return FluxFit(ring.annulus, int(ring.levels[best]), contrasts, values[:, best], slope)
+
+
+def _robust_slope(x: Array, y: Array) -> float:
+    """Slope of the line through zero, little moved by outliers."""
+
+    def misfit(slope: Array) -> Array:
+        return np.asarray(y - slope * x)
+
+    return float(least_squares(misfit, 0.5, loss="soft_l1").x[0])
+
+
+def _aperture(patch: int, fwhm: float) -> Array:
+    """Weights of the pixels of a patch in an aperture of diameter FWHM around its centre."""
+    centre = np.array([patch // 2.0])
+    rows, columns, weights = aperture_pixels(centre, centre, fwhm / 2)
+    aperture = np.zeros((patch, patch))
+    inside = (rows >= 0) & (rows < patch) & (columns >= 0) & (columns < patch)
+    aperture[rows[inside], columns[inside]] = weights[inside]
+    return aperture

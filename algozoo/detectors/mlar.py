@@ -1,0 +1,388 @@
+"""Multi-level approximate residuals (MLAR): Gomez Gonzalez et al. 2018, A&A 613, A71, sect. 3.1.
+
+The star is modelled in an annulus by more and more principal components. At each level the residual frames are
+derotated and averaged, and a sample is a small patch of the averages, level by level.
+
+The residual frames of k components are ``(1 - sum_j u_j u_j^T) X``, with `u_j` the left singular vectors of the annulus
+(one value a frame) and X the frames less their mean. Their derotated mean at a point of the sky is therefore the mean
+of X there, less, for each component, the mean over frames t of ``u_j[t]`` times the eigenimage ``u_j^T X``, turned as
+frame t: every level comes from one pass over the components, and only the points that are asked for are derotated.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import eigh
+from scipy.sparse import csr_array
+
+from algozoo.companions import Companion, source_images
+from algozoo.detectors.contract import Declined
+from algozoo.errors import InputError
+from algozoo.imaging.annuli import Annulus, segments
+from algozoo.sequence import ADISequence
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+Normalisation = Literal["slice", "sample", "noise"]
+
+EXPLAINED = (0.5, 0.99)
+"""Fractions of the variance that the first and the last level explain (the authors' later code ends at 0.99 too)."""
+
+NORMAL_DEVIATION = 1.4826
+"""Standard deviation of a normal law in units of its median absolute deviation."""
+
+
+class Variances(NamedTuple):
+    """Principal components of an annulus in time: vectors (n_frames, k) by falling variance, and all variances."""
+
+    vectors: Array
+    values: Array
+
+    @classmethod
+    def of(cls, products: Array) -> Self:
+        """Decompose the products of the frames of an annulus, (n_frames, n_frames)."""
+        values, vectors = eigh(products, check_finite=False)
+        return cls(vectors[:, ::-1], values[::-1].clip(min=0))
+
+    @property
+    def explained(self) -> Array:
+        """Fraction of the variance that the leading 1, 2, ... components explain together (CEVR)."""
+        return np.asarray(np.cumsum(self.values) / self.values.sum())
+
+    @property
+    def rank(self) -> int:
+        """Number of components that are more than rounding."""
+        return int(np.sum(self.values > self.values[0] * len(self.values) * np.finfo(np.float32).eps ** 2))
+
+    def levels(self, number: int) -> Indices:
+        """Choose numbers of components, evenly between those that explain 50 % and 99 % of the variance.
+
+        Where these lie too close together, the levels go on in steps of one.
+
+        Raises
+        ------
+        Declined
+            If the frames do not give so many; one component at least is left as the residual.
+        """
+        most = self.rank - 1
+        if number > most:
+            raise Declined(
+                f"{len(self.values)} frames of {self.rank} independent ones give at most {max(most, 0)} levels of "
+                f"approximation, and n_levels={number} are asked for: lower n_levels, or take more frames"
+            )
+        first, last = (int(np.searchsorted(self.explained, fraction)) + 1 for fraction in EXPLAINED)
+        last = max(min(last, most), number)
+        first = min(first, last - number + 1)
+        return np.rint(np.linspace(first, last, number)).astype(np.intp)
+
+
+def patch_size(fwhm: float, widths: float = 2.0) -> int:
+    """Side of a patch in pixels: `widths` times the FWHM (pixels), rounded up to an odd number."""
+    return int(np.ceil(widths * fwhm)) | 1
+
+
+def field_annuli(size: int, fwhm: float) -> tuple[Annulus, ...]:
+    """Annuli one FWHM (pixels) wide, from one FWHM on to where apertures of that diameter leave the frame."""
+    last = (size - fwhm) / 2
+    number = max(1, round(last / fwhm - 1))
+    edges = np.append(fwhm * np.arange(1, number + 1), last + 1e-9)
+    return tuple(Annulus(float(inner), float(outer)) for inner, outer in pairwise(edges))
+
+
+def annular_residuals(sequence: ADISequence, n_levels: int, patch: int) -> "list[Residuals]":
+    """Residuals of a sequence with a 3-D cube in each annulus of the field; see `Residuals` for what they raise."""
+    frames = sequence.cube.astype(np.float64)
+    frames -= frames.mean(axis=0)
+    rings = field_annuli(sequence.size, sequence.fwhm)
+    return [Residuals(sequence, frames, annulus, n_levels, patch) for annulus in rings]
+
+
+def normalised(patches: Array, how: Normalisation, noise: Array) -> NDArray[np.float32]:
+    """Bring samples to a common scale.
+
+    Parameters
+    ----------
+    patches : array (n, n_levels, patch, patch)
+    how : {'slice', 'sample', 'noise'}
+        To the range from 0 to 1 level by level, or all levels together; or in units of the noise. What is constant
+        becomes 0.
+    noise : array (n_levels,)
+        Scatter of the annulus at each level.
+    """
+    if how == "noise":
+        return np.asarray(patches / np.where(noise > 0, noise, np.inf)[:, None, None], dtype=np.float32)
+    axes = (-2, -1) if how == "slice" else (-3, -2, -1)
+    low = patches.min(axis=axes, keepdims=True)
+    extent = patches.max(axis=axes, keepdims=True) - low
+    return np.asarray((patches - low) / np.where(extent > 0, extent, np.inf), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """Residuals of a sequence in one annulus, at several levels of approximation.
+
+    Parameters
+    ----------
+    sequence : ADISequence
+        With a 3-D cube.
+    frames : array (n_frames, n, n)
+        Of the sequence, less their mean.
+    annulus : Annulus
+        The star is modelled on it and, on both sides, on half a patch and one pixel more.
+    n_levels : int
+    patch : int
+        Side of a patch in pixels, odd.
+
+    Raises
+    ------
+    Declined
+        If there are too few frames for the levels (on first use).
+    InputError
+        If the annulus has no more pixels than there are frames, or the patch does not fit in a frame (on first use).
+    """
+
+    sequence: ADISequence
+    frames: Array
+    annulus: Annulus
+    n_levels: int
+    patch: int
+
+    @cached_property
+    def modelled(self) -> NDArray[np.bool_]:
+        """Pixels of the frame on which the star is modelled, (n, n)."""
+        size, wider = self.sequence.size, self.patch / 2 + 1
+        if self.patch > size:
+            raise InputError(f"patches of {self.patch} px do not fit in frames of {size} px: lower patch_width")
+        annulus = Annulus(max(self.annulus.inner - wider, 0.0), self.annulus.outer + wider)
+        mask = np.zeros(size**2, dtype=bool)
+        mask[segments(size, annulus)[0]] = True
+        if mask.sum() <= self.sequence.n_frames:
+            raise InputError(
+                f"annulus {annulus} has {mask.sum()} pixels, no more than there are frames "
+                f"({self.sequence.n_frames}): it is too thin for patches of {self.patch} px; take a larger patch_width"
+            )
+        return mask.reshape(size, size)
+
+    @cached_property
+    def products(self) -> Array:
+        """Products of the frames on the modelled pixels."""
+        pixels = self.frames[:, self.modelled]
+        return pixels @ pixels.T
+
+    @cached_property
+    def variances(self) -> Variances:
+        """Principal components of the annulus."""
+        return Variances.of(self.products)
+
+    @cached_property
+    def levels(self) -> Indices:
+        """Numbers of components, (n_levels,)."""
+        return self.variances.levels(self.n_levels)
+
+    @cached_property
+    def pixels(self) -> Indices:
+        """Pixels of the annulus itself, as indices into a flattened frame."""
+        return segments(self.sequence.size, self.annulus)[0]
+
+    @cached_property
+    def noise(self) -> Array:
+        """Scatter of the residuals of the annulus with 0, 1, ... components, robust against a companion, (k + 1,)."""
+        rows, columns = np.divmod(self.pixels, self.sequence.size)
+        images = self.at(columns - self.sequence.centre, rows - self.sequence.centre, every=True)
+        deviations = abs(images - np.median(images, axis=1, keepdims=True))
+        return np.asarray(NORMAL_DEVIATION * np.median(deviations, axis=1))
+
+    def at(self, x: ArrayLike, y: ArrayLike, *, every: bool = False) -> Array:
+        """Residuals at points of the sky.
+
+        Parameters
+        ----------
+        x, y : array (n,)
+            Pixels from the star in the derotated frame; any numbers.
+        every : bool
+            For 0, 1, ... components up to the last level, not for the levels only.
+
+        Returns
+        -------
+        array (n_levels, n)
+        """
+        k, size = int(self.levels[-1]), self.sequence.size
+        vectors = self.variances.vectors[:, :k]
+        frames = self.frames.reshape(len(vectors), -1)
+        eigenimages = np.ascontiguousarray((vectors.T @ frames).T)
+        points = np.size(x)
+        plain, modelled = np.zeros(points), np.zeros((points, k))
+        starts = np.arange(0, 4 * points + 1, 4)
+        for vector, frame, angle in zip(vectors, frames, self.sequence.parallactic_angles[:, None], strict=True):
+            pixels, weights = _taps(self.sequence, angle, x, y)
+            operator = csr_array((weights.ravel(), pixels.ravel(), starts), shape=(points, size**2))
+            plain += np.asarray(operator @ frame)
+            modelled += np.asarray(operator @ eigenimages) * vector
+        images = _levels(plain / len(frames), modelled.T / len(frames))
+        return images if every else images[self.levels]
+
+    def image(self, turn: float = 0.0, dx: float = 0.0, dy: float = 0.0) -> Array:
+        """Residuals at every pixel of the annulus and half a patch around, (n_levels, n, n); NaN elsewhere.
+
+        Parameters
+        ----------
+        turn : float
+            The sky is turned by so many degrees counter-clockwise first, and
+        dx, dy : float
+            moved by so many pixels. Both give other samples of the same residuals, interpolated once, as all are.
+        """
+        size = self.sequence.size
+        rows, columns = np.nonzero(_near(self.pixels, size, self.patch // 2))
+        images = np.full((self.n_levels, size, size), np.nan)
+        images[:, rows, columns] = self.at(*self.sky(rows, columns, turn, dx, dy))
+        return images
+
+    def sky(self, rows: Indices, columns: Indices, turn: float, dx: float, dy: float) -> tuple[Array, Array]:
+        """Places on the sky, x and y in pixels from the star, that pixels of `image` show."""
+        return _turned(columns - self.sequence.centre - dx, rows - self.sequence.centre - dy, turn)
+
+    def patches(self, images: Array, pixels: Indices) -> Array:
+        """Cut the patches around pixels out of images, (n, n_levels, patch, patch); beyond the frame its edge goes on."""
+        half = self.patch // 2
+        padded = np.pad(images, ((0, 0), (half, half), (half, half)), mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (self.patch, self.patch), axis=(1, 2))
+        rows, columns = np.divmod(pixels, images.shape[-1])
+        return np.ascontiguousarray(windows[:, rows, columns].swapaxes(0, 1))
+
+    def injected(
+        self, companion: Companion, contrasts: ArrayLike, offset: tuple[float, float] = (0, 0), turn: float = 0.0
+    ) -> Array:
+        """Patches around a companion, injected with each of several contrasts: as `inject` and a new model would give.
+
+        Only what the companion touches is worked on. The products of the frames change by a matrix that is linear in
+        the contrast and one that is quadratic, and the patch alone is derotated.
+
+        Parameters
+        ----------
+        companion : Companion
+            Its contrast does not count.
+        contrasts : array (n_contrasts,)
+        offset : tuple of 2 floats
+            Place of the companion from the centre of the patch, x and y in pixels.
+        turn : float
+            The patch shows the sky turned by so many degrees counter-clockwise about its centre.
+
+        Returns
+        -------
+        array (n_contrasts, n_levels, patch, patch)
+        """
+        sequence, n_frames = self.sequence, self.sequence.n_frames
+        pixels_off = np.arange(self.patch) - self.patch // 2
+        x, y = (float(place[0]) - sequence.centre for place in companion.track(sequence.centre, np.zeros(1)))
+        grid_x, grid_y = np.meshgrid(pixels_off, pixels_off)
+        off_x, off_y = _turned(grid_x.ravel(), grid_y.ravel(), turn)
+        points_x, points_y = x - offset[0] + off_x, y - offset[1] + off_y
+        pixels, weights = _taps(sequence, sequence.parallactic_angles, points_x, points_y)
+
+        box, source = _boxed_source(companion, sequence, pixels)
+        source -= source.mean(axis=0)
+        frames = self.frames[(slice(None), *box)].reshape(n_frames, -1)
+        modelled = np.flatnonzero(self.modelled[box])
+        on_model = source[:, modelled]
+        linear = frames[:, modelled] @ on_model.T
+        linear += linear.T
+        quadratic = on_model @ on_model.T
+
+        seen, tap = _renumbered(pixels, box, sequence.size)
+        frames, source = frames[:, seen], source[:, seen]
+        starts = np.arange(0, weights.size + 1, 4)
+        operator = csr_array((weights.ravel(), tap.ravel(), starts), shape=(len(starts) - 1, len(seen)))
+        plain, added = (_mean_at(cube, tap, weights) for cube in (frames, source))
+        patches = []
+        for contrast in np.asarray(contrasts, dtype=float):
+            variances = Variances.of(self.products + contrast * linear + contrast**2 * quadratic)
+            levels = variances.levels(self.n_levels)
+            vectors = variances.vectors[:, : levels[-1]]
+            turned = (operator @ ((frames + contrast * source).T @ vectors)).reshape(n_frames, len(points_x), -1)
+            taken = np.einsum("tqk,tk->kq", turned, vectors) / n_frames
+            patches.append(_levels(plain + contrast * added, taken)[levels])
+        return np.reshape(patches, (len(patches), self.n_levels, self.patch, self.patch))
+
+
+def _turned(x: NDArray[Any], y: NDArray[Any], turn: float) -> tuple[Array, Array]:
+    """Return points turned clockwise: where on the sky lies what a turn of the sky brings there."""
+    cosine, sine = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
+    return x * cosine + y * sine, y * cosine - x * sine
+
+
+def _levels(plain: Array, modelled: Array) -> Array:
+    """Residuals with 0, 1, ... components: what there is without a model (n,), less what each takes away (k, n)."""
+    return np.asarray(plain - np.concatenate([np.zeros((1, len(plain))), np.cumsum(modelled, axis=0)]))
+
+
+def _taps(sequence: ADISequence, angles: Array, x: ArrayLike, y: ArrayLike) -> tuple[Indices, Array]:
+    """Four pixels and weights, (n_frames, n, 4), that interpolate frames of some angles linearly at points of the sky.
+
+    Points outside the frame take the value of its edge.
+    """
+    x, y, last = np.asarray(x, dtype=float), np.asarray(y, dtype=float), sequence.size - 1
+    cosine, sine = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
+    column = (sequence.centre + x * cosine + y * sine).clip(0, last)
+    row = (sequence.centre + y * cosine - x * sine).clip(0, last)
+    left, below = (np.minimum(place.astype(np.intp), last - 1) for place in (column, row))
+    right_part, upper_part = column - left, row - below
+    pixels = (below * sequence.size + left)[..., None] + np.array([0, 1, sequence.size, sequence.size + 1])
+    weights = np.empty(pixels.shape)
+    weights[..., 0] = (1 - upper_part) * (1 - right_part)
+    weights[..., 1] = (1 - upper_part) * right_part
+    weights[..., 2] = upper_part * (1 - right_part)
+    weights[..., 3] = upper_part * right_part
+    return pixels, weights
+
+
+def _boxed_source(companion: Companion, sequence: ADISequence, pixels: Indices) -> tuple[tuple[slice, slice], Array]:
+    """Images of a companion of contrast 1, (n_frames, n_pixels), and the box of the frame which they fill.
+
+    The box holds some given pixels too.
+    """
+    rows, columns, images = source_images(companion, sequence, sequence.psf)
+    images *= float(sequence.star_flux)
+    reach = images.shape[-1]
+    box = tuple(
+        slice(max(min(first.min(), at.min()), 0), min(max(first.max() + reach, at.max() + 1), sequence.size))
+        for first, at in zip((rows, columns), np.divmod(pixels, sequence.size), strict=True)
+    )
+    height, width = (side.stop - side.start for side in box)
+    source = np.zeros((len(images), height, width))
+    for frame, row, column, image in zip(source, rows - box[0].start, columns - box[1].start, images, strict=True):
+        top, left = max(row, 0), max(column, 0)
+        frame[top : row + reach, left : column + reach] = image[
+            top - row : height - row, left - column : width - column
+        ]
+    return (box[0], box[1]), source.reshape(len(images), -1)
+
+
+def _renumbered(pixels: Indices, box: tuple[slice, slice], size: int) -> tuple[Indices, Indices]:
+    """Pixels of a box that occur among some of the frame, in order, and the number of each in that order."""
+    rows, columns = np.divmod(pixels, size)
+    width = box[1].stop - box[1].start
+    in_box = (rows - box[0].start) * width + columns - box[1].start
+    occurs = np.zeros((box[0].stop - box[0].start) * width, dtype=bool)
+    occurs[in_box] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[in_box]
+
+
+def _mean_at(frames: Array, taps: Indices, weights: Array) -> Array:
+    """Mean over the frames (n_frames, n_pixels), each at its own points, (n,)."""
+    values = np.take_along_axis(frames, taps.reshape(len(frames), -1), axis=1).reshape(taps.shape)
+    return np.asarray(np.einsum("tqi,tqi->q", values, weights) / len(frames))
+
+
+def _near(pixels: Indices, size: int, half: int) -> NDArray[np.bool_]:
+    """Pixels of a frame that belong to a patch around any of some pixels."""
+    mask = np.zeros((size + 2 * half, size + 2 * half), dtype=bool)
+    rows, columns = np.divmod(pixels, size)
+    for row in range(2 * half + 1):
+        for column in range(2 * half + 1):
+            mask[rows + row, columns + column] = True
+    return mask[half : half + size, half : half + size]

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+
+from algozoo.companions import Companion
+from algozoo.detectors import labels as module
+from algozoo.detectors.labels import KINDS, SPLITS, draw_samples, numbers_by_split
+from algozoo.detectors.mlar import annular_residuals
+from algozoo.errors import InputError
+
+N_LEVELS, PATCH, N = 5, 9, 80
+
+
+def drawn(sequence, seed=0, **settings):
+    residuals = annular_residuals(sequence, N_LEVELS, PATCH)
+    settings = {"snr": (1.0, 3.0), "normalisation": "noise"} | settings
+    return draw_samples(residuals, N, np.random.default_rng(seed), **settings)
+
+
+@pytest.fixture(scope="module")
+def night(make_sequence):
+    return make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 80, 20))
+
+
+@pytest.fixture(scope="module")
+def samples(night):
+    return drawn(night)[0]
+
+
+def test_both_classes_are_as_many_in_every_annulus_and_split(samples):
+    assert len(samples) == 2 * N * (samples.annulus.max() + 1)
+    for annulus in range(samples.annulus.max() + 1):
+        for split, number in enumerate(numbers_by_split(N)):
+            here = (samples.annulus == annulus) & (samples.split == split)
+            assert samples.labels[here].sum() == (~samples.labels[here]).sum() == number
+
+
+def test_copies_of_an_injection_are_in_one_split(samples):
+    places = samples.place[samples.labels]
+    assert len(np.unique(places)) == len(places) / 2
+    for place in np.unique(places):
+        assert np.ptp(samples.split[samples.place == place]) == 0
+    assert np.all(samples.place[~samples.labels] == -1)
+
+
+def test_splits_lie_in_sectors_that_do_not_overlap(samples):
+    """Sorted by azimuth, the split changes three times on the way round."""
+    for label in (True, False):
+        chosen = samples.labels == label
+        around = samples.split[chosen][np.argsort(samples.azimuth[chosen])]
+        assert np.count_nonzero(around != np.roll(around, 1)) == 3
+
+
+def test_every_sample_knows_where_it_comes_from(samples):
+    assert np.array_equal(samples.labels, samples.kind == KINDS.index("injection"))
+    assert np.array_equal(samples.labels, np.isfinite(samples.contrast))
+    assert np.mean(samples.kind[~samples.labels] == KINDS.index("mean")) == pytest.approx(0.2, abs=0.02)
+    assert sum(len(samples.of(split)) for split in SPLITS) == len(samples)
+
+
+def test_same_seed_gives_the_same_samples_and_another_others(night, samples):
+    again, other = (drawn(night, seed)[0] for seed in (0, 1))
+    assert np.array_equal(samples.patches, again.patches)
+    assert not np.array_equal(samples.patches, other.patches)
+
+
+def test_contrasts_give_the_snr_that_is_asked_for(night):
+    """Around the line the S/N scatters by one, as noise does."""
+    _, fits = drawn(night)
+    for fit in fits:
+        residual = fit.snr - fit.slope * fit.contrasts
+        assert np.median(abs(residual)) < 1.2
+        assert abs(np.median(residual)) < 0.7
+
+
+def auc_interval(n, level=4.0):
+    """Return the half-width of the interval of an AUC of 0.5 with n samples of each class (Hanley & McNeil 1982)."""
+    return level * np.sqrt((2 * n + 1) / (12 * n * n))
+
+
+def held_out_auc(samples, labels):
+    forest = RandomForestClassifier(60, min_samples_leaf=3, random_state=0)
+    flat = samples.patches.reshape(len(samples), -1)
+    train, single = samples.split == 0, samples.kind < KINDS.index("mean")
+    forest.fit(flat[train], labels[train])
+    held = ~train & single
+    return roc_auc_score(labels[held], forest.predict_proba(flat[held])[:, 1]), min(np.bincount(labels[held]))
+
+
+@pytest.mark.slow
+def test_permuted_labels_cannot_be_learnt(samples):
+    auc, n = held_out_auc(samples, np.random.default_rng(2).permutation(samples.labels))
+    assert abs(auc - 0.5) < auc_interval(n)
+
+
+@pytest.mark.slow
+def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypatch):
+    """Whatever tells the classes apart is the companion: both are made alike in all else."""
+    honest = module._injections
+    monkeypatch.setattr(
+        module, "_injections", lambda field, n, contrasts, rng: honest(field, n, (0 * contrasts[0], 0.0), rng)
+    )
+    nothing, _ = drawn(night)
+    auc, n = held_out_auc(nothing, nothing.labels)
+    assert abs(auc - 0.5) < auc_interval(n)
+
+
+@pytest.mark.slow
+def test_companions_can_be_learnt(samples):
+    auc, n = held_out_auc(samples, samples.labels)
+    assert auc - 0.5 > auc_interval(n, norm.isf(1e-6))
+
+
+def test_masked_places_hold_no_samples(night):
+    y, x = np.mgrid[:41, :41] - 20
+    usable = np.hypot(x - 9, y) > 6
+    samples, _ = drawn(night, usable=usable)
+    ring = annular_residuals(night, N_LEVELS, PATCH)
+    for annulus, azimuth in zip(samples.annulus, samples.azimuth, strict=True):
+        companion = Companion(separation=ring[annulus].annulus.centre, position_angle=azimuth, contrast=0)
+        assert np.hypot(*np.subtract(companion.position(night), (29, 20))) > 3
+
+
+def test_no_room_after_masking_is_said(night):
+    with pytest.raises(InputError, match=r"annulus .* has no place for training samples: all of it is masked"):
+        drawn(night, usable=np.zeros((41, 41), dtype=bool))
