@@ -277,7 +277,7 @@ def test_failures_are_rows_with_their_reason(suite, tmp_path, monkeypatch, way, 
     assert set(outcomes["status"]) == {status}
     assert reason in outcomes["reason"][0]
     assert finished.n_failed == (0 if status == "declined" else 6)
-    assert store.is_done(content_key(shard)) == (status == "declined")
+    assert store.is_done(content_key(shard, Awkward(way=way))) == (status == "declined")
 
 
 @pytest.mark.slow
