@@ -105,7 +105,7 @@ def null_quantiles(outcomes: pd.DataFrame, annuli: Annuli) -> pd.DataFrame:
     for place, p, sequence in _null_p_values(outcomes, annuli):
         for sigma, claimed in zip(SIGMAS.tolist(), special.ndtr(-SIGMAS).tolist(), strict=True):
             if claimed * p.size >= 1:
-                share = _share_with_interval(p <= claimed, sequence)
+                share = share_with_interval(p <= claimed, sequence)
                 rows.append({**place, "sigma": sigma, "claimed": claimed, **share, "n": p.size})
     return pd.DataFrame(rows, columns=[*PLACE, "sigma", "claimed", "observed", "low", "high", "n", "n_sequences"])
 
@@ -179,7 +179,7 @@ def _places(campaign: Campaign) -> tuple[Array, Array, NDArray[np.int_]]:
     return separation[enough], score[enough], sequence[enough]
 
 
-def _share_with_interval(reached: NDArray[np.bool_], sequence: NDArray[np.int_]) -> dict[str, float]:
+def share_with_interval(reached: NDArray[np.bool_], sequence: NDArray[np.int_]) -> dict[str, float]:
     """Share of places that reach a level, with the interval from the scatter between sequences."""
     labels, index = np.unique(sequence, return_inverse=True)
     share = float(reached.mean())
