@@ -1,8 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from algozoo.leaderboard.tables import latex
-from algozoo.leaderboard.text import NOTHING, doi, duration, fixed, scientific, slugs
+from algozoo.leaderboard.text import NOTHING, doi, duration, fixed, limit, scientific, slugs
 
 
 def test_numbers_are_written_for_people() -> None:
@@ -52,3 +53,17 @@ def test_latex_escapes_names_and_marks_what_has_no_result() -> None:
     row = {"rank": pd.NA, "detector": "a_b & 100%", "partial_auc": float("nan"), "status": "declined"}
     text = latex(pd.DataFrame([row]), "tiny")
     assert r"-- & a\_b \& 100\% & \multicolumn{4}{l}{declined} \\" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "status", "text"),
+    [
+        (1e-5, 4e-5, "ok", f"{scientific(2e-5)} [{scientific(1e-5)}, {scientific(4e-5)}]"),
+        (0.0, 4e-5, "ok", f"{scientific(2e-5)} [{NOTHING}, {scientific(4e-5)}]"),
+        (1e-5, np.inf, "no upper bound", f"> {scientific(1e-5)}"),
+        (0.0, np.inf, "no upper bound", "no upper bound"),
+        (1e-5, np.inf, "not reached", "not reached"),
+    ],
+)
+def test_a_limit_without_an_upper_bound_is_told_by_its_lower_one(low, high, status, text):
+    assert limit({"contrast": 2e-5, "low": low, "high": high, "status": status}) == text
