@@ -88,9 +88,12 @@ def resampling_weights(
 def estimate_of(values: Array, n_sequences: int) -> Estimate:
     """Estimate a statistic from its replicates.
 
-    The spread between n sequences is known with n - 1 degrees of freedom, that within them with so many
-    that they do not matter. Satterthwaite (1946) gives those of the sum: n - 1 where sequences differ much,
-    many where they are alike, infinitely many for a single sequence, where only the spread within is seen.
+    The scatter between n sequences, n / (n - 1) times the variance of replicates of whole sequences, is that of the
+    statistic: it holds the scatter of their trials too, which replicates of both stages count a second time (Davison &
+    Hinkley 1997, sect. 3.8). It is known with n - 1 degrees of freedom only. What the second stage adds is the scatter
+    of trials alone, which is known well, and the variance cannot be less. The larger of the two counts; where it is the
+    second, the degrees of freedom grow with the square of their ratio (Satterthwaite 1946). Of a single sequence only
+    the scatter within is seen.
 
     Parameters
     ----------
@@ -102,11 +105,13 @@ def estimate_of(values: Array, n_sequences: int) -> Estimate:
     Returns
     -------
     Estimate
-        The error is the square root of the variance of the replicates.
     """
-    both, between = _variances(np.split(values[1:], 2))
-    dof = max(n_sequences - 1, 1) * max(both / between, 1) ** 2 if between > 0 else np.inf
-    return Estimate(float(values[0]), float(np.sqrt(both)), dof)
+    both, stage = _variances(np.split(values[1:], 2))
+    within = max(both - stage, 0.0)
+    between = stage * n_sequences / (n_sequences - 1) if n_sequences > 1 else 0.0
+    variance = max(between, within)
+    dof = (n_sequences - 1) * (variance / between) ** 2 if between > 0 else np.inf
+    return Estimate(float(values[0]), float(np.sqrt(variance)), dof)
 
 
 def _variances(groups: Iterable[Array]) -> list[float]:
