@@ -1,4 +1,4 @@
-"""Draw how often the 95 % intervals hold the truth: ``python docs/figures/coverage.py`` (half an hour on one core).
+"""Draw how often the 95 % intervals hold the truth: ``python docs/figures/coverage.py`` (five minutes on one core).
 
 The suites are those of the test of the coverage, tests/scoring/test_coverage.py, whose truth is known.
 """  # noqa: INP001 - scripts are no package
@@ -13,7 +13,7 @@ import numpy as np
 from algozoo.scoring import wilson
 
 ROOT = Path(__file__).parents[2]
-N_SUITES = 400
+N_SUITES = 250
 SEQUENCES = (2, 3, 5, 10, 20)
 N_INJECTED = 10
 
