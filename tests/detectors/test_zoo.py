@@ -36,6 +36,20 @@ def test_planet_is_found_with_any_combination(make_sequence, combine):
     assert np.hypot(column - x, row - y) <= 4
 
 
+def test_flux_is_that_of_an_aperture_of_the_residual_image(make_sequence):
+    """Without a subtraction the whole companion is there; with one, what it leaves."""
+    planet = Companion(separation=12, position_angle=0, contrast=0.05)
+
+    class Nothing(Median):
+        def subtract(self, sequence):
+            return sequence.cube.astype(float)
+
+    sequence = inject(make_sequence(noise=0.001), [planet])
+    whole, left = (kind(combine="mean").detect(sequence).flux[20, 32] for kind in (Nothing, Median))
+    assert whole == pytest.approx(0.05 * 1000, rel=0.03)
+    assert 0 < left < whole
+
+
 def test_pca_residuals_are_orthogonal_to_their_components(make_sequence):
     sequence = make_sequence()
     residuals = PCA(n_components=4).subtract(sequence).reshape(12, -1)
