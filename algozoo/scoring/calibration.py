@@ -124,7 +124,8 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     outcomes : DataFrame
-        One row per trial and detector, with the column map_kind; only maps of the kind 'probability' count.
+        One row per trial and detector, with the column map_kind; only maps of the kinds 'probability' and
+        'log_odds', which are made probabilities, count.
 
     Returns
     -------
@@ -139,14 +140,15 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for dataset in campaigns(outcomes):
         for campaign in dataset:
-            if campaign.map_kind == "probability" and campaign.has_result:
+            if campaign.map_kind in {"probability", "log_odds"} and campaign.has_result:
                 made = campaign.trials[campaign.injected & campaign.ok]
                 hits = made["hit_score"].dropna().to_numpy(dtype=float)
                 false = np.concatenate([*campaign.false_scores(), *map(candidates_beside, made.itertuples())])
+                scores = np.concatenate([hits, false])
                 columns = {
                     "dataset": campaign.dataset,
                     "detector": campaign.detector,
-                    "probability": np.concatenate([hits, false]),
+                    "probability": special.expit(scores) if campaign.map_kind == "log_odds" else scores,
                     "truth": np.repeat([True, False], [hits.size, false.size]),
                 }
                 tables.append(pd.DataFrame(columns))
