@@ -23,13 +23,21 @@ if TYPE_CHECKING:
 COLUMNS = 4
 FIRST_ANGLE, STEP = 90.0, 120.0
 """Degrees: where injected companions stand, from the innermost annulus outwards."""
-LABELS = {"snr": "S/N", "probability": "probability", "likelihood_ratio": "likelihood ratio", "ratio": "ratio"}
+LABELS = {
+    "snr": "S/N",
+    "probability": "probability",
+    "log_odds": "log-odds",
+    "likelihood_ratio": "likelihood ratio",
+    "ratio": "ratio",
+}
 
 
 @click.command()
 @click.argument("dataset")
 @click.option("--sequence", "index", type=int, default=0, show_default=True, help="Of a simulated dataset.")
-@click.option("--detector", "names", multiple=True, help="Repeat it for more.  [default: all that are built in]")
+@click.option(
+    "--detector", "names", multiple=True, help="Repeat it for more.  [default: all that need no training]"
+)
 @mirror_option
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A PNG file.")
 def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | None, output: Path) -> None:
@@ -42,9 +50,12 @@ def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | Non
 
     from algozoo.datasets import load_dataset
     from algozoo.detectors.registry import BUILT_IN, create
+    from algozoo.detectors.supervised import Supervised
     from algozoo.files import write_whole
 
-    detectors = [create(name) for name in names] or [d for d in map(create, BUILT_IN) if not d.control]
+    detectors = [create(name) for name in names or BUILT_IN]
+    if not names:
+        detectors = [d for d in detectors if not (d.control or isinstance(d, Supervised))]
     shown = load_dataset(dataset, mirror=mirror)
     sequence, companions = with_companions(shown, index)
     field = shown_field(shown, sequence)

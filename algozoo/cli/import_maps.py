@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--reference", required=True, help="A paper, a DOI or an address.")
 @click.option(
     "--kind",
-    type=click.Choice(["snr", "probability", "likelihood_ratio", "ratio"]),
+    type=click.Choice(["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]),
     required=True,
     help="Of the maps.",
 )

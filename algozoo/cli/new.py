@@ -23,7 +23,7 @@ QUESTIONS = {
 @click.option("--licence", help="Of the code.")
 @click.option(
     "--kind",
-    type=click.Choice(["snr", "probability", "likelihood_ratio", "ratio"]),
+    type=click.Choice(["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]),
     default="snr",
     show_default=True,
     help="Of the map.",

@@ -37,10 +37,13 @@ MEANS = 0.2
 FIRST_LOOK, INJECTIONS = 16, 48
 """Injections that find the range of the fit, and those that are fitted."""
 
+BRIGHTEST, BRIGHTER = 20.0, 6
+"""The first injections have at most so many times the noise; four times more, so often, until they are seen."""
+
 FITTED_SNR = (0.5, 5.0)
 """S/N between which the injections lie that are fitted: brighter companions are subtracted more."""
 
-LEAST_THROUGHPUT = 0.02
+LEAST_THROUGHPUT = 1e-4
 """Where the fit says that less of a companion remains, this is taken."""
 
 MAXIMUM_DRAWS = 1000
@@ -311,8 +314,11 @@ def _fit_flux(field: _Field, rng: np.random.Generator) -> FluxFit:
         throughputs = [_robust_slope(contrasts / u, v) for u, v in zip(unit, values.T, strict=True)]
         return np.asarray(np.clip(throughputs, LEAST_THROUGHPUT, 1) / unit)
 
-    first = unit.min() * np.linspace(2, 20, FIRST_LOOK)
-    rough = slopes(first, measured(first)).max()
+    for brightest in unit.min() * BRIGHTEST * 4.0 ** np.arange(BRIGHTER):
+        first = np.linspace(0.1, 1, FIRST_LOOK) * brightest
+        rough = slopes(first, measured(first)).max()
+        if rough * brightest >= FITTED_SNR[1]:
+            break
     contrasts = np.linspace(*FITTED_SNR, INJECTIONS) / rough
     values = measured(contrasts)
     fitted = slopes(contrasts, values)

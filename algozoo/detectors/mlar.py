@@ -190,10 +190,19 @@ class Residuals:
         return segments(self.sequence.size, self.annulus)[0]
 
     @cached_property
+    def near(self) -> Indices:
+        """Pixels of the annulus and half a patch around, as indices into a flattened frame."""
+        return np.flatnonzero(_near(self.pixels, self.sequence.size, self.patch // 2))
+
+    @cached_property
+    def unturned(self) -> Array:
+        """Residuals at the pixels `near`, with 0, 1, ... components up to the last level, (k + 1, n)."""
+        return self.at(*self.sky(*np.divmod(self.near, self.sequence.size), 0, 0, 0), every=True)
+
+    @cached_property
     def noise(self) -> Array:
         """Scatter of the residuals of the annulus with 0, 1, ... components, robust against a companion, (k + 1,)."""
-        rows, columns = np.divmod(self.pixels, self.sequence.size)
-        images = self.at(columns - self.sequence.centre, rows - self.sequence.centre, every=True)
+        images = self.unturned[:, np.isin(self.near, self.pixels)]
         deviations = abs(images - np.median(images, axis=1, keepdims=True))
         return np.asarray(NORMAL_DEVIATION * np.median(deviations, axis=1))
 
@@ -237,10 +246,12 @@ class Residuals:
             moved by so many pixels. Both give other samples of the same residuals, interpolated once, as all are.
         """
         size = self.sequence.size
-        rows, columns = np.nonzero(_near(self.pixels, size, self.patch // 2))
-        images = np.full((self.n_levels, size, size), np.nan)
-        images[:, rows, columns] = self.at(*self.sky(rows, columns, turn, dx, dy))
-        return images
+        images = np.full((self.n_levels, size**2), np.nan)
+        if turn or dx or dy:
+            images[:, self.near] = self.at(*self.sky(*np.divmod(self.near, size), turn, dx, dy))
+        else:
+            images[:, self.near] = self.unturned[self.levels]
+        return images.reshape(-1, size, size)
 
     def sky(self, rows: Indices, columns: Indices, turn: float, dx: float, dy: float) -> tuple[Array, Array]:
         """Places on the sky, x and y in pixels from the star, that pixels of `image` show."""

@@ -12,7 +12,7 @@ from algozoo.detectors.mlar import Residuals
 from algozoo.detectors.supervised import Arrays, Checkpoint, Report, Supervised
 from algozoo.errors import InputError
 
-SCORED_AGAIN = 0.2
+SCORED_AGAIN = 0.1
 """Of the pixels that are scored first, so many are looked at closely."""
 
 
@@ -20,7 +20,7 @@ SCORED_AGAIN = 0.2
 class SODINN(Supervised):
     """Tell companions from speckles by a neural network, from patches of the residuals with more and more components.
 
-    Every second row and column is scored first, then all pixels beside the best fifth of these in each annulus; the
+    Every second row and column is scored first, then all pixels beside the best tenth of these in each annulus; the
     rest, where nothing is, gets the mean of its neighbours. It needs PyTorch, which ``pip install "algozoo[sodinn]"``
     brings. The same seed and the same number of threads give the same map.
 

@@ -24,7 +24,8 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     outcomes : DataFrame
-        One row per trial and detector, with the column map_kind; only maps of the kind 'probability' count.
+        One row per trial and detector, with the column map_kind; only maps of the kinds 'probability' and
+        'log_odds', which are made probabilities, count.
 
     Returns
     -------
@@ -39,18 +40,19 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for dataset in campaigns(outcomes):
         for campaign in dataset:
-            if campaign.map_kind == "probability" and campaign.has_result:
+            if campaign.map_kind in {"probability", "log_odds"} and campaign.has_result:
                 made = campaign.trials[campaign.injected & campaign.ok]
                 hits = made[made["hit_score"].notna()]
                 beside = [candidates_beside(trial) for trial in made.itertuples()]
                 empty = campaign.trials[campaign.empty]
                 false = [*beside, *empty["candidate_score"]]
                 of_false = np.concatenate([made["sequence"], empty["sequence"]]).repeat([len(own) for own in false])
+                scores = np.concatenate([hits["hit_score"], *false]).astype(float)
                 columns = {
                     "dataset": campaign.dataset,
                     "detector": campaign.detector,
                     "sequence": np.concatenate([hits["sequence"], of_false]).astype(int),
-                    "probability": np.concatenate([hits["hit_score"], *false]).astype(float),
+                    "probability": special.expit(scores) if campaign.map_kind == "log_odds" else scores,
                     "truth": np.repeat([True, False], [len(hits), of_false.size]),
                 }
                 tables.append(pd.DataFrame(columns))

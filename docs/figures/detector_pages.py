@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 
@@ -19,6 +20,11 @@ from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import BUILT_IN, create
 
 PAGES = Path(__file__).parents[1] / "detectors"
+SHOWN: dict[str, dict[str, Any]] = {
+    "sodirf": {"n_samples": 200},
+    "sodinn": {"n_samples": 200, "architecture": "conv3d", "patch_width": 1.5, "epochs": 8},
+}
+"""Parameters of the pictures of detectors that learn, from the flipped twin of the night; the defaults take longer."""
 
 
 def names() -> list[str]:
@@ -33,7 +39,7 @@ def main(mirror: str, *chosen: str) -> None:
     for name in chosen or names():
         (PAGES / f"{name}.md").write_text(page(create(name)))
         figure, axis = plt.subplots(figsize=(5, 4.2), layout="constrained")
-        draw_map(axis, create(name), sequence, companions, shown_field(night, sequence))
+        draw_map(axis, create(name, SHOWN.get(name)), sequence, companions, shown_field(night, sequence))
         figure.savefig(PAGES / f"{name}.png", dpi=75)
         plt.close(figure)
         sys.stdout.write(f"{name}\n")

@@ -1,0 +1,104 @@
+"""Draw the figures of docs/supervised.md, from the first development sequence of naco-lp and docs/supervised-roc.csv.
+
+Usage: python docs/figures/supervised.py [samples] [roc]
+"""  # noqa: INP001 - scripts are no package
+
+import csv
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from algozoo.datasets import load_dataset
+from algozoo.detectors.labels import KINDS, draw_samples
+from algozoo.detectors.mlar import annular_residuals, patch_size
+from algozoo.detectors.registry import create
+from algozoo.scoring import wilson
+
+PAGES = Path(__file__).parents[1]
+SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)
+ANNULI = (0, 2, 5)
+
+
+def samples() -> None:
+    """Draw the explained variance, some samples, the fits of flux and a learning curve."""
+    sequence = load_dataset("naco-lp").development_sequence(0)
+    residuals = annular_residuals(sequence, 20, patch_size(sequence.fwhm))
+
+    figure, axis = plt.subplots(figsize=(5.5, 3.6), layout="constrained")
+    for number in ANNULI:
+        ring = residuals[number]
+        explained = ring.variances.explained
+        [line] = axis.plot(np.arange(1, len(explained) + 1), explained, label=str(ring.annulus))
+        axis.plot(ring.levels, explained[ring.levels - 1], "o", color=line.get_color(), ms=4)
+    axis.axhline(0.5, color="0.7", lw=0.8)
+    axis.axhline(0.99, color="0.7", lw=0.8)
+    axis.set(xlabel="components", ylabel="fraction of the variance explained", xscale="log")
+    axis.legend(title="annulus; dots: levels")
+    figure.savefig(PAGES / "supervised-cevr.png", dpi=80)
+
+    drawn, fits = draw_samples(
+        [residuals[n] for n in ANNULI], 60, np.random.default_rng(0), snr=(3.0, 10.0), normalisation="noise"
+    )
+    rows = [np.flatnonzero(drawn.kind == kind)[i] for kind in (0, 1, 2) for i in range(2)]
+    figure, axes = plt.subplots(len(rows), len(SHOWN_LEVELS), figsize=(6, 6.2), layout="constrained")
+    for line, row in zip(axes, rows, strict=True):
+        for axis, level in zip(line, SHOWN_LEVELS, strict=True):
+            axis.imshow(drawn.patches[row, level], origin="lower", vmin=-4, vmax=8)
+            axis.set(xticks=[], yticks=[])
+        sign = "C+" if drawn.labels[row] else "C-"
+        line[0].set_ylabel(f"{sign}\n{KINDS[drawn.kind[row]]}", fontsize=8)
+    for axis, level in zip(axes[0], SHOWN_LEVELS, strict=True):
+        axis.set_title(f"level {level + 1}", fontsize=8)
+    figure.savefig(PAGES / "supervised-samples.png", dpi=80)
+
+    figure, axes = plt.subplots(1, len(fits), figsize=(8.5, 2.9), layout="constrained")
+    for axis, fit in zip(axes, fits, strict=True):
+        axis.plot(fit.contrasts, fit.snr, ".")
+        axis.plot([0, fit.contrasts.max()], [0, fit.slope * fit.contrasts.max()])
+        axis.axhline(1, color="0.7", lw=0.8)
+        axis.set(xlabel="contrast", title=f"{fit.annulus}, {fit.components} components")
+        axis.title.set_fontsize(9)
+        axis.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
+    axes[0].set_ylabel("S/N in an aperture")
+    figure.savefig(PAGES / "supervised-flux.png", dpi=80)
+
+    small = {"n_samples": 150, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 12}
+    state = create("sodinn", small).fit(sequence).state()
+    curve = state["learning_curve"]
+    figure, axis = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+    axis.plot(curve[:, 0], curve[:, 1], label="training")
+    axis.plot(curve[:, 0], curve[:, 2], label="validation")
+    axis.plot(curve[:, 2].argmin() + 1, curve[:, 2].min(), "o", mfc="none", label="weights that are kept")
+    axis.set(xlabel="epoch", ylabel="cross-entropy")
+    axis.legend()
+    figure.savefig(PAGES / "supervised-learning.png", dpi=80)
+
+
+def roc() -> None:
+    """Draw the fraction of companions found against false alarms a map, with intervals of 95 %."""
+    curves: dict[tuple[str, str], dict[str, list[tuple[float, int, int]]]] = defaultdict(lambda: defaultdict(list))
+    with (PAGES / "supervised-roc.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            point = float(row["false_alarms_per_map"]), int(row["found"]), int(row["companions"])
+            curves[row["dataset"], row["annulus"]][row["detector"]].append(point)
+    figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained", sharey=True)
+    for axis, ((dataset, annulus), detectors) in zip(axes.flat, curves.items(), strict=False):
+        for number, (label, points) in enumerate(detectors.items()):
+            rate, found, n = np.array(sorted(points)).T
+            low, high = np.array([wilson(int(k), int(m)) for k, m in zip(found, n, strict=True)]).T
+            style = "-" if label.startswith("sod") else "--"
+            axis.plot(rate, found / n, style, color=f"C{number}", label=label)
+            axis.fill_between(rate, low, high, color=f"C{number}", alpha=0.12, lw=0)
+        axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("companions found")
+    axes[0, 0].legend(fontsize=8)
+    figure.savefig(PAGES / "supervised-roc.png", dpi=80)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ("samples", "roc"):
+        {"samples": samples, "roc": roc}[name]()
