@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from algozoo.cli.options import no_sandbox_option
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@no_sandbox_option
 def check(folder: Path) -> int:
     """Check the submission in FOLDER: manifest, first map, contract, and a score on small simulated sequences.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli.options import mirror_option, print_table, store_option
+from algozoo.cli.options import mirror_option, no_sandbox_option, print_table, store_option
 
 
 @click.command()
@@ -14,6 +14,7 @@ from algozoo.cli.options import mirror_option, print_table, store_option
 @click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
 @click.option("--sample", default=10, show_default=True, type=click.IntRange(1), help="Trials of each dataset.")
 @click.option("--seed", type=int, help="Which trials: printed by an earlier call; drawn anew by default.")
+@no_sandbox_option
 @mirror_option
 @store_option
 def verify(name: str | None, suite: str, sample: int, seed: int | None, mirror: Path | None, store: Path) -> int:
