@@ -1,6 +1,6 @@
 """The runner: makes the simulated sequences that are not there yet, and runs shards, each written as it ends."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,7 +49,12 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
 
 
 def run(
-    shards: Iterable[Shard], store: Store, run_all: RunAll = run_here, *, keep_maps: bool = False
+    shards: Iterable[Shard],
+    store: Store,
+    run_all: RunAll = run_here,
+    *,
+    keep_maps: bool = False,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Finished]:
     """Run shards and write each into the store as it ends.
 
@@ -62,6 +67,8 @@ def run(
         See `algozoo.benchmark.pool`.
     keep_maps : bool
         Keep the detection map of every trial, not only of the examples.
+    tell : callable
+        Gets a line of text for a person when packages of a submission are installed first.
 
     Yields
     ------
@@ -76,7 +83,7 @@ def run(
     shards = list(shards)
     for name in dict.fromkeys(shard.detector.name for shard in shards):
         if isinstance(detector := create(name), Submitted):
-            detector.prepare()
+            detector.prepare(tell)
     task = partial(run_shard, folder=store.folder, keep_maps=keep_maps)
     for shard, outcome in run_all(task, shards):
         yield write_failure(shard, store.folder, outcome.reason) if isinstance(outcome, Died) else outcome

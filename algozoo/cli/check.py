@@ -36,12 +36,13 @@ def check(folder: Path) -> int:
 
 def _examine(detector: "Submitted") -> str:
     """Tell of each step as it is done; return what is wrong, or nothing."""
+    from algozoo.cli.progress import say
     from algozoo.submissions.check import first_map, smoke_score
     from algozoo.testing import check_detector
 
     manifest = detector.manifest
     _tell("manifest", f"{manifest.title}, by {', '.join(manifest.authors)}; licence {manifest.licence}")
-    detector.prepare()
+    detector.prepare(say)
     _tell("sandbox", f"{detector.confinement}; requirements: {', '.join(manifest.requirements) or 'none'}")
     first = first_map(detector)
     if first.declined:

@@ -11,6 +11,11 @@ import click
 from algozoo.benchmark.shard import Finished
 
 
+def say(text: str) -> None:
+    """Tell at once of something that takes long, beside the results."""
+    click.echo(text, err=True)
+
+
 def progress(steps: Iterable[Finished], total: int) -> int:
     """Consume a stream of finished shards, show counts, rate and time left; return the number of failed maps."""
     failed = 0

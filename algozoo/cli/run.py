@@ -63,7 +63,7 @@ def run_and_build(
     from algozoo.benchmark.pool import pool
     from algozoo.benchmark.runner import make, unmade, write_preview
     from algozoo.benchmark.runner import run as run_shards
-    from algozoo.cli.progress import progress, tell
+    from algozoo.cli.progress import progress, say, tell
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard import build_site
 
@@ -86,7 +86,8 @@ def run_and_build(
                     tell(make(sequences, run_all), len(sequences))
                 for name in dict.fromkeys(shard.dataset.name for shard in missing):
                     write_preview(load_dataset(name, mirror=mirror), results)
-                failed = progress(run_shards(missing, results, run_all, keep_maps=keep_maps), len(missing))
+                steps = run_shards(missing, results, run_all, keep_maps=keep_maps, tell=say)
+                failed = progress(steps, len(missing))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted; finished shards are kept in {results.folder}, the same command goes on from there"

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, make_dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from algozoo.errors import InputError
 from algozoo.files import folder_digest
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, unconfined
-from algozoo.sandbox.environment import installed_packages, own_packages
+from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
 from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
 from algozoo.sandbox.wire import Message
@@ -69,14 +70,22 @@ class Submitted(Detector):
         sandboxed = "in a sandbox" if is_wanted() else "without a sandbox"
         return hashlib.sha256(f"{folder_digest(self.folder)} {sandboxed}".encode()).hexdigest()
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Callable[[str], object] = lambda _: None) -> None:
         """Install what it requires and start its sandbox, so that what is missing is known before a long run.
+
+        Parameters
+        ----------
+        tell : callable
+            Gets a line of text for a person when there is something to install, which may take minutes.
 
         Raises
         ------
         AlgoZooError
             If a requirement cannot be installed, or no sandbox works on this machine.
         """
+        requirements = self.manifest.requirements
+        if requirements and not is_installed(requirements, _environments()):
+            tell(f"{self.name}: installing {', '.join(requirements)}, once")
         self._sandbox().start()
 
     def _sandbox(self) -> Sandbox:
@@ -165,9 +174,13 @@ def environment(requirements: tuple[str, ...]) -> Path:
     AlgoZooError
         If one cannot be installed.
     """
+    return installed_packages(requirements, _environments())
+
+
+def _environments() -> Path:
     from algozoo.datasets.download import cache_folder  # noqa: PLC0415 - takes a second, and few need it
 
-    return installed_packages(requirements, cache_folder() / "environments")
+    return cache_folder() / "environments"
 
 
 def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:

@@ -21,6 +21,11 @@ def own_packages() -> tuple[Path, ...]:
     return tuple(sorted({Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}))
 
 
+def is_installed(requirements: Sequence[str], cache: Path) -> bool:
+    """Tell whether a set of packages is there already."""
+    return _folder(requirements, cache).is_dir()
+
+
 def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
     """Return the folder of a set of packages, installed if it is not there yet.
 
@@ -38,13 +43,11 @@ def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
     AlgoZooError
         If one cannot be installed; the message has pip's own last words.
     """
-    wanted = sorted({*requirements, *ALWAYS})
-    key = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()[:16]
-    folder = cache / key
+    wanted, folder = _wanted(requirements), _folder(requirements, cache)
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{key}-", dir=cache) as temporary:
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache) as temporary:
         target = Path(temporary) / "packages"
         options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--quiet", "--no-compile"]
         done = subprocess.run(  # noqa: S603 - requirements are checked to be names with a version
@@ -64,6 +67,15 @@ def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
         with suppress(OSError):  # somebody else was faster
             target.rename(folder)
     return folder
+
+
+def _wanted(requirements: Sequence[str]) -> list[str]:
+    return sorted({*requirements, *ALWAYS})
+
+
+def _folder(requirements: Sequence[str], cache: Path) -> Path:
+    key = hashlib.sha256("\n".join([sys.version, *_wanted(requirements)]).encode())
+    return cache / key.hexdigest()[:16]
 
 
 def _open_to_all(folder: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox import environment
-from algozoo.sandbox.environment import installed_packages
+from algozoo.sandbox.environment import installed_packages, is_installed
 
 
 @pytest.fixture
@@ -26,10 +26,12 @@ def index(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_packages_are_installed_once(index, tmp_path):
+    assert not is_installed(["moons==1.0"], tmp_path / "cache")
     folder = installed_packages(["moons==1.0"], tmp_path / "cache")
     assert (folder / "moons.py").read_text() == "count = 79\n"
     for wheel in index.iterdir():
         wheel.unlink()
+    assert is_installed(["moons==1.0"], tmp_path / "cache")
     assert installed_packages(["moons==1.0"], tmp_path / "cache") == folder
 
 
