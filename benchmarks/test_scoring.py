@@ -1,10 +1,11 @@
-"""How long the scoring of a campaign takes: 12 detectors, 2000 trials, bootstrap, ranks and groups."""
+"""How long scoring takes: a campaign of 12 detectors and 2000 trials with bootstrap, ranks and curves, and one map."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from algozoo.scoring import evaluate
+from algozoo.imaging.snr import snr_map
+from algozoo.scoring import evaluate, find_candidates, rates
 
 N_DETECTORS, N_SEQUENCES, N_INJECTED, N_FALSE = 12, 20, 98, 15
 
@@ -53,3 +54,16 @@ def outcomes():
 def test_evaluation(benchmark, outcomes):
     board = benchmark.pedantic(evaluate, (outcomes,), {"rng": np.random.default_rng(0)}, rounds=2)
     assert board.scores["rank"].notna().all()
+
+
+@pytest.mark.benchmark(group="curves with bands, 12 detectors x 2000 trials")
+def test_curves(benchmark, outcomes):
+    bands = benchmark.pedantic(rates, (outcomes,), {"rng": np.random.default_rng(0)}, rounds=1)
+    assert bands["detector"].nunique() == N_DETECTORS
+
+
+@pytest.mark.benchmark(group="candidates of one 101x101 map")
+def test_candidates(benchmark):
+    scores = snr_map(np.random.default_rng(0).normal(size=(101, 101)), 4.0)
+    found = benchmark(find_candidates, scores, fwhm=4.0, valid=np.isfinite(scores))
+    assert found.x.size > 50

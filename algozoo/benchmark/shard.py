@@ -18,6 +18,7 @@ import numpy as np
 from algozoo import __version__
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.store import SETTLED, ExampleMap, Store
+from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
@@ -29,8 +30,6 @@ from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
-TRANSFER = "the next sequence of the dataset, angles reversed"
-OWN_TWIN = "the trial's own sequence, angles reversed"
 NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 
@@ -90,10 +89,9 @@ def run_shard(
     trials = [trial for trial in trials if only is None or trial.number in only]
     detector = detector or create(shard.detector.name, shard.detector.parameters)
     masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
-    training = _training(detector, dataset)
+    training = training_of(detector, dataset)
     try:
-        if training == TRANSFER:
-            detector = detector.fit(dataset.null_sequence((shard.sequence + 1) % dataset.n_sequences).flipped())
+        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
@@ -101,15 +99,15 @@ def run_shard(
     else:
         order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
         outcomes = [
-            _attempt(detector, trials[i], null, masks[trials[i].kind == "flipped"], self_trained=training == OWN_TWIN)
+            _attempt(trained[flipped], trials[i], null, masks[flipped], self_trained=training == OWN_TWIN)
             for i in order
+            for flipped in [trials[i].kind == "flipped"]
         ]
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
     ]
     measured = {
-        "training": training,
         "started": started.isoformat(),
         "seconds": perf_counter() - wall,
         "cpu_seconds": process_time() - cpu,
@@ -128,13 +126,6 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     detector = create(shard.detector.name, shard.detector.parameters)
     measured = {"started": datetime.now(UTC).isoformat()}
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
-
-
-def _training(detector: Detector, dataset: Dataset) -> str:
-    """Say what a supervised detector is fitted to: never to the sequence of a trial without its companion."""
-    if type(detector).fit is Detector.fit:
-        return "none"
-    return TRANSFER if dataset.n_sequences > 1 else OWN_TWIN
 
 
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
@@ -205,6 +196,8 @@ def _write(
     maps: list[ExampleMap],
     measured: dict[str, Any],
 ) -> Finished:
+    training = training_of(detector, dataset)
+    control = detector.control or training == ORACLE_EMPTY  # it knows too much to be ranked
     common = {
         "suite": shard.suite.name,
         "suite_version": shard.suite.version,
@@ -213,7 +206,8 @@ def _write(
         "dataset_kind": dataset.manifest.kind,
         "sequence": shard.sequence,
         "detector": detector.label,
-        "control": detector.control,
+        "control": control,
+        "training": training,
         "fwhm": null.fwhm,
     }
     resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
@@ -227,13 +221,14 @@ def _write(
         "annuli": dataset.manifest.model_dump(mode="json")["annuli"],
         "trials": trials_digest(shard),
         "sequence": shard.sequence,
+        "training": training,
         "detector": {
             "label": detector.label,
             "name": detector.name,
             "title": detector.title,
             "reference": detector.reference,
             "summary": detector.summary,
-            "control": detector.control,
+            "control": control,
             "parameters": {name: repr(value) for name, value in detector.parameters.items()},
             "sandbox": detector.confinement if isinstance(detector, Submitted) else None,
         },

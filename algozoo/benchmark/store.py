@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         ("sequence", pa.int32()),
         ("detector", pa.string()),
         ("control", pa.bool_()),
+        ("training", pa.string()),
         ("trial", pa.int32()),
         ("trial_kind", pa.string()),
         ("block", pa.string()),

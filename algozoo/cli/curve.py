@@ -48,7 +48,7 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
     above = axes.secondary_xaxis(
         "top", functions=(lambda value: np.asarray(value) / unit, lambda value: np.asarray(value) * unit)
     )
-    above.set_xlabel("separation [FWHM]")
+    above.set_xlabel("separation [FWHM, about lambda/D]")
     with np.errstate(divide="ignore"):
         low, high = (-2.5 * np.log10(axes.get_ylim())).tolist()
     right = axes.twinx()

@@ -95,6 +95,20 @@ class Dataset:
         sequence = self.sequence(index)
         return remove(sequence, self.companions(sequence))
 
+    def development_sequence(self, index: int) -> ADISequence:
+        """Return one of the sequences of an ensemble that come after those of the dataset, and that no trial uses.
+
+        Raises
+        ------
+        InputError
+            If the dataset is one night, which has no others.
+        AlgoZooError
+            If the cache cannot be written.
+        """
+        if isinstance(self.manifest, RealManifest):
+            raise InputError(f"{self.name} is one night: there is no other sequence of it to develop or train on")
+        return simulated_sequence(self.manifest, self.n_sequences + index)
+
     def flip_refusal(self, sequence: ADISequence) -> str | None:
         """Tell why the flipped twin of a sequence of this dataset is no null, or None if it is one.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
-Kind = Literal["snr", "probability", "likelihood_ratio", "ratio"]
+Kind = Literal["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]
 
 
 class Declined(Exception):  # noqa: N818 - it is an answer, not an error
@@ -34,7 +34,8 @@ class DetectionMap:
     ----------
     scores : array (n, n)
         In the derotated frame; larger is more planet-like, NaN where the detector says nothing. No threshold.
-    kind : {'snr', 'probability', 'likelihood_ratio', 'ratio'}
+    kind : {'snr', 'probability', 'log_odds', 'likelihood_ratio', 'ratio'}
+        Log-odds are ``ln(p / (1 - p))`` of a probability p, which does not round to 1 where a companion is certain.
     image : array (n, n), optional
         Final residual image, for a person to look at.
     flux : array (n, n), optional
@@ -88,12 +89,14 @@ class Detector(ABC):
     reference: ClassVar[str]
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
+    sources: ClassVar[tuple[str, ...]] = ()
+    """Modules beside those of its class and bases on whose code its maps depend."""
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
         """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.
 
-        Only supervised detectors override it. The sequence is the flipped twin of another sequence of the dataset or,
-        where there is one only, of the trial's own; never of a trial without its companion.
+        Only supervised detectors override it. The sequence is one of the dataset's that no trial uses or, where there
+        is no other, the flipped twin of the trial's own; never that of a trial without its companion.
         """
         return self
 

@@ -6,8 +6,9 @@ not by turning patches again. The range of contrasts comes from a robust fit. Tr
 in different sectors of the field, so that copies of one injection, or of one speckle, are never on both sides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -23,7 +24,7 @@ from algozoo.imaging.apertures import aperture_pixels
 KINDS = ("injection", "residual", "mean")
 SPLITS = ("train", "validation", "test")
 SECTORS = {"train": 14, "validation": 3, "test": 3}
-"""Of twenty equal sectors so many, side by side, hold the samples of each split."""
+"""Of twenty sectors, equal but for what is masked, so many, side by side, hold the samples of each split."""
 
 CONTRASTS_PER_PLACE = 2
 """Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
@@ -35,6 +36,9 @@ MEANS = 0.2
 
 FIRST_LOOK, INJECTIONS = 16, 48
 """Injections that find the range of the fit, and those that are fitted."""
+
+FITTED_SNR = (0.5, 5.0)
+"""S/N between which the injections lie that are fitted: brighter companions are subtracted more."""
 
 LEAST_THROUGHPUT = 0.02
 """Where the fit says that less of a companion remains, this is taken."""
@@ -113,6 +117,7 @@ def draw_samples(
     snr: tuple[float, float],
     normalisation: Normalisation,
     usable: NDArray[np.bool_] | None = None,
+    report: Callable[[int], None] | None = None,
 ) -> tuple[Samples, list[FluxFit]]:
     """Draw labelled samples from a sequence without companions.
 
@@ -124,11 +129,13 @@ def draw_samples(
         Of each class, in each annulus.
     rng : Generator
     snr : tuple of 2 floats
-        S/N between which companions are injected. It is that of an aperture at the level of approximation where it is
-        highest, without the penalty for few apertures.
+        S/N between which companions are injected, evenly in the logarithm. It is that of an aperture at the level of
+        approximation where it is highest, without the penalty for few apertures.
     normalisation : {'slice', 'sample', 'noise'}
     usable : array of bool (n, n), optional
         Where in the derotated field samples may be centred, for example not near known companions.
+    report : callable, optional
+        Is told how many annuli are done.
 
     Returns
     -------
@@ -147,7 +154,7 @@ def draw_samples(
     parts, fits = [], []
     for number, ring in enumerate(residuals):
         field = _Field(ring, usable, start)
-        fits.append(_fit_flux(field, snr, rng))
+        fits.append(_fit_flux(field, rng))
         contrasts = snr[0] / fits[-1].slope, snr[1] / fits[-1].slope
         for label, patches, about in (
             (True, *_injections(field, n_samples, contrasts, rng)),
@@ -157,6 +164,8 @@ def draw_samples(
             constant = {"labels": np.full(n, label), "annulus": np.full(n, number)}
             scaled = normalised(patches, normalisation, ring.noise[ring.levels])
             parts.append(Samples(patches=scaled, **constant, **about))
+        if report:
+            report(number + 1)
     samples = Samples.joined(parts)
     return samples.where(rng.permutation(len(samples))), fits
 
@@ -169,16 +178,29 @@ class _Field:
     usable: NDArray[np.bool_] | None
     start: float
 
+    @cached_property
+    def borders(self) -> Array:
+        """Angles from `start`, in degrees, at which splits end: what is masked counts for none."""
+        sequence = self.ring.sequence
+        rows, columns = np.divmod(self.ring.pixels, sequence.size)
+        usable = slice(None) if self.usable is None else self.usable[rows, columns]
+        angles = self._from_start(columns[usable] - sequence.centre, rows[usable] - sequence.centre)
+        if not angles.size:
+            raise self.no_room(None)
+        shares = np.cumsum(list(SECTORS.values()))[:-1] / sum(SECTORS.values())
+        return np.quantile(angles, shares)
+
     def split(self, x: Array, y: Array) -> NDArray[np.intp]:
         """Index of the split of places on the sky (pixels from the star), -1 where none may be."""
-        turns = (np.rad2deg(np.arctan2(y, x)) - self.start) % 360 / 360
-        borders = np.cumsum(list(SECTORS.values())) / sum(SECTORS.values())
-        split = np.minimum(np.searchsorted(borders, turns, side="right"), len(SPLITS) - 1)
+        split = np.searchsorted(self.borders, self._from_start(x, y), side="right")
         if self.usable is not None:
             last, centre = self.ring.sequence.size - 1, self.ring.sequence.centre
             rows, columns = (np.rint(place + centre).astype(np.intp).clip(0, last) for place in (y, x))
             split = np.where(self.usable[rows, columns], split, -1)
         return np.asarray(split)
+
+    def _from_start(self, x: NDArray[Any], y: NDArray[Any]) -> Array:
+        return np.asarray((np.rad2deg(np.arctan2(y, x)) - self.start) % 360)
 
     def draw(self, split: int | None, rng: np.random.Generator) -> Companion:
         """Draw a place, evenly over the area of the annulus."""
@@ -186,8 +208,8 @@ class _Field:
         for _ in range(MAXIMUM_DRAWS):
             separation = float(np.sqrt(rng.uniform(annulus.inner**2, annulus.outer**2)))
             angle = float(rng.uniform(0, 360))
-            x, y = separation * np.cos(np.deg2rad(angle)), separation * np.sin(np.deg2rad(angle))
-            found = int(self.split(x, y))
+            radians = np.deg2rad(angle)
+            found = int(self.split(np.asarray(separation * np.cos(radians)), np.asarray(separation * np.sin(radians))))
             if found >= 0 and split in {None, found}:
                 return Companion(separation=separation, position_angle=angle, contrast=1.0)
         raise self.no_room(split)
@@ -215,7 +237,7 @@ def _injections(
     for split, number in enumerate(numbers_by_split(n_samples)):
         for first in range(0, number, CONTRASTS_PER_PLACE):
             companion = field.draw(split, rng)
-            drawn = rng.uniform(*contrasts, size=min(CONTRASTS_PER_PLACE, number - first))
+            drawn = contrasts[0] * (contrasts[1] / contrasts[0]) ** rng.random(min(CONTRASTS_PER_PLACE, number - first))
             dx, dy = rng.uniform(-0.5, 0.5, size=2)
             patches.append(field.ring.injected(companion, drawn, (dx, dy), float(rng.uniform(0, 360))))
             rows += [(len(patches) - 1, split, companion.position_angle, contrast) for contrast in drawn]
@@ -269,7 +291,7 @@ def _empty(field: _Field, n_samples: int, rng: np.random.Generator) -> tuple[Arr
     }
 
 
-def _fit_flux(field: _Field, snr: tuple[float, float], rng: np.random.Generator) -> FluxFit:
+def _fit_flux(field: _Field, rng: np.random.Generator) -> FluxFit:
     """Find the contrasts that give an S/N in the baseline: at the level where it rises fastest with the contrast.
 
     The level is chosen by the fitted lines, not by the highest S/N of each companion, which noise would decide.
@@ -291,7 +313,7 @@ def _fit_flux(field: _Field, snr: tuple[float, float], rng: np.random.Generator)
 
     first = unit.min() * np.linspace(2, 20, FIRST_LOOK)
     rough = slopes(first, measured(first)).max()
-    contrasts = np.linspace(snr[0] / 2, 1.5 * snr[1], INJECTIONS) / rough
+    contrasts = np.linspace(*FITTED_SNR, INJECTIONS) / rough
     values = measured(contrasts)
     fitted = slopes(contrasts, values)
     best = int(fitted.argmax())

@@ -247,7 +247,7 @@ class Residuals:
         return _turned(columns - self.sequence.centre - dx, rows - self.sequence.centre - dy, turn)
 
     def patches(self, images: Array, pixels: Indices) -> Array:
-        """Cut the patches around pixels out of images, (n, n_levels, patch, patch); beyond the frame its edge goes on."""
+        """Cut the patches around pixels out of images, (n, n_levels, patch, patch); the edge of the frame goes on."""
         half = self.patch // 2
         padded = np.pad(images, ((0, 0), (half, half), (half, half)), mode="edge")
         windows = np.lib.stride_tricks.sliding_window_view(padded, (self.patch, self.patch), axis=(1, 2))

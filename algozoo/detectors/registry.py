@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -30,6 +31,8 @@ BUILT_IN = {
     "pairwise": "algozoo.detectors.pairwise:Pairwise",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
+    "sodinn": "algozoo.detectors.sodinn:SODINN",
+    "sodirf": "algozoo.detectors.sodirf:SODIRF",
     "stim": "algozoo.detectors.stim:STIM",
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"
@@ -131,12 +134,14 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
 def detector_digest(detector: Detector) -> str:
     """Sha256 of the code of a detector.
 
-    Of a submission it is that of its folder and of whether it is confined, else of the modules of its class and bases.
+    Of a submission it is that of its folder and of whether it is confined, else of the modules of its class and bases,
+    and of those it names.
     """
     if isinstance(detector, Submitted):
         return detector.digest
     cls = type(detector)
-    return source_digest(Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector))
+    modules = [Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector)]
+    return source_digest(modules + [Path(str(spec.origin)) for name in cls.sources if (spec := find_spec(name))])
 
 
 def _built_in() -> list[Entry]:

@@ -155,7 +155,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         return np.random.default_rng(definition["seed"])  # the same draws for all tables
 
     board = evaluate(outcomes, rng=rng())
-    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes)
+    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes[~outcomes["control"]])
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,

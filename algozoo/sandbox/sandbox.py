@@ -1,8 +1,6 @@
 """A sandbox: one zygote in its confinement, and runs in it, each in a process that has no past and no future."""
 
-import fcntl
 import json
-import os
 import selectors
 import signal
 import socket
@@ -11,12 +9,12 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from io import FileIO
 from typing import Any
 
 from algozoo.errors import AlgoZooError
+from algozoo.sandbox.channels import Pipe, sealed_file
 from algozoo.sandbox.confinement import Confinement, Start
 from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.wire import GarbledError, Message, unpack
@@ -27,9 +25,8 @@ GRACE_SECONDS = 10.0
 """Beyond a run's own time limit, which the zygote keeps."""
 DRAIN_SECONDS = 2.0
 """Until the pipes of what has ended are empty; they stay open only where, without a sandbox, something runs on."""
-TAIL_BYTES = 4096
+TAIL_BYTES, LARGEST_NOTE = 4096, 65536
 LAST_LINES, LONGEST_LINE, LONGEST_REASON = 3, 200, 1000
-CHUNK = 65536
 MEGABYTE = 2**20
 
 
@@ -127,10 +124,10 @@ class Sandbox:
             If the confinement cannot be started.
         """
         control = self.start()
-        reply, output = _Pipe(largest_reply), _Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
+        reply, output = Pipe(largest_reply), Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
         ended, broken = None, ""
         with ExitStack() as stack:
-            request_file = stack.enter_context(_sealed_file(request))
+            request_file = stack.enter_context(sealed_file(request))
             for pipe in (reply, output):
                 stack.callback(pipe.close)
             message = json.dumps(asdict(limits)).encode()
@@ -186,9 +183,7 @@ class Sandbox:
         self._process, self._control = process, ours
         return ours
 
-    def _follow(
-        self, control: socket.socket, reply: "_Pipe", output: "_Pipe", limits: Limits
-    ) -> tuple[Ended | None, str]:
+    def _follow(self, control: socket.socket, reply: Pipe, output: Pipe, limits: Limits) -> tuple[Ended | None, str]:
         """Read until the run has ended and both pipes are empty; stop it when one overflows."""
         ended, broken, deadline = None, "", time.monotonic() + limits.seconds + GRACE_SECONDS
         with selectors.DefaultSelector() as selector:
@@ -209,65 +204,15 @@ class Sandbox:
         return ended, broken
 
 
-class _Pipe:
-    """A pipe of which only so much is read, or only so much is kept of its end."""
-
-    def __init__(self, limit: int, keep: int | None = None) -> None:
-        self.read_end, self._write_end = os.pipe()
-        self._limit, self._keep = limit, keep
-        self.data = bytearray()
-        self._count = 0
-
-    def give(self) -> int:
-        return self._write_end
-
-    def given(self) -> None:
-        os.close(self._write_end)
-        self._write_end = -1
-
-    @property
-    def overflows(self) -> bool:
-        return self._count > self._limit
-
-    def read(self) -> bool:
-        """Read what is there; False at the end. Beyond the limit it is read, so that nobody waits, and dropped."""
-        chunk = os.read(self.read_end, CHUNK)
-        self._count += len(chunk)
-        if self._keep is not None:
-            self.data += chunk
-            del self.data[: -self._keep]
-        elif not self.overflows:
-            self.data += chunk
-        return bool(chunk)
-
-    def close(self) -> None:
-        for descriptor in (self.read_end, self._write_end):
-            with suppress(OSError):
-                os.close(descriptor)
-
-
-def _sealed_file(message: Message) -> FileIO:
-    """Write a message to a file without a name that nobody can change any more."""
-    file = FileIO(os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w")
-    for piece in message.pack():
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(file.fileno(), view) :]
-    fcntl.fcntl(
-        file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
-    )
-    return file
-
-
 def _read_ended(control: socket.socket) -> Ended | None:
     try:
-        text = control.recv(CHUNK)
+        text = control.recv(LARGEST_NOTE)
     except OSError:
         return None
     return Ended(**json.loads(text)) if text else None
 
 
-def _answer(ended: Ended | None, broken: str, reply: _Pipe, output: _Pipe, limits: Limits, folder: str) -> Answer:
+def _answer(ended: Ended | None, broken: str, reply: Pipe, output: Pipe, limits: Limits, folder: str) -> Answer:
     said = output.data.decode(errors="replace").strip()
     if ended is None:
         raise Stopped("crash", "the sandbox broke down", said)

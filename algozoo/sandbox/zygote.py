@@ -28,7 +28,8 @@ from algozoo.sandbox.limits import Limits
 REQUEST, REPLY, READY = 3, 4, 5
 """Descriptors of a child; READY is closed before the child turns to what is not ours."""
 STOP = b"stop"
-POLL_SECONDS = 0.05
+POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
+"""Between two looks at the memory; as those take time themselves, they are rarer where they take long."""
 MEGABYTE = 2**20
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
 OPEN_FILES = 256
@@ -75,7 +76,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a child ended, and what it took from the moment when it was ready.
+    """How a child ended, and what it took from the moment when it was ready, or forked if it had all to import.
 
     `status` is 'exited', 'stopped', 'timeout', 'memory' or 'processes', `code` its exit code, negative for a signal.
     """
@@ -121,6 +122,7 @@ class Zygote:
         ready, told = os.pipe()
         if self.settings.isolate:
             linux.unshare(linux.NEW_PIDS)
+        forked = time.monotonic()
         pid = os.fork()
         if pid == 0:
             self._child([*descriptors, told], limits)
@@ -136,7 +138,7 @@ class Zygote:
         if not self.settings.isolate:
             _kill(pid, group=True)
         with os.fdopen(ready, "rb") as stream:
-            started, cpu_before = array.array("d", stream.read(16) or array.array("d", [now, 0.0]).tobytes())
+            started, cpu_before = array.array("d", stream.read(16) or array.array("d", [forked, 0.0]).tobytes())
         cpu = usage.ru_utime + usage.ru_stime - cpu_before
         return Ended(
             status=status,
@@ -161,7 +163,7 @@ class Zygote:
             before = time.monotonic()
             pids = self._processes(pid)
             peak = max(peak, sum(map(_memory_of, pids)))
-            pause = max(POLL_SECONDS, 10 * (time.monotonic() - before))
+            pause = min(max(POLL_SECONDS, 10 * (time.monotonic() - before)), LONGEST_PAUSE)
             status = ""
             if self.control.fileno() in events:
                 self.control.recv(65536)
@@ -193,10 +195,11 @@ class Zygote:
                 _isolate(self.settings, limits)
             _limit(limits, isolated=self.settings.isolate)
             faulthandler.enable()
+            if self.settings.program in sys.modules:
+                usage = resource.getrusage(resource.RUSAGE_SELF)
+                os.write(READY, array.array("d", [time.monotonic(), usage.ru_utime + usage.ru_stime]).tobytes())
+            os.close(READY)  # before an import of packages that may not be ours, and could tell another time
             program = import_module(self.settings.program)
-            usage = resource.getrusage(resource.RUSAGE_SELF)
-            os.write(READY, array.array("d", [time.monotonic(), usage.ru_utime + usage.ru_stime]).tobytes())
-            os.close(READY)
             program.main(REQUEST, REPLY)
             code = 0
         except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote

@@ -53,8 +53,8 @@ class Replicates:
 def compare(datasets: Sequence[Replicates], detectors: Sequence[str], ranked: set[str]) -> pd.DataFrame:
     """Compare each two detectors by the mean of a score over datasets.
 
-    The comparison is careful. In 300 simulated suites of 20 sequences that are alike the intervals of the difference
-    hold the truth in 98 %; in 150 with four equal detectors none was separated, and 0.9 % of the pairs had p < 0.05.
+    In 400 simulated suites each of 20 sequences, alike or not, the intervals of the difference hold the truth in 94 to
+    97 %, and two equal detectors among four are separated in 2 %; with 10 sequences 95 to 98 %, with fewer 97 to 99 %.
 
     Parameters
     ----------

@@ -70,7 +70,8 @@ def resampling_weights(
     -------
     ndarray (1 + 2 N_REPLICATES, n_trials)
         First the data as they are (ones), then replicates of sequences and of trials within them, then
-        the same sequences with their trials as they are.
+        the same sequences with their trials as they are. Of n trials that are drawn alone n - 1 are drawn, and count
+        n / (n - 1) times, so that few scatter as much as they should (Rao & Wu 1988, 10.1080/01621459.1988.10478591).
     """
     labels, index = np.unique(sequence, return_inverse=True)
     drawn = rng.multinomial(labels.size, np.full(labels.size, 1 / labels.size), size=N_REPLICATES)
@@ -80,8 +81,9 @@ def resampling_weights(
             members = np.flatnonzero((index == i) & (injected == kind))
             if members.size:
                 groups, of_group = np.unique(group[members], return_inverse=True)
-                counts = rng.multinomial(drawn[:, i] * groups.size, np.full(groups.size, 1 / groups.size))
-                both[:, members] = counts[:, of_group]
+                fewer = max(groups.size - 1, 1)
+                counts = rng.multinomial(drawn[:, i] * fewer, np.full(groups.size, 1 / groups.size))
+                both[:, members] = counts[:, of_group] * (groups.size / fewer)
     return np.asfortranarray(np.concatenate([np.ones((1, sequence.size)), both, drawn[:, index]]))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 from algozoo.imaging.snr import snr_map
 from algozoo.leaderboard.diagrams import critical_differences
@@ -127,7 +128,7 @@ def draw_partial_auc(outcomes: pd.DataFrame) -> None:
     for x, name in ((0.1, "tpr_strict"), (1, "tpr")):
         interval = [[row[name] - row[f"{name}_low"]], [row[f"{name}_high"] - row[name]]]
         axes.errorbar(x, row[name], interval, fmt="ko", capsize=3)
-        axes.annotate(f"TPR at {x:g}", (x, row[name]), (6, -12), textcoords="offset points")
+        axes.annotate(f"TPR at {x:g}", (x, row[name]), (6, 8), textcoords="offset points")
     axes.set(xscale="log", xlim=(row["fp_low"], 10), ylim=(0, 1))
     axes.set(xlabel="False positives per map", ylabel="True-positive rate")
     axes.legend(frameon=False, loc="lower right")
@@ -211,14 +212,15 @@ def draw_p_values(outcomes: pd.DataFrame) -> None:
 
 def draw_reliability(outcomes: pd.DataFrame) -> None:
     """Probabilities made of S/N in two ways: fitted to what was there, and too sure."""
-    own = outcomes[outcomes["detector"] == "A"]
+    own = outcomes[outcomes["detector"] == "A"].assign(map_kind="probability")
+    raw = candidate_probabilities(own)  # still the S/N
+    fit = LogisticRegression(C=1e6).fit(raw[["probability"]], raw["truth"])
+    slope, middle = fit.coef_.item(), -fit.intercept_.item() / fit.coef_.item()
     figure, axes = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
     axes.plot([0, 1], [0, 1], "k-", lw=1)
-    for middle, label in ((3.7, "honest"), (2.2, "too sure")):
-        table = own.assign(
-            map_kind="probability", candidate_score=[expit(3 * (s - middle)) for s in own["candidate_score"]]
-        )
-        candidates = candidate_probabilities(table)
+    for shift, label in ((0, "fitted"), (-1, "too sure")):
+        scores = [expit(slope * (one - middle - shift)) for one in own["candidate_score"]]
+        candidates = candidate_probabilities(own.assign(candidate_score=scores))
         bins = reliability(candidates["probability"], candidates["truth"])
         claims = probability_claims(candidates).iloc[0]
         error = [bins["observed"] - bins["observed_low"], bins["observed_high"] - bins["observed"]]

@@ -100,7 +100,7 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
     assert board.loc["oracle", "partial_auc"] == 1
     chance = 1 - np.exp(-10 * 4 / outcomes["n_resels"].iloc[0])
     assert board.loc["random", "tpr_low"] <= chance <= board.loc["random", "tpr_high"]
-    assert board.loc["random", "tpr_high"] - board.loc["random", "tpr_low"] < 0.3
+    assert board.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
 
 
 @pytest.mark.slow
@@ -365,11 +365,11 @@ def test_a_detector_that_learns_nothing_is_not_given_anything_to_learn_from(suit
     assert Spy.fitted == []
 
 
-def test_learning_is_from_another_sequence_of_the_dataset(suite, spy_on):
+def test_learning_is_from_a_sequence_that_no_trial_uses(suite, spy_on):
     shard = plan(suite)[0][0]
-    assert spy_on(Learner, shard) == "the next sequence of the dataset, angles reversed"
+    assert spy_on(Learner, shard) == "transfer"
     [learned] = Spy.fitted
-    other = load_dataset(shard.dataset.name).null_sequence(1).flipped()
+    other = load_dataset(shard.dataset.name).development_sequence(0)
     assert np.array_equal(learned.cube, other.cube)
     assert np.array_equal(learned.parallactic_angles, other.parallactic_angles)
 
@@ -377,7 +377,7 @@ def test_learning_is_from_another_sequence_of_the_dataset(suite, spy_on):
 def test_of_a_single_sequence_learning_never_sees_the_frames_without_the_companion(suite, spy_on, shared_data):
     entry = suite.datasets[0].model_copy(update={"name": "betapic"})
     shard = plan(suite.model_copy(update={"datasets": (entry,)}), mirror=shared_data)[0][0]
-    assert spy_on(Learner, shard) == "the trial's own sequence, angles reversed"
+    assert spy_on(Learner, shard) == "flipped twin of each trial"
     assert len(Spy.fitted) == len(Spy.seen) == 6 + 5
     for learned, seen in zip(Spy.fitted, Spy.seen, strict=True):
         assert np.array_equal(learned.cube, seen.cube)

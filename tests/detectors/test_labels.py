@@ -99,9 +99,7 @@ def test_permuted_labels_cannot_be_learnt(samples):
 def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypatch):
     """Whatever tells the classes apart is the companion: both are made alike in all else."""
     honest = module._injections
-    monkeypatch.setattr(
-        module, "_injections", lambda field, n, contrasts, rng: honest(field, n, (0 * contrasts[0], 0.0), rng)
-    )
+    monkeypatch.setattr(module, "_injections", lambda field, n, _, rng: honest(field, n, (1e-9, 1e-9), rng))
     nothing, _ = drawn(night)
     auc, n = held_out_auc(nothing, nothing.labels)
     assert abs(auc - 0.5) < auc_interval(n)

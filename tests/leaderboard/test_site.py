@@ -217,8 +217,8 @@ def test_a_detector_that_claims_too_much_is_flagged_in_the_notes(site: Path) -> 
 
 def test_few_sequences_are_said_to_give_intervals_that_hold_less_than_they_say(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
-    assert text.count("held 0.92 to 0.99 of the truths") == 1  # alpha
-    assert text.count("held 0.85 to 0.98 of the truths") == 1  # beta
+    assert text.count("held 0.94 to 1.00 of the truths") == 1  # alpha
+    assert text.count("held 0.90 to 0.99 of the truths") == 1  # beta
 
 
 def test_nothing_is_drawn_below_what_can_be_measured_and_bands_are_those_of_the_scores(
@@ -265,6 +265,7 @@ def test_critical_differences_need_six_datasets(site: Path) -> None:
 def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("do <strong>not</strong> include how much results differ from night to night") == 1
+    assert text.count("with two, those of 95 % held 0.84 to 0.95 of the truths") == 1
     assert "known companion star b was subtracted" in text
 
 

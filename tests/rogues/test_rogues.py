@@ -92,7 +92,7 @@ os.kill(-1, signal.SIGKILL)
         "Network is unreachable",
     ),
     "opens-abstract-socket": (
-        body("socket.socket(socket.AF_UNIX).connect('\\0algozoo-rogue')"),
+        body("socket.socket(socket.AF_UNIX).connect({address!r})"),
         "failed",
         "ConnectionRefusedError",
     ),
@@ -315,9 +315,9 @@ def world(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("truth")
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind("\0algozoo-rogue")
+        abstract.bind(name := f"\0rogue-{os.getpid()}")
         abstract.listen()
-        yield {"secret": str(secret), "port": server.getsockname()[1]}
+        yield {"secret": str(secret), "port": server.getsockname()[1], "address": name}
 
 
 def rows(suite, name: str, folder: Path):

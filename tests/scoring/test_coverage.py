@@ -137,9 +137,9 @@ def mean_of_two(one: SimpleNamespace, other: SimpleNamespace) -> tuple[float, fl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n_sequences", "least"), [(2, 0.78), (3, 0.86)])
+@pytest.mark.parametrize(("n_sequences", "least"), [(2, 0.84), (3, 0.89)])
 def test_few_sequences_hold_what_the_docstring_says(n_sequences: int, least: float) -> None:
-    """Where sequences differ: the stated 0.85 and 0.92, less two standard errors."""
+    """Where sequences differ: the stated 0.90 and 0.94, less two standard errors."""
     rng = np.random.default_rng(n_sequences)
     suites = [measured(rng, n_sequences=n_sequences, n_injected=12, spread=0.7) for _ in range(100)]
     for label in ("good", "fair"):

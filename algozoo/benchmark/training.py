@@ -1,0 +1,187 @@
+"""To what detectors are fitted, and the models of our own ones, which are kept and used again."""
+
+import fcntl
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algozoo.datasets import Dataset
+from algozoo.datasets.dataset import scored_field
+from algozoo.datasets.download import cache_folder
+from algozoo.detectors.contract import Detector
+from algozoo.detectors.registry import detector_digest
+from algozoo.detectors.supervised import Report, Supervised
+from algozoo.errors import InputError
+from algozoo.files import write_whole
+from algozoo.sequence import ADISequence
+
+NONE = "none"
+TRANSFER = "transfer"
+FLIPPED = "flipped"
+OWN_TWIN = "flipped twin of each trial"
+ORACLE_EMPTY = "oracle-empty"
+
+NO_MODEL = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputError)
+"""What reading or using a file raises that is damaged, or no model."""
+
+
+def training_of(detector: Detector, dataset: Dataset) -> str:
+    """Say what a detector is fitted to; never to the empty sequence of a trial, but where this is said.
+
+    'transfer' is a sequence of the ensemble that no trial uses, 'flipped' the twin of the test sequence with reversed
+    angles. This one is for our own detectors: another could keep the frames of the twin, which are those of the trial
+    without its companion, and is fitted to the flipped twin of each trial.
+
+    Raises
+    ------
+    InputError
+        If the detector asks for transfer and the dataset is one night.
+    """
+    if type(detector).fit is Detector.fit:
+        return NONE
+    many = dataset.manifest.kind == "simulated"
+    if not (isinstance(detector, Supervised) and type(detector).__module__.startswith("algozoo.")):
+        return TRANSFER if many else OWN_TWIN
+    if detector.train == TRANSFER and not many:
+        raise InputError(
+            f"{detector.label}: dataset {dataset.name} is one night, and there is no other to train on; take "
+            "train='flipped'"
+        )
+    return (TRANSFER if many else FLIPPED) if detector.train == "auto" else detector.train
+
+
+def fitted(detector: Detector, dataset: Dataset, null: ADISequence, angles: set[bool]) -> dict[bool, Detector]:
+    """Fit a detector as `training_of` says, or take its model from the cache.
+
+    Parameters
+    ----------
+    detector : Detector
+    dataset : Dataset
+    null : ADISequence
+        The test sequence without companions.
+    angles : set
+        Whether there are trials with the angles as they are (False), and reversed (True); the flipped twin of these is
+        `null` itself.
+
+    Returns
+    -------
+    dict
+        For each of the angles the detector: as it is, if it learns nothing, or from each trial.
+    """
+    training = training_of(detector, dataset)
+    if training in {NONE, OWN_TWIN}:
+        return dict.fromkeys(angles, detector)
+    if training == TRANSFER:
+        return dict.fromkeys(angles, _learnt(detector, dataset.development_sequence(0), None))
+    result = {}
+    for flipped in angles:
+        of_twin = flipped == (training == ORACLE_EMPTY)
+        usable = scored_field(null, dataset.companions(null), 0, np.inf, flipped=of_twin)
+        result[flipped] = _learnt(detector, null.flipped() if of_twin else null, usable)
+    return result
+
+
+def _learnt(detector: Detector, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> Detector:
+    return train(detector, sequence, usable) if isinstance(detector, Supervised) else detector.fit(sequence)
+
+
+def train(
+    detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None = None, report: Report | None = None
+) -> Supervised:
+    """Fit one of our own detectors, or take its model from the cache.
+
+    Two processes that want the same model do not both train: the second waits. A training that was stopped is resumed
+    where the detector can. A model that is damaged is made anew.
+
+    Parameters
+    ----------
+    detector : Supervised
+    sequence : ADISequence
+    usable : array of bool (n, n), optional
+        See `Supervised.fit`.
+    report : callable, optional
+
+    Raises
+    ------
+    AlgoZooError
+        As `Supervised.fit`, or if the cache cannot be written.
+    """
+    path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
+    with _locked(path.with_suffix(".lock")):
+        try:
+            return detector.with_state(read_arrays(path))
+        except NO_MODEL:
+            checkpoint = FileCheckpoint(path.with_suffix(".unfinished.npz"))
+            trained = detector.fit(sequence, usable=usable, report=report, checkpoint=checkpoint)
+            write_arrays(path, trained.state())
+            checkpoint.path.unlink(missing_ok=True)
+            return trained
+
+
+def model_key(detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
+    """Sha256 of all that a model depends on."""
+    content = hashlib.sha256()
+    for array in (sequence.cube, sequence.parallactic_angles, sequence.psf, sequence.star_flux, sequence.fwhm, usable):
+        if array is not None:
+            values = np.asarray(array)
+            content.update(f"{values.dtype}{values.shape}".encode() + values.tobytes())
+    parameters = {name: repr(value) for name, value in detector.parameters.items() if name != "train"}
+    versions = [version(package) for package in ("numpy", "scipy", "scikit-learn", *_torch(detector))]
+    ingredients = [detector.name, parameters, detector_digest(detector), content.hexdigest(), versions]
+    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class FileCheckpoint:
+    """An unfinished training in a file."""
+
+    path: Path
+
+    def load(self) -> dict[str, NDArray[Any]] | None:
+        """Return what was saved last; nothing where that is damaged."""
+        try:
+            return read_arrays(self.path)
+        except NO_MODEL:
+            return None
+
+    def save(self, state: dict[str, NDArray[Any]]) -> None:
+        """Keep it instead of what was there."""
+        write_arrays(self.path, state)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read named arrays; nothing in the file is run."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write named arrays, whole or not at all."""
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **dict(arrays))  # type: ignore[arg-type] # the names are no parameters of savez
+
+    write_whole(path, write)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _torch(detector: Supervised) -> Iterable[str]:
+    return ["torch"] if detector.name == "sodinn" else []

@@ -1,0 +1,138 @@
+"""SODIRF, supervised detection by a random forest: Gomez Gonzalez et al. 2018, A&A 613, A71."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+
+from algozoo.detectors.labels import Samples
+from algozoo.detectors.supervised import Arrays, Checkpoint, Progress, Report, Supervised, area_under_curve
+from algozoo.errors import InputError
+
+BLOCK = 2048
+"""Samples that go down the trees at a time, to bound memory."""
+
+LEAF = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SODIRF(Supervised):
+    """Tell companions from speckles by a random forest, from patches of the residuals with more and more components.
+
+    Its score is the mean over the trees of the fraction of companions in the leaf, with one of each class added, as
+    log-odds.
+
+    Parameters
+    ----------
+    n_trees : int
+    sample_fraction : float
+        Of the training samples, each tree sees so many. The authors' trees see as many as there are, drawn with
+        replacement, which takes three times as long and finds no more.
+    min_leaf : int
+        Samples in a leaf, at least.
+    """
+
+    name: ClassVar[str] = "sodirf"
+    title: ClassVar[str] = "Supervised detection by a random forest (SODIRF)"
+    reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
+
+    n_trees: int = 100
+    sample_fraction: float = 0.3
+    min_leaf: int = 3
+
+    def learn(
+        self,
+        samples: Samples,
+        report: Report | None = None,
+        checkpoint: Checkpoint | None = None,  # noqa: ARG002 - it takes seconds
+    ) -> dict[str, NDArray[Any]]:
+        """Grow the forest; out of memory or not, nothing is left half-grown."""
+        train, validation = samples.of("train"), samples.of("validation")
+        started = perf_counter()
+        forest = RandomForestClassifier(
+            self.n_trees,
+            max_samples=self.sample_fraction,
+            min_samples_leaf=self.min_leaf,
+            oob_score=True,
+            random_state=self.seed,
+        ).fit(train.patches.reshape(len(train), -1), train.labels)
+        model = exported(forest) | {"out_of_bag": np.array(forest.oob_score_)}
+        if report:
+            auc = area_under_curve(validation, self.log_odds(model, validation.patches))
+            report(Progress(f"forest grown in {perf_counter() - started:.0f} s", 1, 1, validation_auc=auc))
+        return model
+
+    def log_odds(self, model: Arrays, patches: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Score samples."""
+        flat = patches.reshape(len(patches), -1)
+        blocks = [probabilities(model, flat[start : start + BLOCK]) for start in range(0, len(flat), BLOCK)]
+        p = np.concatenate(blocks) if blocks else np.empty(0)
+        return np.asarray(np.log(p) - np.log1p(-p))
+
+    def shapes(self, n_levels: int, patch: int) -> dict[str, tuple[int | None, ...]]:  # noqa: ARG002 - of any
+        """Names and shapes of the arrays of a model."""
+        return dict.fromkeys(("feature", "threshold", "left", "right", "probability", "roots"), (None,))
+
+    def with_state(self, state: Arrays) -> "SODIRF":
+        """Return a copy with a fitted model, whose trees lead somewhere."""
+        fitted = super().with_state(state)
+        n_nodes, n_features = len(state["feature"]), int(state["levels"]) * int(state["patch"]) ** 2
+        nodes = np.concatenate([state["left"], state["right"], state["roots"]])
+        if any(len(state[name]) != n_nodes for name in ("threshold", "left", "right", "probability")):
+            raise InputError("sodirf: the arrays of the model have different lengths; fit the detector anew")
+        if nodes.min() < LEAF or nodes.max() >= n_nodes or state["feature"].max() >= n_features:
+            raise InputError("sodirf: a tree of the model leads to nowhere; fit the detector anew")
+        return fitted
+
+    def check_parameters(self) -> None:
+        """Raise an InputError at a parameter that makes no sense."""
+        super().check_parameters()
+        for parameter, valid, expected in (
+            ("n_trees", self.n_trees >= 10, "10 or more"),
+            ("sample_fraction", 0 < self.sample_fraction < 1, "a number between 0 and 1"),
+            ("min_leaf", self.min_leaf >= 1, "1 or more"),
+        ):
+            if not valid:
+                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
+
+
+def exported(forest: RandomForestClassifier) -> dict[str, NDArray[Any]]:
+    """Write down the trees of a forest, one after the other.
+
+    Returns
+    -------
+    dict
+        For each node `feature` and `threshold`, the nodes to the `left` (for values up to the threshold) and to the
+        `right`, -1 for a leaf, and the `probability` of a companion there; and the `roots` of the trees.
+    """
+    columns: dict[str, list[NDArray[Any]]] = {
+        name: [] for name in ("feature", "threshold", "left", "right", "probability")
+    }
+    roots = []
+    first = 0
+    for tree in (estimator.tree_ for estimator in forest.estimators_):
+        roots.append(first)
+        seen = tree.weighted_n_node_samples
+        columns["feature"].append(tree.feature)
+        columns["threshold"].append(tree.threshold)
+        columns["left"].append(np.where(tree.children_left == LEAF, LEAF, tree.children_left + first))
+        columns["right"].append(np.where(tree.children_right == LEAF, LEAF, tree.children_right + first))
+        columns["probability"].append((tree.value[:, 0, 1] * seen + 1) / (seen + 2))
+        first += tree.node_count
+    return {name: np.concatenate(parts) for name, parts in columns.items()} | {"roots": np.array(roots)}
+
+
+def probabilities(model: Arrays, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean over the trees of what the leaf says in which each row of features (n, n_features) ends."""
+    feature, threshold, left, right = (model[name] for name in ("feature", "threshold", "left", "right"))
+    node = np.tile(model["roots"], (len(features), 1))
+    rows = np.arange(len(features))[:, None]
+    while True:
+        inner = left[node] != LEAF
+        if not inner.any():
+            return np.asarray(model["probability"][node].mean(axis=1))
+        goes_left = features[rows, feature[node].clip(0)] <= threshold[node]
+        node = np.where(inner, np.where(goes_left, left[node], right[node]), node)

@@ -1,0 +1,72 @@
+"""What goes into a run and what comes out of it: a file that nobody can change, and pipes that are read so far only."""
+
+import fcntl
+import os
+from contextlib import suppress
+from io import FileIO
+
+from algozoo.sandbox.wire import Message
+
+CHUNK = 65536
+
+
+class Pipe:
+    """A pipe of which only so much is taken.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes.
+    keep : int, optional
+        How many of the last ones are kept; all by default.
+    """
+
+    def __init__(self, limit: int, keep: int | None = None) -> None:
+        self.read_end, self._write_end = os.pipe()
+        self._limit, self._keep = limit, keep
+        self.data = bytearray()
+        self._count = 0
+
+    def give(self) -> int:
+        """Return the end to write to, for somebody else."""
+        return self._write_end
+
+    def given(self) -> None:
+        """Close that end here, so that the pipe ends when all others have closed it."""
+        os.close(self._write_end)
+        self._write_end = -1
+
+    @property
+    def overflows(self) -> bool:
+        """Whether more came than is taken."""
+        return self._count > self._limit
+
+    def read(self) -> bool:
+        """Read what is there; False at the end. Beyond the limit it is read, so that nobody waits, and dropped."""
+        chunk = os.read(self.read_end, CHUNK)
+        self._count += len(chunk)
+        if self._keep is not None:
+            self.data += chunk
+            del self.data[: -self._keep]
+        elif not self.overflows:
+            self.data += chunk
+        return bool(chunk)
+
+    def close(self) -> None:
+        """Close what is open of it."""
+        for descriptor in (self.read_end, self._write_end):
+            with suppress(OSError):
+                os.close(descriptor)
+
+
+def sealed_file(message: Message) -> FileIO:
+    """Write a message to a file without a name that nobody can change any more."""
+    file = FileIO(os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w")
+    for piece in message.pack():
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(file.fileno(), view) :]
+    fcntl.fcntl(
+        file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+    )
+    return file

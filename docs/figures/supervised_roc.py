@@ -1,0 +1,164 @@
+"""Measure the ROC of SODIRF and SODINN beside other detectors; write docs/supervised-roc.csv.
+
+Usage: python docs/figures/supervised_roc.py FOLDER, where FOLDER keeps what is done, one file for each sequence, so
+that it can be stopped and started again. It takes a quarter of an hour of one core.
+
+On development sequences of two ensembles, which the board does not use: the first is for training, ten for the test.
+Frames are cut to 51 pixels. Each sequence has 15 companions in the innermost annulus and 15 at 8-12 px, one at a time,
+and two empty maps, with the angles as they are and reversed.
+"""  # noqa: INP001 - scripts are no package
+
+import csv
+import json
+import sys
+import time
+from collections import defaultdict
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from algozoo.companions import Companion, inject
+from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.contract import Declined, Detector
+from algozoo.detectors.registry import create
+from algozoo.detectors.supervised import Supervised
+from algozoo.scoring import Candidates, find_candidates
+from algozoo.sequence import ADISequence
+
+PAGE = Path(__file__).parents[1] / "supervised-roc.csv"
+SIZE, OUTER = 51, 20.0
+SEQUENCES, INJECTIONS = 10, 15
+DATASETS = ("naco-lp", "sphere-h")
+FALSE_ALARMS = (0.1, 0.3, 1.0, 3.0)
+PUBLISHED = {"normalisation": "slice", "snr": (1.0, 3.0)}
+SAMPLES = {"n_samples": 400, "patch_width": 1.5}
+DETECTORS: dict[str, tuple[str, dict]] = {
+    "median": ("median", {}),
+    "pca": ("pca", {}),
+    "annular-pca": ("annular-pca", {}),
+    "llsg": ("llsg", {}),
+    "sodirf": ("sodirf", SAMPLES),
+    "sodinn": ("sodinn", SAMPLES | {"architecture": "conv3d", "epochs": 8, "patience": 3}),
+    "sodirf, published scaling and S/N": ("sodirf", SAMPLES | PUBLISHED),
+    "sodirf, published, trained on the test noise": ("sodirf", SAMPLES | PUBLISHED | {"train": "oracle-empty"}),
+}
+
+
+def cut(sequence: ADISequence) -> ADISequence:
+    """Cut the frames to the inner field."""
+    margin = (sequence.size - SIZE) // 2
+    inner = slice(margin, margin + SIZE)
+    return replace(sequence, cube=sequence.cube[:, inner, inner])
+
+
+def annuli(dataset: Dataset, fwhm: float) -> dict[str, tuple[float, float, tuple[float, float]]]:
+    """Separations in pixels and contrasts: those of the manifest, twice as bright in the innermost annulus."""
+    inner = dataset.manifest.valid_field.inner
+    faint, bright = dataset.manifest.annuli[0].contrast
+    return {
+        "innermost": (inner * fwhm, (inner + 1) * fwhm, (2 * faint, 2 * bright)),
+        "8-12 px": (8.0, 12.0, (faint, bright)),
+    }
+
+
+def scored(sequence: ADISequence, inner: float) -> np.ndarray:
+    """Where false alarms are counted."""
+    y, x = np.mgrid[:SIZE, :SIZE] - sequence.centre
+    return (np.hypot(x, y) >= inner * sequence.fwhm) & (np.hypot(x, y) <= OUTER)
+
+
+def peaks(detector: Detector, sequence: ADISequence, valid: np.ndarray) -> Candidates | None:
+    """Candidates of a map; none where the detector declines."""
+    try:
+        return find_candidates(detector.detect(sequence).scores, fwhm=sequence.fwhm, valid=valid)
+    except Declined:
+        return None
+
+
+def measure(dataset: Dataset, index: int, detectors: dict[str, Detector]) -> dict:
+    """Scores of all detectors on one sequence: of the companions, and of the false alarms of the empty maps."""
+    sequence = cut(dataset.development_sequence(1 + index))
+    valid = scored(sequence, dataset.manifest.valid_field.inner)
+    rng = np.random.default_rng([1, index])
+    companions = {
+        name: [
+            Companion(
+                separation=float(np.sqrt(rng.uniform(inner**2, outer**2))),
+                position_angle=float(rng.uniform(0, 360)),
+                contrast=float(np.exp(rng.uniform(*np.log(contrasts)))),
+            )
+            for _ in range(INJECTIONS)
+        ]
+        for name, (inner, outer, contrasts) in annuli(dataset, sequence.fwhm).items()
+    }
+    result: dict = {}
+    for label, detector in detectors.items():
+        started = time.process_time()
+        if isinstance(detector, Supervised) and detector.train == "oracle-empty":
+            detector = detector.fit(sequence)  # noqa: PLW2901 - the one of this sequence
+        false = [c.score.tolist() for s in (sequence, sequence.flipped()) if (c := peaks(detector, s, valid))]
+        hits = {}
+        for name, drawn in companions.items():
+            hits[name] = []
+            for companion in drawn:
+                test = inject(sequence, [companion])
+                x, y = companion.position(test)
+                found = peaks(detector, test, valid)
+                near = np.hypot(found.x - x, found.y - y) <= sequence.fwhm if found else np.zeros(0, bool)
+                hits[name].append(float(found.score[near].max()) if near.any() else -np.inf)
+        result[label] = {"false": false, "hits": hits, "seconds": time.process_time() - started}
+    return result
+
+
+def main(folder: str) -> None:
+    """Measure what is not measured yet, and write the table."""
+    datasets = {name: load_dataset(name) for name in DATASETS}
+    for index in range(SEQUENCES):
+        for name, dataset in datasets.items():
+            path = Path(folder) / f"{name}-{index}.json"
+            if not path.is_file():
+                path.write_text(json.dumps(measure(dataset, index, fitted(name))))
+                sys.stdout.write(f"{path}\n")
+                sys.stdout.flush()
+    rows = []
+    for name in DATASETS:
+        rows += table(name, [json.loads((Path(folder) / f"{name}-{i}.json").read_text()) for i in range(SEQUENCES)])
+    with PAGE.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["dataset", "annulus", "detector", "false_alarms_per_map", "found", "companions"])
+        writer.writerows(rows)
+
+
+@cache
+def fitted(dataset: str) -> dict[str, Detector]:
+    """Make all detectors, those that learn fitted to the first development sequence, but for the one that does not."""
+    training = cut(load_dataset(dataset).development_sequence(0))
+    made = {label: create(*entry) for label, entry in DETECTORS.items()}
+    return {
+        label: detector if getattr(detector, "train", "") == "oracle-empty" else detector.fit(training)
+        for label, detector in made.items()
+    }
+
+
+def table(dataset: str, results: list[dict]) -> list[tuple]:
+    """How many companions are found at thresholds that give the wanted numbers of false alarms a map."""
+    rows = []
+    for label in DETECTORS:
+        false = [scores for result in results for scores in result[label]["false"]]
+        highest = np.sort(np.concatenate([np.asarray(scores) for scores in false]))[::-1]
+        hits: dict[str, list] = defaultdict(list)
+        for result in results:
+            for annulus, scores in result[label]["hits"].items():
+                hits[annulus] += scores
+        for annulus, scores in hits.items():
+            for rate in np.round(np.geomspace(0.05, 5, 21), 3).tolist() + list(FALSE_ALARMS):
+                allowed = int(rate * len(false) + 1e-9)
+                threshold = highest[allowed] if allowed < len(highest) else -np.inf
+                rows.append((dataset, annulus, label, rate, int(np.sum(np.array(scores) > threshold)), len(scores)))
+    return rows
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

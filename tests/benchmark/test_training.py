@@ -1,0 +1,221 @@
+import multiprocessing
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from algozoo.benchmark import training as module
+from algozoo.benchmark.plan import plan
+from algozoo.benchmark.runner import run
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import SuiteDetector
+from algozoo.benchmark.training import FileCheckpoint, fitted, model_key, read_arrays, train, training_of, write_arrays
+from algozoo.companions import Companion
+from algozoo.datasets import load_dataset
+from algozoo.datasets.download import cache_folder
+from algozoo.detectors.contract import Detector
+from algozoo.detectors.median import Median
+from algozoo.detectors.sodinn import SODINN
+from algozoo.detectors.sodirf import SODIRF
+from algozoo.errors import InputError
+
+SMALL = SODIRF(n_levels=4, n_samples=20, n_trees=10)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path))
+
+
+@pytest.fixture
+def night(make_sequence):
+    return make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 80, 20))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learner(Detector):
+    """Learn."""
+
+    name: ClassVar[str] = "learner"
+
+    def fit(self, sequence):  # noqa: ARG002
+        return self
+
+    def detect(self, sequence):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting(SODIRF):
+    """Count how often it is trained, and to what."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, sequence, **options):
+        self.seen.append(sequence)
+        return super().fit(sequence, **options)
+
+
+@pytest.fixture
+def counting():
+    Counting.seen.clear()
+    return Counting(**SMALL.parameters)
+
+
+def dataset(kind):
+    planet = Companion(separation=12, position_angle=0, contrast=0.01)
+    return SimpleNamespace(name="it", manifest=SimpleNamespace(kind=kind), companions=lambda _: [planet])
+
+
+@pytest.mark.parametrize(
+    ("detector", "kind", "expected"),
+    [
+        (Median(), "simulated", "none"),
+        (Learner(), "simulated", "transfer"),
+        (Learner(), "real", "flipped twin of each trial"),
+        (SODIRF(), "simulated", "transfer"),
+        (SODIRF(), "real", "flipped"),
+        (SODIRF(train="flipped"), "simulated", "flipped"),
+        (SODIRF(train="oracle-empty"), "real", "oracle-empty"),
+    ],
+)
+def test_each_detector_is_fitted_to_what_is_fair(detector, kind, expected):
+    assert training_of(detector, dataset(kind)) == expected
+
+
+def test_transfer_needs_another_night():
+    with pytest.raises(InputError, match="is one night, and there is no other to train on; take train='flipped'"):
+        training_of(SODIRF(train="transfer"), dataset("real"))
+
+
+def test_a_detector_of_others_is_not_fitted_to_the_twin_of_the_empty_sequence(counting, night):
+    """It could keep the frames of the trial without its companion."""
+    assert training_of(counting, dataset("real")) == "flipped twin of each trial"
+    assert fitted(counting, dataset("real"), night, {False, True}) == {False: counting, True: counting}
+    assert Counting.seen == []
+
+
+def test_trials_with_reversed_angles_have_a_model_of_the_others(night, monkeypatch):
+    """Its own twin is the sequence as it is; there the known companion is a point, in the other an arc."""
+    learnt = []
+    monkeypatch.setattr(module, "train", lambda _, sequence, usable: learnt.append((sequence, usable)) or SMALL)
+    for mode, sign in (("flipped", -1), ("oracle-empty", 1)):
+        detector = replace(SMALL, train=mode)
+        for flipped in (False, True):
+            learnt.clear()
+            fitted(detector, dataset("simulated"), night, {flipped})
+            [(sequence, usable)] = learnt
+            seen = -1 if flipped else 1
+            assert np.array_equal(sequence.parallactic_angles, sign * seen * night.parallactic_angles)
+            assert not usable[20, 32]
+            assert usable[8, 20] == (sign * seen == 1)
+            assert usable[0, 0]
+
+
+def test_a_model_is_trained_once(counting, night):
+    first, second = train(counting, night), train(counting, night)
+    assert len(Counting.seen) == 1
+    assert np.array_equal(first.detect(night).scores, second.detect(night).scores, equal_nan=True)
+    train(replace(counting, seed=1), night)
+    train(counting, night.flipped())
+    assert len(Counting.seen) == 3
+
+
+def test_the_key_is_of_all_that_a_model_depends_on(night):
+    mask = np.ones((41, 41), dtype=bool)
+    keys = {
+        model_key(detector, sequence, usable)
+        for detector in (SMALL, replace(SMALL, seed=1), replace(SMALL, n_trees=11))
+        for sequence in (night, night.flipped())
+        for usable in (None, mask)
+    }
+    assert len(keys) == 12
+    assert model_key(replace(SMALL, train="flipped"), night, None) == model_key(SMALL, night, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_a_damaged_model_is_made_anew(counting, night, content):
+    train(counting, night)
+    [path] = (cache_folder() / "trained").glob("*.npz")
+    path.write_bytes(content)
+    train(counting, night)
+    assert len(Counting.seen) == 2
+    assert "feature" in read_arrays(path)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    np.savez(tmp_path / "bad.npz", feature=np.array([{"run": "this"}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        read_arrays(tmp_path / "bad.npz")
+    assert FileCheckpoint(tmp_path / "bad.npz").load() is None
+
+
+def test_a_checkpoint_gives_back_what_was_saved(tmp_path):
+    checkpoint = FileCheckpoint(tmp_path / "unfinished.npz")
+    assert checkpoint.load() is None
+    checkpoint.save({"a:b.c": np.arange(3)})
+    assert np.array_equal(checkpoint.load()["a:b.c"], np.arange(3))
+
+
+def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
+    pytest.importorskip("torch")
+    small = SODINN(n_levels=4, n_samples=30, patch_width=1.5, architecture="conv3d", epochs=3)
+    steps = []
+
+    def stop(progress):
+        steps.append((progress.what, progress.step))
+        if progress[:2] == ("epochs", 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small, night, report=stop)
+    [unfinished] = (cache_folder() / "trained").glob("*.unfinished.npz")
+    steps.clear()
+    resumed = train(small, night, report=lambda progress: steps.append((progress.what, progress.step)))
+    assert [step for what, step in steps if what == "epochs"] == [3]
+    assert not unfinished.exists()
+    for name, array in small.fit(night).state().items():
+        assert np.array_equal(array, resumed.state()[name]), name
+
+
+def _train_and_tell(night, queue):
+    queue.put(train(SMALL, night).state()["threshold"])
+
+
+@pytest.mark.slow
+def test_two_processes_that_want_the_same_model_get_the_same(night):
+    spawn = multiprocessing.get_context("spawn")
+    queue = spawn.Queue()
+    workers = [spawn.Process(target=_train_and_tell, args=(night, queue)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    first, second = queue.get(timeout=120), queue.get(timeout=120)
+    for worker in workers:
+        worker.join()
+    assert np.array_equal(first, second)
+    assert len(list((cache_folder() / "trained").glob("*.npz"))) == 1
+
+
+def test_an_arrays_file_is_whole_or_not_there(tmp_path):
+    write_arrays(tmp_path / "deep" / "a.npz", {"first.bias": np.ones(2), "x": np.zeros(1)})
+    assert sorted(read_arrays(tmp_path / "deep" / "a.npz")) == ["first.bias", "x"]
+
+
+@pytest.mark.slow
+def test_training_is_recorded_and_what_knows_too_much_is_a_control(suite, tmp_path):
+    parameters = {"n_levels": 4, "n_samples": 20, "n_trees": 10}
+    detectors = [SuiteDetector(name="sodirf", parameters=parameters | {"train": t}) for t in ("auto", "oracle-empty")]
+    detectors.append(SuiteDetector(name="median"))
+    store = Store(tmp_path / "store")
+    list(run(plan(suite.model_copy(update={"detectors": tuple(detectors)}))[0], store))
+    table, records = store.read(suite.name, suite.version)
+    assert set(table["reason"]) == {""}
+    found = {
+        (row.detector.partition("(")[0] + ("!" if "oracle" in row.detector else ""), row.training, row.control)
+        for row in table.itertuples()
+    }
+    assert found == {("sodirf", "transfer", False), ("sodirf!", "oracle-empty", True), ("median", "none", False)}
+    assert {record["training"] for record in records} == {"transfer", "oracle-empty", "none"}
+    assert load_dataset(suite.datasets[0].name).n_sequences == 2
