@@ -52,7 +52,7 @@ def _examine(detector: "Submitted") -> str:
     if first.cost is None:
         _tell("first map", first.problem)
         if first.story:
-            click.echo(f"\n{first.story}")
+            click.echo(f"\n{first.story.rstrip()}")
         return "there is no map"
     time, memory = f"{first.cost.seconds:.2f} s", f"{first.cost.memory_bytes / 2**20:.0f} MB"
     _tell("first map", f"{time} of {60 * manifest.needs.minutes:g} s, {memory} of {manifest.needs.memory_mb} MB")

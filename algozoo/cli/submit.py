@@ -40,7 +40,12 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     definition = load_suite(suite).model_copy(update={"detectors": (SuiteDetector(name=detector.name),)})
     shards = run_and_build(definition, Store(store), site, workers, mirror=mirror)
     table = published(site)
-    print_scores(table[table["detector"] == detector.label])
+    own = table["detector"] == detector.label
+    print_scores(table[own])
+    if table[~own].empty:
+        click.echo(
+            f"Nobody else has results on these trials; `algozoo run {suite}` makes those of AlgoZoo's detectors."
+        )
     keys = [content_key(shard) for shard in shards]
     click.echo(
         "\n".join(["", "To publish it, as a pull request:", "", *_steps(detector, definition.name, store, keys)])
