@@ -30,13 +30,11 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     from algozoo.benchmark.plan import content_key
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import SuiteDetector, load_suite
-    from algozoo.cli.progress import say
     from algozoo.cli.run import run_and_build
     from algozoo.leaderboard.moves import published
     from algozoo.submissions.check import admit
 
     detector = admit(folder)
-    detector.prepare(say)
     definition = load_suite(suite).model_copy(update={"detectors": (SuiteDetector(name=detector.name),)})
     shards = run_and_build(definition, Store(store), site, workers, mirror=mirror)
     table = published(site)
