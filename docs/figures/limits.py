@@ -21,9 +21,10 @@ BINS = 8
 
 
 def main(folder: str) -> None:
-    """Draw all three."""
+    """Draw all four."""
     draw_thresholds(DOCS / "limits-thresholds.png")
     draw_fit(DOCS / "limits-completeness.png")
+    draw_cells(Table.read(Path(folder) / "completeness.ecsv"), DOCS / "limits-map.png")
     draw_closure(Table.read(Path(folder) / "closure.ecsv"), DOCS / "limits-closure.png")
 
 
@@ -67,6 +68,25 @@ def draw_fit(path: Path) -> None:
         )
     axes.set(xscale="log", xlabel="contrast", ylabel="share found")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), fontsize="small")
+    figure.savefig(path, dpi=90)
+    plt.close(figure)
+
+
+def draw_cells(cells: Table, path: Path) -> None:
+    """Draw the share of companions that is found, in cells of separation and contrast, on beta Pictoris."""
+    separations = sorted(set(cells["inner"]))
+    figure, axes = plt.subplots(figsize=(7.2, 5), layout="constrained")
+    colours = plt.get_cmap("viridis")
+    for cell in cells:
+        column, height = separations.index(cell["inner"]), cell["contrast_high"] - cell["contrast_low"]
+        axes.bar(column, height, 0.96, cell["contrast_low"], color=colours(cell["completeness"]), edgecolor="white")
+        text = f"{cell['completeness']:.2f}\n{cell['low']:.2f} to {cell['high']:.2f}\nn = {cell['n']}"
+        middle = np.sqrt(cell["contrast_low"] * cell["contrast_high"])
+        shade = "black" if cell["completeness"] > 0.5 else "white"
+        axes.text(column, middle, text, ha="center", va="center", fontsize=7, color=shade)
+    axes.set(yscale="log", xlabel="separation [FWHM]", ylabel="contrast")
+    axes.set_xticks(range(len(separations)), [f"{separation:g}" for separation in separations])
+    figure.colorbar(plt.cm.ScalarMappable(cmap=colours), ax=axes, label="share found")
     figure.savefig(path, dpi=90)
     plt.close(figure)
 
