@@ -130,3 +130,10 @@ def test_candidates_of_probability_maps_are_hits_or_false(make_outcomes: Make, r
     assert table["truth"].sum() == 24
     assert len(table) == outcomes.loc[outcomes["detector"] == "good", "candidate_score"].str.len().sum()
     assert candidate_probabilities(outcomes).empty
+
+
+def test_log_odds_become_probabilities(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng, detectors=("good",), n_sequences=2)
+    odds, plain = (candidate_probabilities(outcomes.assign(map_kind=kind)) for kind in ("log_odds", "probability"))
+    assert np.allclose(odds["probability"], 1 / (1 + np.exp(-plain["probability"])))
+    assert np.array_equal(odds["truth"], plain["truth"])
