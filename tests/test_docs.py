@@ -35,7 +35,7 @@ def test_the_detector_of_the_tutorial_keeps_the_contract(quiet_pixels, monkeypat
     report = check_detector(create("quiet-pixels", submissions=quiet_pixels / "submissions"))
     assert report.passed, report
     monkeypatch.chdir(quiet_pixels)
-    exec(blocks("write-a-detector.md", "python")[1], {})  # noqa: S102 - our own page
+    exec(blocks("write-a-detector.md", "python")[2], {})  # noqa: S102 - our own page
     assert "quiet-pixels" in capsys.readouterr().out
 
 

@@ -61,7 +61,8 @@ def detect(
     for notice in _notices(sequence):
         click.echo(f"Notice: {notice}", err=True)
     try:
-        result = detector.fit(sequence.flipped()).detect(sequence)
+        fitted = _fitted(detector, sequence.flipped())
+        result = fitted.detect(sequence)
     except Declined as reason:
         raise AlgoZooError(f"{detector.label} declines this sequence: {reason}") from None
     table = candidate_table(result, sequence)
@@ -75,8 +76,46 @@ def detect(
     write_whole(output / "detection_map.fits", hdus.writeto)
     write_whole(output / "detection_map.png", lambda path: figure.savefig(path, format="png", dpi=120))
     write_whole(output / "candidates.csv", lambda path: table.to_csv(path, index=False))
+    curve = learning_curve(fitted)
+    if curve is not None:
+        write_whole(output / "learning_curve.csv", lambda path: curve.to_csv(path, index=False))
     print_table(list(table.columns), table.to_numpy().tolist(), style)
     click.echo(f"Written to {output}: detection_map.fits, detection_map.png, candidates.csv", err=True)
+
+
+def learning_curve(detector: Detector) -> pd.DataFrame | None:
+    """Loss and validation of each epoch of a detector that learned in epochs."""
+    import pandas as pd
+
+    from algozoo.detectors.supervised import Supervised
+
+    if not isinstance(detector, Supervised) or "learning_curve" not in detector.state():
+        return None
+    columns = ("epoch", "loss", "validation_loss", "validation_auc")
+    return pd.DataFrame(detector.state()["learning_curve"], columns=columns)
+
+
+def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
+    """Fit a detector, and say how far it is; a model that is in the cache is used again."""
+    from math import isnan
+
+    from algozoo.benchmark.training import train
+    from algozoo.detectors.supervised import Progress, Supervised
+
+    def tell(progress: Progress) -> None:
+        measured = [
+            f"{name} {value:.3g}{unit}"
+            for name, value, unit in (
+                ("loss", progress.loss, ""),
+                ("validation loss", progress.validation_loss, ""),
+                ("validation AUC", progress.validation_auc, ""),
+                ("left at most", progress.seconds_left, " s"),
+            )
+            if not isnan(value)
+        ]
+        click.echo(", ".join([f"Training: {progress.what} {progress.step}/{progress.steps}", *measured]), err=True)
+
+    return train(detector, sequence, report=tell) if isinstance(detector, Supervised) else detector.fit(sequence)
 
 
 def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:

@@ -35,9 +35,7 @@ LABELS = {
 @click.command()
 @click.argument("dataset")
 @click.option("--sequence", "index", type=int, default=0, show_default=True, help="Of a simulated dataset.")
-@click.option(
-    "--detector", "names", multiple=True, help="Repeat it for more.  [default: all that need no training]"
-)
+@click.option("--detector", "names", multiple=True, help="Repeat it for more.  [default: all that need no training]")
 @mirror_option
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A PNG file.")
 def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | None, output: Path) -> None:

@@ -156,8 +156,8 @@ def draw_samples(
     start = float(rng.uniform(0, 360))
     parts, fits = [], []
     for number, ring in enumerate(residuals):
-        field = _Field(ring, usable, start)
-        fits.append(_fit_flux(field, rng))
+        field = Places(ring, usable, start)
+        fits.append(fit_flux(field, rng))
         contrasts = snr[0] / fits[-1].slope, snr[1] / fits[-1].slope
         for label, patches, about in (
             (True, *_injections(field, n_samples, contrasts, rng)),
@@ -174,12 +174,21 @@ def draw_samples(
 
 
 @dataclass(frozen=True, eq=False)
-class _Field:
-    """Where in an annulus samples of each split may be centred."""
+class Places:
+    """Where in an annulus samples of each split may be centred.
+
+    Parameters
+    ----------
+    ring : Residuals
+    usable : array of bool (n, n), optional
+        Where in the derotated field they may be at all.
+    start : float
+        Angle in degrees at which the first sector starts.
+    """
 
     ring: Residuals
-    usable: NDArray[np.bool_] | None
-    start: float
+    usable: NDArray[np.bool_] | None = None
+    start: float = 0.0
 
     @cached_property
     def borders(self) -> Array:
@@ -206,7 +215,7 @@ class _Field:
         return np.asarray((np.rad2deg(np.arctan2(y, x)) - self.start) % 360)
 
     def draw(self, split: int | None, rng: np.random.Generator) -> Companion:
-        """Draw a place, evenly over the area of the annulus."""
+        """Draw a place, evenly over the area of the annulus, for one of the `SPLITS` (its index) or for any."""
         annulus = self.ring.annulus
         for _ in range(MAXIMUM_DRAWS):
             separation = float(np.sqrt(rng.uniform(annulus.inner**2, annulus.outer**2)))
@@ -233,7 +242,7 @@ def numbers_by_split(n_samples: int) -> list[int]:
 
 
 def _injections(
-    field: _Field, n_samples: int, contrasts: tuple[float, float], rng: np.random.Generator
+    field: Places, n_samples: int, contrasts: tuple[float, float], rng: np.random.Generator
 ) -> tuple[Array, dict[str, NDArray[Any]]]:
     """Make samples of C+, not normalised."""
     patches, rows = [], []
@@ -254,7 +263,7 @@ def _injections(
     }
 
 
-def _empty(field: _Field, n_samples: int, rng: np.random.Generator) -> tuple[Array, dict[str, NDArray[Any]]]:
+def _empty(field: Places, n_samples: int, rng: np.random.Generator) -> tuple[Array, dict[str, NDArray[Any]]]:
     """Make samples of C-, not normalised: patches of the residuals, turned and shifted, and means of such patches."""
     ring, numbers = field.ring, numbers_by_split(n_samples)
     n_means = [round(MEANS * number) for number in numbers]
@@ -294,7 +303,7 @@ def _empty(field: _Field, n_samples: int, rng: np.random.Generator) -> tuple[Arr
     }
 
 
-def _fit_flux(field: _Field, rng: np.random.Generator) -> FluxFit:
+def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
     """Find the contrasts that give an S/N in the baseline: at the level where it rises fastest with the contrast.
 
     The level is chosen by the fitted lines, not by the highest S/N of each companion, which noise would decide.

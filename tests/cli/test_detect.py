@@ -49,6 +49,21 @@ def test_beta_pic_b_is_the_best_candidate_at_its_place_on_the_sky(algozoo, share
     assert best["snr"] > 6
 
 
+def test_a_network_tells_how_far_its_training_is_and_leaves_its_learning_curve(algozoo, files, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path / "cache"))
+    few = ("n_levels=4", "n_samples=20", "patch_width=1.5", "epochs=2", 'architecture="conv3d"')
+    settings = [part for value in few for part in ("--parameter", value)]
+    ended = algozoo("detect", *flat(files), "--detector", "sodinn", *settings)
+    assert ended.code == 0, ended.err
+    assert "Training: annuli sampled 1/" in ended.err
+    assert "Training: epochs 2/2, loss" in ended.err
+    curve = pd.read_csv(files["--output"] / "learning_curve.csv")
+    assert list(curve.columns) == ["epoch", "loss", "validation_loss", "validation_auc"]
+    assert len(curve) == 2
+    assert "Training" not in algozoo("detect", *flat(files), "--detector", "sodinn", *settings).err
+
+
 def test_map_table_and_picture_are_written(algozoo, files):
     ended = algozoo("detect", *flat(files), "--detector", "median")
     assert ended.code == 0, ended.err

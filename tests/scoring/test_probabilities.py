@@ -67,3 +67,10 @@ def test_of_one_sequence_nothing_is_tested(rng: Generator) -> None:
 
 def test_without_candidates_there_is_no_row(make_outcomes: Make, rng: Generator) -> None:
     assert probability_claims(candidate_probabilities(make_outcomes(rng))).empty
+
+
+def test_log_odds_become_probabilities(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng, detectors=("good",), n_sequences=2)
+    odds, plain = (candidate_probabilities(outcomes.assign(map_kind=kind)) for kind in ("log_odds", "probability"))
+    assert np.allclose(odds["probability"], 1 / (1 + np.exp(-plain["probability"])))
+    assert np.array_equal(odds["truth"], plain["truth"])
