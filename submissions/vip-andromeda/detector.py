@@ -16,5 +16,5 @@ def detect(cube, angles, psf, fwhm, filtering_fraction):
     cut = max(len(psf) // 2 - round(1.5 * fwhm), 0)
     stamp = psf[cut : len(psf) - cut, cut : len(psf) - cut]
     sampling = fwhm / FWHM_OVER_RESOLUTION / 2
-    snr = andromeda(cube, sampling, angles, stamp, filtering_fraction=filtering_fraction)[2]
+    snr = andromeda(cube, sampling, angles, stamp, filtering_fraction=filtering_fraction, iwa=1.0)[2]
     return shift(np.pad(snr, (0, 1)), 0.5)
