@@ -231,7 +231,9 @@ class Residuals:
             pixels, weights = _taps(self.sequence, angle, x, y)
             operator = csr_array((weights.ravel(), pixels.ravel(), starts), shape=(points, size**2))
             plain += np.asarray(operator @ frame)
-            modelled += np.asarray(operator @ eigenimages) * vector
+            turned = np.asarray(operator @ eigenimages)
+            turned *= vector
+            modelled += turned
         images = _levels(plain / len(frames), modelled.T / len(frames))
         return images if every else images[self.levels]
 

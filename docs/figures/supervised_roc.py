@@ -3,7 +3,7 @@
 Usage: python docs/figures/supervised_roc.py FOLDER, where FOLDER keeps what is done, one file for each sequence, so
 that it can be stopped and started again. It takes ten minutes of one core.
 
-On development sequences of two ensembles, which the board does not use: the first is for training, ten for the test.
+On development sequences of two ensembles, which the board does not use: the first is for training, eight for the test.
 Frames are cut to 41 pixels. Each sequence has 15 companions in the innermost annulus and 15 at 8-12 px, one at a time,
 and two empty maps, with the angles as they are and reversed.
 """  # noqa: INP001 - scripts are no package
@@ -28,7 +28,7 @@ from algozoo.sequence import ADISequence
 
 PAGE = Path(__file__).parents[1] / "supervised-roc.csv"
 SIZE, OUTER = 41, 16.0
-SEQUENCES, INJECTIONS = 10, 15
+SEQUENCES, INJECTIONS = 8, 15
 DATASETS = ("naco-lp", "sphere-h")
 FALSE_ALARMS = (0.1, 0.3, 1.0, 3.0)
 SAMPLES = {"n_samples": 400, "patch_width": 1.5}
@@ -120,7 +120,7 @@ def main(folder: str) -> None:
     for name in DATASETS:
         rows += table(name, [json.loads((Path(folder) / f"{name}-{i}.json").read_text()) for i in range(SEQUENCES)])
     with PAGE.open("w", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["dataset", "annulus", "detector", "false_alarms_per_map", "found", "companions"])
         writer.writerows(rows)
 
