@@ -74,7 +74,8 @@ class Supervised(Detector):
         Samples of each class, in each annulus of one FWHM.
     snr : tuple of 2 floats
         Companions in training samples are that bright, evenly in the logarithm: S/N with the best number of components.
-        The authors train between 1 and 3; brighter companions then look like nothing that was learnt.
+        The authors train between 1 and 3; scaled to the noise, brighter companions then look like nothing that was
+        learnt.
     normalisation : {'noise', 'slice', 'sample'}
         What samples are scaled to: 'noise' to the scatter of their annulus at each level, which shows the classifier
         the S/N against the number of components, an idea of NA-SODINN (Cantero et al. 2023, A&A 680, A86); 'slice' each
