@@ -66,6 +66,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # complains of what Ctrl-C cancels
     with dask.config.set(SETTINGS):
         if scheduler is not None:
             try:
