@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from algozoo.errors import InputError
@@ -83,7 +84,28 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
             Client(cluster) as client,
         ):
             client.run(_leave_interrupts_to_the_user)
-            yield partial(_run_on, client, local=True)
+            with _interrupts_are_kept() as raise_kept:
+                yield partial(_run_on, client, local=True, between=raise_kept)
+
+
+@contextmanager
+def _interrupts_are_kept() -> Iterator[Callable[[], None]]:
+    """Remember Ctrl-C: raised within a finaliser, of which Dask has many, it would be lost."""
+    kept: list[int] = []
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        kept.append(number)
+        signal.default_int_handler(number, frame)
+
+    def raise_kept() -> None:
+        if kept:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, keep)
+    try:
+        yield raise_kept
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _leave_interrupts_to_the_user() -> None:
@@ -93,7 +115,12 @@ def _leave_interrupts_to_the_user() -> None:
 
 
 def _run_on(
-    client: Any, task: Callable[[Item], Result], items: Iterable[Item], *, local: bool = False
+    client: Any,
+    task: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    local: bool = False,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Item, Result | Died]]:
     """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
     from distributed import KilledWorker, wait  # noqa: PLC0415
@@ -111,6 +138,7 @@ def _run_on(
                 return
             continue
         for future in done:
+            between()
             item = futures.pop(future)
             try:
                 yield item, future.result()

@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_written_ends_with_1(algozoo, suite_file, tmp_pat
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_an_interrupted_run_goes_on_where_it_was(suite_file, tmp_path, how):
     more = tmp_path / "suite.toml"
-    more.write_text(suite_file.read_text().replace("injections = 2", "injections = 30"))
+    more.write_text(suite_file.read_text().replace("injections = 2", "injections = 50"))
     command = [sys.executable, "-m", "algozoo.cli", "run", str(more), "--workers", "1"]
     options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     run = subprocess.Popen(command, **options)
@@ -139,5 +139,5 @@ def test_an_interrupted_run_goes_on_where_it_was(suite_file, tmp_path, how):
     assert f"8 shards, {done} done before, {8 - done} to run" in again.stdout
     suite = load_suite(str(more))
     outcomes, _ = Store(tmp_path / "leaderboard" / "results").read(suite.name, suite.version)
-    assert len(outcomes) == 8 * 62
+    assert len(outcomes) == 8 * 102
     assert set(outcomes["status"]) == {"ok"}
