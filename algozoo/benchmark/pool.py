@@ -18,6 +18,7 @@ SETTINGS = {
     "distributed.scheduler.allowed-failures": 1,
     "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,  # by default memory is given back all the time
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,  # and from 128 kB on, once the other is set
 }
 PATIENCE = 30.0
 """Seconds without a result after which it is looked whether any process is left."""
