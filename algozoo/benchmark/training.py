@@ -115,6 +115,7 @@ def train(
     AlgoZooError
         As `Supervised.fit`, or if the cache cannot be written.
     """
+    detector.check_parameters()
     path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:

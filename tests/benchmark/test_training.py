@@ -1,5 +1,6 @@
 import multiprocessing
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from algozoo.benchmark.training import FileCheckpoint, fitted, model_key, read_a
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.datasets.download import cache_folder
+from algozoo.detectors import sodinn
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
 from algozoo.detectors.sodinn import SODINN
@@ -219,3 +221,15 @@ def test_training_is_recorded_and_what_knows_too_much_is_a_control(suite, tmp_pa
     assert found == {("sodirf", "transfer", False), ("sodirf!", "oracle-empty", True), ("median", "none", False)}
     assert {record["training"] for record in records} == {"transfer", "oracle-empty", "none"}
     assert load_dataset(suite.datasets[0].name).n_sequences == 2
+
+
+def test_without_pytorch_the_reason_names_the_extra(night, monkeypatch):
+    def none_of_torch(package):
+        if package == "torch":
+            raise PackageNotFoundError(package)
+        return "1"
+
+    monkeypatch.setattr(sodinn, "find_spec", lambda _: None)
+    monkeypatch.setattr(module, "version", none_of_torch)
+    with pytest.raises(InputError, match=r"pip install \"algozoo\[sodinn\]\""):
+        train(SODINN(), night)
