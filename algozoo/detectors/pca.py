@@ -56,12 +56,12 @@ class PCA(PSFSubtraction):
         libraries = [Channels(cube, sequence) for cube in library_cubes(sequence, self.library)]
         rows = [channels.aligned(t) for channels in libraries for t in range(channels.n_frames)]
         mean, components = self._model(np.concatenate(rows).reshape(-1, rows[0][0].size))
-        science, residuals = Channels(sequence.cube, sequence), np.empty(sequence.cube.shape[1:])
-        for t, residual in enumerate(residuals):
-            frames = science.aligned(t)
-            star = mean + (frames.reshape(len(frames), -1) - mean) @ components.T @ components
-            residual[:] = science.residual(t, star.reshape(frames.shape))
-        return residuals
+
+        def star(aligned: Array) -> Array:
+            frames = aligned.reshape(len(aligned), -1)
+            return np.asarray(mean + (frames - mean) @ components.T @ components).reshape(aligned.shape)
+
+        return Channels(sequence.cube, sequence).residuals(star)
 
     def _model(self, frames: Array) -> tuple[Array, Array]:
         """Mean (n_pixels,) and components (k, n_pixels) of frames, from which the mean is subtracted in place."""

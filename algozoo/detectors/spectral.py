@@ -4,8 +4,8 @@ Speckles grow with wavelength and companions do not move. Channels that are resc
 show the same speckles, and a companion at another place in each.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,37 +50,35 @@ class Channels:
         self.size = int(np.ceil((n - 1) * wavelengths.min() / wavelengths.max())) + 1
         growth = wavelengths / wavelengths.max() * (n - 1) / (self.size - 1)
         self._cube = cube
-        self._shrink = np.stack([scaling_matrix(n, 1 / factor, self.size) for factor in growth])
-        self._grow = np.stack([scaling_matrix(self.size, factor, n) for factor in growth])
+        self._shrink = scaling_matrix(n, 1 / growth, self.size)
+        self._grow = scaling_matrix(self.size, growth, n)
         self._flux = np.broadcast_to(sequence.star_flux, len(growth))
 
     def aligned(self, t: int) -> Array:
         """Return the channels at moment t on their common field, (n_wavelengths, size, size), standardised."""
-        frames = self._aligned(t)
-        mean, scatter = _moments(frames)
-        return (frames - mean) / scatter
+        return _standardised(self._aligned(t))[0]
 
-    def residual(self, t: int, model: Array) -> Array:
-        """Subtract a model of `aligned` from the frames of moment t and average the channels, (n, n).
+    def residuals(self, model: Callable[[Array], Array]) -> Array:
+        """Subtract a model of the star from the frames of every moment and average the channels, (n_frames, n, n).
 
-        The model is scaled back, and the frames are left as they are. The channels are added up, which is the best
-        weight for a companion of the star's spectrum where noise is that of photons; towards the edge those whose model
-        reaches so far. The sum is in the unit of a mean channel: a companion has its contrast times the mean of
-        `star_flux`.
+        The model is made of the `aligned` channels of a moment. It is scaled back, and the frames are left as they are.
+        The channels are added up, which is the best weight for a companion of the star's spectrum where noise is that
+        of photons; towards the edge those whose model reaches so far. The sum is in the unit of a mean channel: a
+        companion has its contrast times the mean of `star_flux`.
         """
-        mean, scatter = _moments(self._aligned(t))
-        scaled_back = self._grow @ (mean + scatter * model) @ self._grow.transpose(0, 2, 1)
-        residuals = np.where(self._covered, self._cube[:, t] - scaled_back, 0.0)
-        return np.asarray(residuals.sum(axis=0) * self._flux.mean() / np.tensordot(self._flux, self._covered, 1))
+        lines = np.any(self._grow, axis=2)
+        covered = lines[:, :, None] & lines[:, None, :]
+        weight = self._flux.mean() / np.tensordot(self._flux, covered, 1)
+        residuals = np.empty(self._cube.shape[1:])
+        for t, residual in enumerate(residuals):
+            aligned, mean, scatter = _standardised(self._aligned(t))
+            scaled_back = self._grow @ (mean + scatter * model(aligned)) @ self._grow.transpose(0, 2, 1)
+            np.sum(self._cube[:, t] - scaled_back, axis=0, where=covered, out=residual)
+            residual *= weight
+        return residuals
 
     def _aligned(self, t: int) -> Array:
         return np.asarray(self._shrink @ self._cube[:, t] @ self._shrink.transpose(0, 2, 1))
-
-    @cached_property
-    def _covered(self) -> NDArray[np.bool_]:
-        """Where in each channel the aligned frames reach, (n_wavelengths, n, n)."""
-        lines: NDArray[np.bool_] = np.any(self._grow, axis=2)
-        return lines[:, :, None] & lines[:, None, :]
 
 
 def subtract_spectral_median(sequence: ADISequence) -> ADISequence:
@@ -112,12 +110,11 @@ def subtract_spectral_median(sequence: ADISequence) -> ADISequence:
 
 
 def _without_median(cube: NDArray[np.float32], sequence: ADISequence) -> NDArray[np.float32]:
-    channels = Channels(cube, sequence)
-    residuals = [channels.residual(t, np.median(channels.aligned(t), axis=0)) for t in range(channels.n_frames)]
-    return np.stack(residuals).astype(np.float32)
+    return Channels(cube, sequence).residuals(lambda aligned: np.median(aligned, axis=0)).astype(np.float32)
 
 
-def _moments(frames: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each frame, the latter 1 for a flat one."""
-    scatter = frames.std(axis=(1, 2), keepdims=True)
-    return frames.mean(axis=(1, 2), keepdims=True), np.where(scatter > 0, scatter, 1.0)
+def _standardised(frames: Array) -> tuple[Array, Array, Array]:
+    """Frames of mean 0 and standard deviation 1, and what these were; the latter 1 for a flat frame."""
+    mean, scatter = frames.mean(axis=(1, 2), keepdims=True), frames.std(axis=(1, 2), keepdims=True)
+    scatter = np.where(scatter > 0, scatter, 1.0)
+    return (frames - mean) / scatter, mean, scatter
