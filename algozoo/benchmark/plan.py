@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Shard:
 
 
 def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list[str]]:
-    """List the shards of a suite, and what a person should know: why optional datasets or flipped maps are left out.
+    """List the shards of a suite, and what a person should know: which datasets or detectors are left out, and why.
 
     Raises
     ------
@@ -44,7 +45,8 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
     datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
     _refuse_twins("dataset", [dataset.name for dataset in datasets])
-    shards, notices = [], []
+    detectors, notices = _installed(suite)
+    shards = []
     for entry, dataset in zip(suite.datasets, datasets, strict=True):
         _check(entry, dataset)
         try:
@@ -59,7 +61,7 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
         shards += [
             Shard(suite, entry, index, detector, mirror)
             for index in range(entry.sequences or dataset.n_sequences)
-            for detector in suite.detectors
+            for detector in detectors
         ]
     return shards, notices
 
@@ -85,6 +87,17 @@ def _refuse_twins(kind: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"suite: {kind} {name!r} is listed {names.count(name)} times, expected once")
+
+
+def _installed(suite: Suite) -> tuple[list[SuiteDetector], list[str]]:
+    """Detectors that can run, and why others are left out."""
+    missing = {d.needs for d in suite.detectors if d.needs and find_spec(d.needs) is None}
+    notices = [
+        f"detector {d.name} is left out: it needs {d.needs}, which is not installed (docs/detectors/{d.name}.md)"
+        for d in suite.detectors
+        if d.needs in missing
+    ]
+    return [d for d in suite.detectors if d.needs not in missing], notices
 
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:

@@ -36,10 +36,22 @@ class SuiteDataset(_Table):
 
 
 class SuiteDetector(_Table):
-    """A detector of a suite, with those parameters that differ from its defaults; a slow one is run on request."""
+    """A detector of a suite.
+
+    Parameters
+    ----------
+    name : str
+    parameters : dict
+        Those that differ from the defaults.
+    needs : str, optional
+        Package without which the detector is left out, with a notice.
+    slow : bool
+        Run on request only.
+    """
 
     name: str
     parameters: dict[str, Any] = Field(default_factory=dict)
+    needs: str | None = None
     slow: bool = False
 
 

@@ -28,6 +28,7 @@ class SODIRF(Supervised):
     Parameters
     ----------
     n_trees : int
+        Of the forest.
     sample_fraction : float
         Of the training samples, each tree sees so many. The authors' trees see as many as there are, drawn with
         replacement, which takes three times as long and finds no more.

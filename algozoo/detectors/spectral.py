@@ -70,11 +70,10 @@ class Channels:
         covered = lines[:, :, None] & lines[:, None, :]
         weight = self._flux.mean() / np.tensordot(self._flux, covered, 1)
         residuals = np.empty(self._cube.shape[1:])
-        for t, residual in enumerate(residuals):
+        for t in range(self.n_frames):
             aligned, mean, scatter = _standardised(self._aligned(t))
             scaled_back = self._grow @ (mean + scatter * model(aligned)) @ self._grow.transpose(0, 2, 1)
-            np.sum(self._cube[:, t] - scaled_back, axis=0, where=covered, out=residual)
-            residual *= weight
+            residuals[t] = weight * np.sum(self._cube[:, t] - scaled_back, axis=0, where=covered)
         return residuals
 
     def _aligned(self, t: int) -> Array:

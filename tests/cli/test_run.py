@@ -39,6 +39,15 @@ def test_slow_detectors_are_run_on_request(algozoo, suite_file, tmp_path):
     assert everything.err == ""
 
 
+def test_detectors_whose_package_is_missing_are_left_out(algozoo, suite_file, tmp_path):
+    text = suite_file.read_text().replace('name = "median"', 'name = "median"\nneeds = "no_such_package"')
+    (tmp_path / "suite.toml").write_text(text)
+    ended = algozoo("run", tmp_path / "suite.toml", "--workers", 0, "--store", tmp_path / "r", "--site", tmp_path / "s")
+    assert ended.code == 0
+    assert "detector median is left out: it needs no_such_package, which is not installed" in ended.err
+    assert "6 shards" in ended.out
+
+
 @pytest.mark.slow
 def test_the_smoke_suite_runs_on_all_cores(algozoo, tmp_path):
     ended = algozoo("run", "smoke", "--store", tmp_path / "results", "--site", tmp_path / "site")
