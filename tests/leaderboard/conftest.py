@@ -27,6 +27,7 @@ DECLINE = 'needs <b>three</b> nights & more "frames"'
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
 KINDS = {"pca": "snr", "median": "snr", "picky": "probability"}
 CONTROLS = {"oracle", "random", "blank"}
+FRAGILE = {"alpha": "timeout", "beta": "memory", "night": "crash"}
 DETECTORS = [*STRENGTH, "picky", "fragile", *sorted(CONTROLS)]
 SUITE = {
     "format": 1,
@@ -90,7 +91,7 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
     if detector == "picky" and trial["trial"] == 3:
         return {"status": "failed", "reason": "ZeroDivisionError: division by zero (picky.py, line 2)"}
     if detector == "fragile" and (dataset != "beta" or trial["trial_kind"] != "injected"):
-        return {"status": "failed", "reason": CRASH}
+        return {"status": FRAGILE[dataset], "reason": CRASH}
     found = find_candidates(scores, fwhm=FWHM, valid=VALID)
     loud = 3 if detector == "pca" else 1
     peaks = {"candidate_x": found.x, "candidate_y": found.y, "candidate_score": loud * found.score}
