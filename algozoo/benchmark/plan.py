@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -68,8 +69,15 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
 
 def content_key(shard: Shard, detector: Detector | None = None) -> str:
     """Sha256 of all that the outcome of a shard depends on; a detector that is given is taken for its own."""
-    detector = detector or create(shard.detector.name, shard.detector.parameters)
-    return _sha256([trials_digest(shard), shard.sequence, repr(detector.parameters), detector_digest(detector)])
+    return _key(shard, trials_digest(shard), _detector_digest(shard.detector, detector))
+
+
+def content_keys(shards: Sequence[Shard]) -> list[str]:
+    """Return the `content_key` of each shard of one suite; what shards share is read once, not once for each."""
+    trials = {name: trials_digest(shard) for name, shard in {shard.dataset.name: shard for shard in shards}.items()}
+    entries = {str(shard.detector): shard.detector for shard in shards}
+    detectors = {name: _detector_digest(entry) for name, entry in entries.items()}
+    return [_key(shard, trials[shard.dataset.name], detectors[str(shard.detector)]) for shard in shards]
 
 
 def trials_digest(shard: Shard) -> str:
@@ -81,6 +89,15 @@ def trials_digest(shard: Shard) -> str:
     suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
     injections = shard.dataset.injections
     return _sha256([suite.name, suite.version, suite.seed, injections, manifest.model_dump(mode="json"), _trial_code()])
+
+
+def _key(shard: Shard, trials: str, detector: list[str]) -> str:
+    return _sha256([trials, shard.sequence, *detector])
+
+
+def _detector_digest(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
+    made = made or create(entry.name, entry.parameters)
+    return [repr(made.parameters), detector_digest(made)]
 
 
 def _refuse_twins(kind: str, names: list[str]) -> None:

@@ -59,7 +59,7 @@ def run_and_build(
     mirror: Path | None = None,
 ) -> list["Shard"]:
     """Run what is missing of a suite, build the leaderboard, tell of both, and return all shards of the suite."""
-    from algozoo.benchmark.plan import content_key, plan
+    from algozoo.benchmark.plan import content_keys, plan
     from algozoo.benchmark.pool import pool
     from algozoo.benchmark.runner import make, unmade, write_preview
     from algozoo.benchmark.runner import run as run_shards
@@ -73,7 +73,7 @@ def run_and_build(
     for name, version in results.suites():
         if name == definition.name and version != definition.version:
             click.echo(f"Notice: {results.folder} also has results of version {version}; they are left out.", err=True)
-    missing = [shard for shard in shards if not results.is_done(content_key(shard))]
+    missing = [s for s, key in zip(shards, content_keys(shards), strict=True) if not results.is_done(key)]
     click.echo(
         f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(missing)} done "
         f"before, {len(missing)} to run; results in {results.folder}"
@@ -109,8 +109,9 @@ def _resolution(shards: list["Shard"]) -> str:
     from algozoo.detectors.registry import create
     from algozoo.scoring import resolvable_difference
 
-    ranked = {str(s.detector) for s in shards if not create(s.detector.name, s.detector.parameters).control}
-    pairs = max(comb(len(ranked), 2), 1)
+    detectors = {str(shard.detector): shard.detector for shard in shards}.values()
+    n_ranked = sum(not create(detector.name, detector.parameters).control for detector in detectors)
+    pairs = max(comb(n_ranked, 2), 1)
     told = []
     for shard in {shard.dataset.name: shard for shard in shards}.values():
         dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
@@ -118,6 +119,6 @@ def _resolution(shards: list["Shard"]) -> str:
         smallest = resolvable_difference(dataset.n_sequences, n, comparisons=pairs)
         told.append(f"{dataset.name} {smallest:.2f}" if isfinite(smallest) else f"{dataset.name} none")
     return (
-        f"Smallest difference of true-positive rates that it separates, at best (80 % power, {len(ranked)} detectors): "
+        f"Smallest difference of true-positive rates that it separates, at best (80 % power, {n_ranked} detectors): "
         + ", ".join(told)
     )

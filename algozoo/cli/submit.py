@@ -27,7 +27,7 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
 
     Interrupt at any time and go on with the same command.
     """
-    from algozoo.benchmark.plan import content_key
+    from algozoo.benchmark.plan import content_keys
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import SuiteDetector, load_suite
     from algozoo.cli.run import run_and_build
@@ -44,7 +44,7 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
         click.echo(
             f"Nobody else has results on these trials; `algozoo run {suite}` makes those of AlgoZoo's detectors."
         )
-    keys = [content_key(shard) for shard in shards]
+    keys = content_keys(shards)
     click.echo(
         "\n".join(["", "To publish it, as a pull request:", "", *_steps(detector, definition.name, store, keys)])
     )

@@ -1,5 +1,7 @@
 """Measure what the scaling of samples, their brightness and separate forests do; write docs/supervised-choices.csv.
 
+And docs/supervised-regimes.csv: is there a separation where the noise of the residuals becomes normal?
+
 Usage: python docs/figures/supervised_choices.py
 
 SODIRF on development sequences of naco-lp, the first for training and two for the test, frames cut to 61 pixels. For
@@ -14,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import shapiro
 
 from algozoo.datasets import load_dataset
 from algozoo.detectors.labels import Places, draw_samples, fit_flux
@@ -23,6 +26,7 @@ from algozoo.detectors.sodirf import SODIRF
 from algozoo.sequence import ADISequence
 
 PAGE = Path(__file__).parents[1] / "supervised-choices.csv"
+REGIMES = Path(__file__).parents[1] / "supervised-regimes.csv"
 SIZE, LEVELS, INJECTIONS, TESTS = 61, 20, 60, 2
 ANNULI, SNR = (0, 1, 3), (3, 5, 8, 20)
 FALSE_ALARMS = 1 / 500
@@ -72,9 +76,33 @@ def main() -> None:
             rows.append((label, number + 1, snr, int(np.sum(hits)), np.size(hits)))
         sys.stdout.write(f"{label}\n")
         sys.stdout.flush()
-    with PAGE.open("w", newline="") as file:
+    write(PAGE, ["training", "annulus", "snr", "found", "companions"], rows)
+    write(REGIMES, ["dataset", "night", "annulus", "p_value"], regimes())
+
+
+def regimes() -> list[tuple]:
+    """P-values that the residuals of an annulus are normal (Shapiro & Wilk 1965), mean over the numbers of components.
+
+    Tested are values one FWHM apart along the middle of the annulus, with 0, 1, ... components up to the last level.
+    """
+    rows = []
+    for name in ("naco-lp", "sphere-h"):
+        for night in range(TESTS + 1):
+            sequence = load_dataset(name).development_sequence(night)
+            for number, ring in enumerate(annular_residuals(sequence, LEVELS, patch_size(sequence.fwhm))):
+                radius = ring.annulus.centre
+                angles = np.arange(0, 2 * np.pi - sequence.fwhm / radius, sequence.fwhm / radius)
+                values = ring.at(radius * np.cos(angles), radius * np.sin(angles), every=True)
+                p_value = float(np.mean([shapiro(each).pvalue for each in values]))
+                rows.append((name, night, number + 1, round(p_value, 3)))
+    return rows
+
+
+def write(path: Path, header: list[str], rows: list[tuple]) -> None:
+    """Write a table."""
+    with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["training", "annulus", "snr", "found", "companions"])
+        writer.writerow(header)
         writer.writerows(rows)
 
 

@@ -11,7 +11,7 @@ import pytest
 from distributed import LocalCluster
 
 from algozoo.benchmark import shard as shard_module
-from algozoo.benchmark.plan import content_key, plan
+from algozoo.benchmark.plan import content_key, content_keys, plan
 from algozoo.benchmark.pool import pool
 from algozoo.benchmark.runner import make, run, unmade, write_preview
 from algozoo.benchmark.store import Store
@@ -152,6 +152,11 @@ def test_the_key_depends_on_what_the_outcome_depends_on(suite, tmp_path):
     manifest.write_text(Path(suite.datasets[0].name).read_text().replace("seed = ", "seed = 1"))
     other_data = suite.datasets[0].model_copy(update={"name": str(manifest)})
     assert content_key(type(first)(suite, other_data, 0, first.detector)) not in keys
+
+
+def test_keys_of_many_shards_are_those_of_each(suite):
+    shards, _ = plan(suite)
+    assert content_keys(shards) == [content_key(shard) for shard in shards]
 
 
 def test_unknown_names_stop_the_plan(suite):
