@@ -84,18 +84,19 @@ def roc() -> None:
         for row in csv.DictReader(file):
             point = float(row["false_alarms_per_map"]), int(row["found"]), int(row["companions"])
             curves[row["dataset"], row["annulus"]][row["detector"]].append(point)
-    figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(2, 2, figsize=(9, 7.5), layout="constrained", sharey=True)
     for axis, ((dataset, annulus), detectors) in zip(axes.flat, curves.items(), strict=False):
         for number, (label, points) in enumerate(detectors.items()):
             rate, found, n = np.array(sorted(points)).T
             low, high = np.array([wilson(int(k), int(m)) for k, m in zip(found, n, strict=True)]).T
-            style = "-" if label.startswith("sod") else "--"
+            variant = "," in label  # of a detector that is drawn already
+            style = ":" if variant else "-" if label.startswith("sod") else "--"
             axis.plot(rate, found / n, style, color=f"C{number}", label=label)
-            axis.fill_between(rate, low, high, color=f"C{number}", alpha=0.12, lw=0)
+            axis.fill_between(rate, low, high, color=f"C{number}", alpha=0 if variant else 0.12, lw=0)
         axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
     for axis in axes[:, 0]:
         axis.set_ylabel("companions found")
-    axes[0, 0].legend(fontsize=8)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(PAGES / "supervised-roc.png", dpi=80)
 
 
