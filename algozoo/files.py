@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     AlgoZooError
         If the disk is full or the folder cannot be written; nothing half-written is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")  # hosts may share a folder
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)

@@ -115,8 +115,9 @@ def _resolution(shards: list["Shard"]) -> str:
     told = []
     for shard in {shard.dataset.name: shard for shard in shards}.values():
         dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
-        n = dataset.n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
-        smallest = resolvable_difference(dataset.n_sequences, n, comparisons=pairs)
+        n_sequences = shard.dataset.sequences or dataset.n_sequences
+        n = n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
+        smallest = resolvable_difference(n_sequences, n, comparisons=pairs)
         told.append(f"{dataset.name} {smallest:.2f}" if isfinite(smallest) else f"{dataset.name} none")
     return (
         f"Smallest difference of true-positive rates that it separates, at best (80 % power, {n_ranked} detectors): "

@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from algozoo.files import source_digest, write_whole
 from algozoo.sequence import ADISequence
 
 ARRAYS = ("cube", "parallactic_angles", "psf", "star_flux", "wavelengths", "reference")
+SCALARS = ("pixel_scale", "fwhm", "north_angle", "name")
 
 
 def simulated_sequence(manifest: SimulatedManifest, index: int) -> ADISequence:
@@ -37,7 +37,7 @@ def simulated_sequence(manifest: SimulatedManifest, index: int) -> ADISequence:
     path = _path(manifest, index)
     try:
         return _read(path)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputError):
+    except Exception:  # noqa: BLE001 - a damaged archive may raise anything, and all of it means: make it anew
         rng = np.random.default_rng([manifest.seed, index])
         name = f"{manifest.name}/{index}"
         sequence = simulate(manifest.simulation, rng, pixel_scale=manifest.pixel_scale, name=name)
@@ -59,7 +59,7 @@ def _path(manifest: SimulatedManifest, index: int) -> Path:
 
 def _write(path: Path, sequence: ADISequence) -> None:
     values: dict[str, Any] = {name: getattr(sequence, name) for name in ARRAYS}
-    values |= {name: getattr(sequence, name) for name in ("pixel_scale", "fwhm", "north_angle", "name")}
+    values |= {name: getattr(sequence, name) for name in SCALARS}
     with path.open("wb") as file:
         np.savez(file, **{name: value for name, value in values.items() if value is not None})
 
@@ -69,4 +69,6 @@ def _read(path: Path) -> ADISequence:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         values = {name: archive[name] for name in archive.files}
     scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
+    if missing := set(SCALARS) - values.keys():
+        raise InputError(f"{path}: {', '.join(sorted(missing))} missing")
     return ADISequence(**values | scalars)

@@ -5,8 +5,11 @@ import time
 
 import pytest
 
+from algozoo.benchmark.plan import plan
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
+from algozoo.cli.run import _resolution
+from algozoo.scoring import resolvable_difference
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,15 @@ def test_detectors_whose_package_is_missing_are_left_out(algozoo, suite_file, tm
     assert ended.code == 0
     assert "detector median is left out: it needs no_such_package, which is not installed" in ended.err
     assert "6 shards" in ended.out
+
+
+def test_the_difference_that_can_be_told_is_that_of_the_sequences_of_the_suite(suite_file, tmp_path):
+    """Not of all that the dataset has: here one of two, with 200 companions in each of two annuli."""
+    text = suite_file.read_text().replace("injections = 2", "injections = 200\nsequences = 1")
+    (tmp_path / "suite.toml").write_text(text)
+    definition = load_suite(str(tmp_path / "suite.toml"))
+    told = _resolution(plan(definition)[0])
+    assert told.endswith(f"small {resolvable_difference(1, 400, comparisons=1):.2f}")
 
 
 @pytest.mark.slow

@@ -53,6 +53,16 @@ def test_a_damaged_file_is_made_anew(manifest, made, damage):
     assert same(ensemble_module._read(path), sequence)
 
 
+def test_a_byte_of_the_table_of_contents_that_is_wrong_is_seen(manifest, made, monkeypatch):
+    """What the archive's checksums do not cover: names, versions, methods, flags."""
+    sequence, path = made
+    monkeypatch.setattr(ensemble_module, "simulate", lambda *_, **__: sequence)
+    content = path.read_bytes()
+    for at in range(content.index(b"PK\x01\x02"), len(content), 5):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        assert same(simulated_sequence(manifest, 3), sequence), at
+
+
 def test_another_seed_or_parameter_has_another_file(manifest, made, tmp_path):
     other = manifest.model_copy(update={"seed": 1})
     brighter = manifest.model_copy(update={"simulation": manifest.simulation.model_copy(update={"size": 41})})
