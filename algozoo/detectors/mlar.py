@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 Normalisation = Literal["slice", "sample", "noise"]
+Levels = int | tuple[int, ...]
+"""How many levels of approximation, or the numbers of components themselves."""
 
 EXPLAINED = (0.5, 0.99)
 """Fractions of the variance that the first and the last level explain (the authors' later code ends at 0.99 too)."""
@@ -59,10 +61,11 @@ class Variances(NamedTuple):
         """Number of components that are more than rounding."""
         return int(np.sum(self.values > self.values[0] * len(self.values) * np.finfo(np.float32).eps ** 2))
 
-    def levels(self, number: int) -> Indices:
-        """Choose numbers of components, evenly between those that explain 50 % and 99 % of the variance.
+    def levels(self, wanted: Levels) -> Indices:
+        """Choose numbers of components: those that are wanted, or so many.
 
-        Where these lie too close together, the levels go on in steps of one.
+        These lie evenly between those that explain 50 % and 99 % of the variance. Where these lie too close together,
+        the levels go on in steps of one.
 
         Raises
         ------
@@ -70,11 +73,14 @@ class Variances(NamedTuple):
             If the frames do not give so many; one component at least is left as the residual.
         """
         most = self.rank - 1
+        number = wanted if isinstance(wanted, int) else wanted[-1]
         if number > most:
             raise Declined(
                 f"{len(self.values)} frames of {self.rank} independent ones give at most {max(most, 0)} levels of "
-                f"approximation, and n_levels={number} are asked for: lower n_levels, or take more frames"
+                f"approximation, and n_levels={wanted} are asked for: lower n_levels, or take more frames"
             )
+        if not isinstance(wanted, int):
+            return np.array(wanted)
         first, last = (int(np.searchsorted(self.explained, fraction)) + 1 for fraction in EXPLAINED)
         last = max(min(last, most), number)
         first = min(first, last - number + 1)
@@ -94,7 +100,7 @@ def field_annuli(size: int, fwhm: float) -> tuple[Annulus, ...]:
     return tuple(Annulus(float(inner), float(outer)) for inner, outer in pairwise(edges))
 
 
-def annular_residuals(sequence: ADISequence, n_levels: int, patch: int) -> "list[Residuals]":
+def annular_residuals(sequence: ADISequence, n_levels: Levels, patch: int) -> "list[Residuals]":
     """Residuals of a sequence with a 3-D cube in each annulus of the field; see `Residuals` for what they raise."""
     frames = sequence.cube.astype(np.float64)
     frames -= frames.mean(axis=0)
@@ -134,7 +140,8 @@ class Residuals:
         Of the sequence, less their mean.
     annulus : Annulus
         The star is modelled on it and, on both sides, on half a patch and one pixel more.
-    n_levels : int
+    n_levels : int or tuple of int
+        So many, or residuals with these numbers of components, rising.
     patch : int
         Side of a patch in pixels, odd.
 
@@ -149,7 +156,7 @@ class Residuals:
     sequence: ADISequence
     frames: Array
     annulus: Annulus
-    n_levels: int
+    n_levels: Levels
     patch: int
 
     @cached_property
@@ -248,7 +255,7 @@ class Residuals:
             moved by so many pixels. Both give other samples of the same residuals, interpolated once, as all are.
         """
         size = self.sequence.size
-        images = np.full((self.n_levels, size**2), np.nan)
+        images = np.full((len(self.levels), size**2), np.nan)
         if turn or dx or dy:
             images[:, self.near] = self.at(*self.sky(*np.divmod(self.near, size), turn, dx, dy))
         else:
@@ -319,7 +326,7 @@ class Residuals:
             turned = (operator @ ((frames + contrast * source).T @ vectors)).reshape(n_frames, len(points_x), -1)
             taken = np.einsum("tqk,tk->kq", turned, vectors) / n_frames
             patches.append(_levels(plain + contrast * added, taken)[levels])
-        return np.reshape(patches, (len(patches), self.n_levels, self.patch, self.patch))
+        return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))
 
 
 def _turned(x: NDArray[Any], y: NDArray[Any], turn: float) -> tuple[Array, Array]:

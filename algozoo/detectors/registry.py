@@ -120,15 +120,18 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
     cls = entries[name].detector_class()
     types = get_type_hints(cls)
     known = {f.name: types[f.name] for f in fields(cls) if f.init}
-    for parameter, value in (parameters or {}).items():
+    values = {}
+    for parameter, given in (parameters or {}).items():
         if parameter not in known:
             raise unknown(f"parameter of {name}", parameter, known or ["(none)"])
+        values[parameter] = tuple(given) if isinstance(given, list) else given  # TOML has no tuples
         try:
-            TypeAdapter(known[parameter]).validate_python(value, strict=True)
+            TypeAdapter(known[parameter]).validate_python(values[parameter], strict=True)
         except ValidationError as error:
-            expected = "; ".join(mistake["msg"] for mistake in error.errors())
-            raise InputError(f"{name}: {parameter} is {value!r}: {expected}") from None
-    return cls(**(parameters or {}))
+            mistakes = [mistake["msg"] for mistake in error.errors()]
+            expected = "; ".join(m.replace("a valid tuple", "a list of numbers, as [0.5, 1.0]") for m in mistakes)
+            raise InputError(f"{name}: {parameter} is {given!r}: {expected}") from None
+    return cls(**values)
 
 
 def detector_digest(detector: Detector) -> str:

@@ -1,5 +1,7 @@
 """SODINN, supervised detection by a neural network: Gomez Gonzalez et al. 2018, A&A 613, A71."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal
@@ -47,6 +49,7 @@ class SODINN(Supervised):
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
     sources: ClassVar[tuple[str, ...]] = (*Supervised.sources, "algozoo.detectors.sodinn_network")
     smallest_levels: ClassVar[int] = 4
+    memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples", "batch")
 
     architecture: Literal["convlstm", "conv3d"] = "convlstm"
     epochs: int = 20
@@ -63,7 +66,8 @@ class SODINN(Supervised):
         made = network.build(self.architecture, *samples.patches.shape[1:3], self.seed)
         device = network.chosen_device(self.device)
         training = self.seed, self.learning_rate, self.batch, self.epochs, self.patience
-        learnt: dict[str, NDArray[Any]] = network.Trainer(made, device, *training).run(samples, report, checkpoint)
+        with _memory_errors():
+            learnt: dict[str, NDArray[Any]] = network.Trainer(made, device, *training).run(samples, report, checkpoint)
         return learnt
 
     def log_odds(self, model: Arrays, patches: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -72,7 +76,8 @@ class SODINN(Supervised):
         made = network.build(self.architecture, *patches.shape[1:3], self.seed)
         network.load(made, model)
         device = network.chosen_device(self.device)
-        return np.asarray(network.predict(made.to(device), patches, device))
+        with _memory_errors():
+            return np.asarray(network.predict(made.to(device), patches, device))
 
     def score_pixels(self, ring: Residuals, images: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score the pixels of an annulus, every one where it matters."""
@@ -107,6 +112,17 @@ class SODINN(Supervised):
         ):
             if not valid:
                 raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Name a want of memory by its name; PyTorch calls it a RuntimeError, on the CPU as on a GPU."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "alloc" in str(error).lower() or "out of memory" in str(error).lower():
+            raise MemoryError(str(error)) from error
+        raise
 
 
 def _network_module() -> Any:

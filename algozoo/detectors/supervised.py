@@ -4,6 +4,7 @@ import copy
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.detectors.labels import KINDS, FluxFit, Samples, draw_samples
-from algozoo.detectors.mlar import Normalisation, Residuals, annular_residuals, normalised, patch_size
+from algozoo.detectors.mlar import Levels, Normalisation, Residuals, annular_residuals, normalised, patch_size
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sequence import ADISequence
@@ -66,8 +67,9 @@ class Supervised(Detector):
         To what the platform fits the detector: the flipped twin of the test sequence; another sequence of the dataset,
         which no trial uses; or the empty test sequence itself, as the authors did, which is not ranked. 'auto' is
         'transfer' where there are more sequences than one, and else 'flipped'.
-    n_levels : int
-        Levels of approximation, evenly between the numbers of components that explain 50 % and 99 % of the variance.
+    n_levels : int or tuple of int
+        Levels of approximation, evenly between the numbers of components that explain 50 % and 99 % of the variance; or
+        the numbers of components themselves, rising.
     patch_width : float
         Side of the samples in FWHM, rounded up to an odd number of pixels.
     n_samples : int
@@ -85,7 +87,7 @@ class Supervised(Detector):
     """
 
     train: Training = "auto"
-    n_levels: int = 20
+    n_levels: Levels = 20
     patch_width: float = 2.0
     n_samples: int = 1000
     snr: tuple[float, float] = (1.0, 100.0)
@@ -99,6 +101,8 @@ class Supervised(Detector):
         "algozoo.detectors.spectral",
     )
     smallest_levels: ClassVar[int] = 1
+    memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples",)
+    """What to lower where memory does not suffice."""
 
     @abstractmethod
     def learn(
@@ -162,16 +166,20 @@ class Supervised(Detector):
             auc = area_under_curve(test, self.log_odds(learnt, test.patches))
         except MemoryError as error:
             n = 2 * self.n_samples * len(residuals)
+            what = " or ".join(f"{name} from {getattr(self, name)}" for name in self.memory_parameters)
             raise AlgoZooError(
-                f"{self.name}: out of memory while training on {n} samples of {self.n_levels} levels and {patch} x "
-                f"{patch} px, {n * self.n_levels * patch**2 * 4 / 1e9:.2g} GB and several times that while learning: "
-                f"lower n_samples from {self.n_samples}. The last checkpoint, if there is one, is kept"
+                f"{self.name}: out of memory while training on {n} samples of {self._count} levels and {patch} x "
+                f"{patch} px, {n * self._count * patch**2 * 4 / 1e9:.2g} GB and several times that while learning: "
+                f"lower {what}. The last checkpoint, if there is one, is kept"
             ) from error
+        if report:
+            report(Progress(f"AUC of {len(test)} samples not seen in training: {auc:.3f};", 1, 1))
         geometry = {
             "patch": np.array(patch),
-            "levels": np.array(self.n_levels),
+            "levels": np.array(self._count),
             "fwhm": np.array(sequence.fwhm),
             "test_auc": np.array(auc),
+            "made_for": np.array(self._made_for),
         }
         return self.with_state(learnt | geometry | _flux_arrays(fits))
 
@@ -193,15 +201,17 @@ class Supervised(Detector):
         Raises
         ------
         InputError
-            If arrays are missing or have other shapes, or it was fitted with other levels or patches.
+            If arrays are missing or have other shapes, or it was fitted with other levels, patches or another scale.
         """
-        absent = [name for name in ("patch", "levels", "fwhm", "test_auc") if name not in state]
+        absent = [
+            name for name in ("patch", "levels", "fwhm", "test_auc", "made_for") if np.shape(state.get(name, [])) != ()
+        ]
         if absent:
             raise InputError(f"{self.name}: the model has no {', '.join(absent)}; it is no model of this detector")
-        if int(state["levels"]) != self.n_levels:
+        if str(state["made_for"]) != self._made_for:
             raise InputError(
-                f"{self.name}: the model was made for {int(state['levels'])} levels, the detector has n_levels="
-                f"{self.n_levels}: give it the same, or fit it anew"
+                f"{self.name}: the model was made for {state['made_for']}, the detector has {self._made_for}: give it "
+                "the same, or fit it anew"
             )
         for name, shape in self.shapes(int(state["levels"]), int(state["patch"])).items():
             found = np.shape(state[name]) if name in state else None
@@ -240,7 +250,7 @@ class Supervised(Detector):
         for ring in annular_residuals(sequence, self.n_levels, int(self.model["patch"])):
             images = ring.image()
             scores[ring.pixels] = self.score_pixels(ring, images)
-            image[ring.pixels] = images[self.n_levels // 2].ravel()[ring.pixels]
+            image[ring.pixels] = images[self._count // 2].ravel()[ring.pixels]
         shape = sequence.size, sequence.size
         return DetectionMap(scores=scores.reshape(shape), kind="log_odds", image=image.reshape(shape))
 
@@ -255,10 +265,22 @@ class Supervised(Detector):
         patches = normalised(ring.patches(images, pixels), self.normalisation, ring.noise[ring.levels])
         return self.log_odds(self.state(), patches)
 
+    @property
+    def _count(self) -> int:
+        """Number of levels."""
+        return self.n_levels if isinstance(self.n_levels, int) else len(self.n_levels)
+
+    @property
+    def _made_for(self) -> str:
+        """What samples are made by: a model is good for no others."""
+        return f"n_levels={self.n_levels}, patch_width={self.patch_width:g}, normalisation={self.normalisation}"
+
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""
+        rising = isinstance(self.n_levels, int) or all(a < b for a, b in pairwise((0, *self.n_levels)))
+        levels = f"{self.smallest_levels} or more, or so many rising numbers of components"
         for parameter, valid, expected in (
-            ("n_levels", self.n_levels >= self.smallest_levels, f"{self.smallest_levels} or more"),
+            ("n_levels", rising and self._count >= self.smallest_levels, levels),
             ("patch_width", 1 <= self.patch_width <= 5, "a number of FWHM from 1 to 5"),
             ("n_samples", self.n_samples >= 20, "at least 20"),
             ("snr", len(self.snr) == 2 and 0 < self.snr[0] <= self.snr[1] < np.inf, "two positive numbers in order"),

@@ -106,3 +106,9 @@ def test_digest_is_of_all_files_and_of_whether_it_is_confined(submit, monkeypatc
     monkeypatch.setenv("ALGOZOO_SANDBOX", "none")
     third = detector_digest(create("mine", submissions=folder))
     assert len({first, second, third, detector_digest(Median())}) == 4
+
+
+def test_lists_are_taken_for_tuples_as_toml_has_none():
+    assert create("sodirf", {"snr": [1.0, 3.0], "n_levels": [1, 2, 5]}).parameters["snr"] == (1.0, 3.0)
+    with pytest.raises(InputError, match=r"rotation is 0.1: Input should be a list of numbers, as \[0.5, 1.0\]"):
+        create("annular-pca", {"rotation": 0.1})

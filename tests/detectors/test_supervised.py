@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ from algozoo.datasets import load_dataset
 from algozoo.detectors import sodinn as sodinn_module
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.controls import Random
-from algozoo.detectors.mlar import Residuals
+from algozoo.detectors.mlar import Residuals, annular_residuals
 from algozoo.detectors.registry import create, detector_digest
 from algozoo.detectors.sodinn import SODINN
 from algozoo.detectors.sodirf import SODIRF, exported, probabilities
@@ -90,7 +91,7 @@ def test_the_digest_is_of_the_samples_too(monkeypatch):
 
 
 def test_a_model_for_another_geometry_is_refused(fitted, make_sequence):
-    with pytest.raises(InputError, match="made for 6 levels, the detector has n_levels=8"):
+    with pytest.raises(InputError, match=r"made for n_levels=6, .* the detector has n_levels=8"):
         SODIRF(n_levels=8).with_state(fitted.state())
     with pytest.raises(InputError, match=r"FWHM 4.00 px, and that of sequence is 5.00 px"):
         fitted.detect(make_sequence(n_frames=20, psf_fwhm=5.0))
@@ -142,6 +143,44 @@ def test_want_of_memory_is_told_with_what_to_change(night, monkeypatch):
     monkeypatch.setattr(Residuals, "injected", full)
     with pytest.raises(AlgoZooError, match=r"out of memory while training on \d+ samples .* lower n_samples from 40"):
         SMALL.fit(night)
+
+
+def test_want_of_memory_in_pytorch_is_told_alike(night, monkeypatch):
+    sodinn_network = pytest.importorskip("algozoo.detectors.sodinn_network")
+
+    def full(*_):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(sodinn_network.Trainer, "run", full)
+    with pytest.raises(AlgoZooError, match=r"out of memory .* lower n_samples from 20 or batch from 64"):
+        SODINN(n_levels=4, n_samples=20).fit(night)
+
+
+def test_levels_may_be_listed(night):
+    listed = SODIRF(n_levels=(1, 2, 4, 7), n_samples=20, n_trees=10).fit(night)
+    rings = annular_residuals(night, (1, 2, 4, 7), 9)
+    assert all(ring.levels.tolist() == [1, 2, 4, 7] for ring in rings)
+    assert np.isfinite(listed.detect(night).scores).any()
+    with pytest.raises(InputError, match=r"n_levels is \(3, 3\), expected 1 or more, or so many rising numbers"):
+        SODIRF(n_levels=(3, 3)).fit(night)
+    with pytest.raises(Declined, match=r"n_levels=\(1, 25\) are asked for"):
+        SODIRF(n_levels=(1, 25)).fit(night)
+
+
+def test_a_model_for_other_patches_or_another_scale_is_refused(night):
+    state = SMALL.fit(night).state()
+    for other in (replace(SMALL, patch_width=3.0), replace(SMALL, normalisation="slice"), replace(SMALL, n_levels=5)):
+        with pytest.raises(InputError, match=r"the model was made for n_levels=6, .*, the detector has n_levels="):
+            other.with_state(state)
+    with pytest.raises(InputError, match="the model has no levels"):
+        SMALL.with_state(state | {"levels": np.array([4, 4])})
+
+
+def test_training_tells_the_out_of_bag_score_and_the_auc_of_what_was_not_seen(night):
+    told = []
+    SMALL.fit(night, report=told.append)
+    assert any(re.match(r"forest grown in \d+ s, out-of-bag score 0\.\d{3};", one.what) for one in told)
+    assert re.match(r"AUC of \d+ samples not seen in training: [01]\.\d{3};", told[-1].what)
 
 
 def test_a_spectral_sequence_is_brought_together_first(make_sequence):
