@@ -149,7 +149,7 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    outcome = Outcome(trial, "ok", "", seconds, cpu_seconds, candidates, map=result)
+    outcome = Outcome(trial, "ok", detector.note(sequence), seconds, cpu_seconds, candidates, map=result)
     if result.kind == "snr" and not trial.companion:
         outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
     return outcome

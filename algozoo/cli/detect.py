@@ -65,6 +65,8 @@ def detect(
         result = fitted.detect(sequence)
     except Declined as reason:
         raise AlgoZooError(f"{detector.label} declines this sequence: {reason}") from None
+    if note := fitted.note(sequence):
+        click.echo(f"Notice: {note}", err=True)
     table = candidate_table(result, sequence)
     if table.empty:
         click.echo("Notice: the map has no peak, so there is no candidate: are the frames all alike?", err=True)
@@ -80,7 +82,10 @@ def detect(
     if curve is not None:
         write_whole(output / "learning_curve.csv", lambda path: curve.to_csv(path, index=False))
     print_table(list(table.columns), table.to_numpy().tolist(), style)
-    click.echo(f"Written to {output}: detection_map.fits, detection_map.png, candidates.csv", err=True)
+    written = "detection_map.fits, detection_map.png, candidates.csv" + (
+        ", learning_curve.csv" if curve is not None else ""
+    )
+    click.echo(f"Written to {output}: {written}", err=True)
 
 
 def learning_curve(detector: Detector) -> pd.DataFrame | None:

@@ -141,11 +141,22 @@ class AnnularSubtraction(PSFSubtraction):
 
     def _usable(self, sequence: ADISequence) -> list[References]:
         references = self._references(sequence)
-        first, last = sequence.fwhm, (sequence.size - sequence.fwhm) / 2
-        scored = [r for r in references if r.annulus.outer > first and r.annulus.inner <= last]
+        scored = _scored(references, sequence)
         if not any(r.fewest >= self.min_references for r in scored):
-            raise Declined(self._why_silent(sequence, min(scored, key=lambda r: r.threshold)))
+            easiest = min(scored, key=lambda r: r.threshold)
+            raise Declined(
+                f"no annulus has enough references; where it takes least, {self._shortage(sequence, easiest)}"
+            )
         return [r for r in references if r.fewest >= self.min_references]
+
+    def note(self, sequence: ADISequence) -> str:
+        """Say where nothing is scored, and what would help there."""
+        silent = [r for r in _scored(self._references(sequence), sequence) if r.fewest < self.min_references]
+        if not silent:
+            return ""
+        where = ", ".join(str(r.annulus) for r in silent)
+        hardest = max(silent, key=lambda r: r.threshold)
+        return f"nothing is scored in {where}, for want of references: {self._shortage(sequence, hardest)}"
 
     def _segments(self, sequence: ADISequence, annulus: Annulus) -> tuple[NDArray[np.intp], ...]:
         pixels = segments(sequence.size, annulus, self.n_segments)
@@ -156,21 +167,28 @@ class AnnularSubtraction(PSFSubtraction):
             )
         return pixels
 
-    def _why_silent(self, sequence: ADISequence, easiest: References) -> str:
+    def _shortage(self, sequence: ADISequence, references: References) -> str:
+        """Say what an annulus lacks, and what would mend it."""
         needed, others = self.min_references, self._n_others(sequence)
         most = others + (sequence.n_frames - 1 if self.library != "reference" else 0)
         if most < needed:
             return f"a frame has at most {most} references with library={self.library!r}, and {needed} are needed"
-        frame = int(easiest.allowed.sum(axis=1).argmin())
+        frame = int(references.allowed.sum(axis=1).argmin())
         distances = np.sort(angular_distance(sequence.parallactic_angles), axis=1)
         farthest = distances[:, others - needed].min()
-        enough = f" (about {sequence.field_rotation * easiest.threshold / farthest:.3g})" if farthest > 0 else ""
+        enough = f" (about {sequence.field_rotation * references.threshold / farthest:.3g})" if farthest > 0 else ""
         return (
-            f"no annulus has enough references; in {easiest.annulus}, where it takes least, frame {frame} has "
-            f"{easiest.fewest} that turned by {easiest.threshold:.3g} degrees or more, and {needed} are needed: "
-            f"the field turns by {sequence.field_rotation:.3g} degrees, take a sequence that turns by more{enough}, "
-            f"or a smaller rotation than {self.rotation} FWHM"
+            f"in {references.annulus} frame {frame} has {references.fewest} that turned by "
+            f"{references.threshold:.3g} degrees or more, and {needed} are needed: the field turns by "
+            f"{sequence.field_rotation:.3g} degrees, take a sequence that turns by more{enough}, or a smaller rotation "
+            f"than {self.rotation} FWHM"
         )
+
+
+def _scored(references: list[References], sequence: ADISequence) -> list[References]:
+    """Those of annuli in which the S/N is defined: from one FWHM to where apertures leave the frame."""
+    first, last = sequence.fwhm, (sequence.size - sequence.fwhm) / 2
+    return [r for r in references if r.annulus.outer > first and r.annulus.inner <= last]
 
 
 def _taken(cubes: list[NDArray[Any]], pixels: NDArray[np.intp]) -> Array:

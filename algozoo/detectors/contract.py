@@ -110,6 +110,10 @@ class Detector(ABC):
             If the algorithm does not apply to the sequence.
         """
 
+    def note(self, sequence: ADISequence) -> str:  # noqa: ARG002 - some detectors have something to say
+        """Say what a person should know of the map of a sequence, such as where nothing is scored, and why."""
+        return ""
+
     @property
     def summary(self) -> str:
         """What the detector does: the first line of its docstring."""

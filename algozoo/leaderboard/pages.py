@@ -38,6 +38,9 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_resels": dataset.n_resels,
         "groups": groups(scores),
         "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
+        "with_notes": rows(
+            scores[scores["partial_auc"].notna() & (scores["n_failed"] == 0) & (scores["reason"] != "")]
+        ),
         "boasts": rows(dataset.claims[dataset.claims["over_confident"]].drop_duplicates("detector")),
         "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),

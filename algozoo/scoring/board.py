@@ -119,8 +119,8 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
         (median over the companions found, px), n_found, flux_bias, flux_bias_low, flux_bias_high (median over them of
         the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per map),
         status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
-        failures), and what `standings` says: rank, rank_low, rank_high, p_best and
-        group (no rank for controls and for detectors without a result).
+        failures; without a failure, of what the detector says of its maps), and what `standings` says: rank, rank_low,
+        rank_high, p_best and group (no rank for controls and for detectors without a result).
 
     Raises
     ------
@@ -198,5 +198,5 @@ def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str
         "n_flux": int(np.isfinite(bias).sum()),
         "seconds": float(trials["seconds"].where(campaign.ok).median()),
         "status": "ok" if campaign.has_result else next(iter(failures["status"].mode()), "ok"),
-        "reason": next(iter(failures["reason"].mode()), ""),
+        "reason": next(iter((failures if len(failures) else trials)["reason"].mode()), ""),
     }

@@ -238,6 +238,17 @@ def test_annuli_where_a_frame_lacks_references_are_silent(make_sequence, detecto
 
 
 @each
+def test_silent_annuli_are_told_with_the_rotation_that_would_do(make_sequence, detector):
+    detector = replace(detector, rotation=(1, 1))
+    sequence = make_sequence(parallactic_angles=np.linspace(0, 60, 12))
+    note = detector.note(sequence)
+    assert note.startswith("nothing is scored in ")
+    enough = float(re.search(r"about ([\d.]+)\)", note)[1])
+    assert detector.note(make_sequence(parallactic_angles=np.linspace(0, enough * 0.99, 12)))
+    assert detector.note(make_sequence(parallactic_angles=np.linspace(0, enough * 1.01, 12))) == ""
+
+
+@each
 def test_too_little_rotation_is_declined_with_what_would_do(make_sequence, detector):
     sequence = make_sequence(parallactic_angles=np.linspace(0, 0.5, 12))
     with pytest.raises(Declined, match=r"turned by .* degrees or more, and \d+ are needed") as declined:

@@ -27,6 +27,7 @@ DECLINE = 'needs <b>three</b> nights & more "frames"'
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
 KINDS = {"pca": "snr", "median": "snr", "picky": "probability"}
 CONTROLS = {"oracle", "random", "blank"}
+NOTE = "nothing is scored in 1.0-2.0 FWHM"
 FRAGILE = {"alpha": "timeout", "beta": "memory", "night": "crash"}
 DETECTORS = [*STRENGTH, "picky", "fragile", *sorted(CONTROLS)]
 SUITE = {
@@ -103,7 +104,8 @@ def outcome(detector: str, dataset: str, trial: dict[str, Any], scores: Any) -> 
         if trial["trial_kind"] != "injected":
             separation, score = ring_scores(scores, fwhm=FWHM, valid=VALID)
             peaks |= {"null_separation": separation, "null_score": loud * score}
-    return {"status": "ok", "reason": "", "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
+    note = NOTE if (detector, dataset) == ("median", "alpha") else ""
+    return {"status": "ok", "reason": note, "seconds": 0.5, "cpu_seconds": 0.4, **peaks}
 
 
 def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> None:

@@ -201,6 +201,11 @@ def test_a_failure_among_results_is_counted_and_told(site: Path) -> None:
     assert "picky failed in 3 of its trials" in (site / "index.html").read_text(encoding="utf-8")
 
 
+def test_what_a_detector_says_of_its_maps_is_told(site: Path) -> None:
+    told = "median, of one of its sequences: nothing is scored in 1.0-2.0 FWHM"
+    assert (site / "index.html").read_text(encoding="utf-8").count(told) == 1
+
+
 def test_ranks_have_their_interval_and_the_letters_of_their_group(site: Path, store: Store) -> None:
     scores = board_of(store).scores
     own = scores[(scores["dataset"] == "alpha") & scores["rank"].notna()]
