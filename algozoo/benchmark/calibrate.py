@@ -20,7 +20,7 @@ from algozoo.benchmark.pool import Died, RunAll, run_here
 from algozoo.benchmark.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.benchmark.trials import draw_place, null_trials
 from algozoo.companions import Companion
-from algozoo.datasets import Calibration, Dataset, Statistics
+from algozoo.datasets import Calibration, Dataset, Statistics, frame_block
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
@@ -34,9 +34,17 @@ CLIMB, HALVINGS = 4.0, 3
 SEED = 0
 
 
+N_COMPONENTS = 10
+
+
 def baseline(sequence: ADISequence) -> PCA:
-    """Return the detector that contrasts are calibrated with: PCA, on the reference star where there is one."""
-    return PCA() if sequence.reference is None else PCA(library="reference")
+    """Return the detector that contrasts are calibrated with: PCA, on the reference star where there is one.
+
+    Of few frames, with as many components as the shorter sequences made of them allow.
+    """
+    if sequence.reference is not None:
+        return PCA(n_components=min(N_COMPONENTS, sequence.reference.shape[-3] - 1), library="reference")
+    return PCA(n_components=min(N_COMPONENTS, frame_block(sequence, "first").n_frames - 2))
 
 
 @dataclass

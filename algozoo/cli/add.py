@@ -22,6 +22,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--angles", type=FILE, help="FITS or text; where its name does not tell.")
 @click.option("--psf", type=FILE, help="FITS; where its name does not tell.")
 @click.option("--wavelengths", type=FILE, help="FITS or text, in micrometres, of a 4-D cube.")
+@click.option("--reference", type=FILE, help="FITS: frames of another star, at the same pixel.")
 @click.option("--pixel-scale", type=float, help="Arcsec per pixel.")
 @click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, where it is not plain.")
 @click.option("--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up.")
@@ -38,6 +39,7 @@ def add(
     angles: Path | None,
     psf: Path | None,
     wavelengths: Path | None,
+    reference: Path | None,
     pixel_scale: float | None,
     angle_unit: Literal["deg", "rad"] | None,
     angle_offset: float,
@@ -69,7 +71,7 @@ def add(
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
     for text in companions:
         place_from_text(text)
-    files = choose_sequence(folder, cube=cube, angles=angles, psf=psf, wavelengths=wavelengths)
+    files = choose_sequence(folder, cube=cube, angles=angles, psf=psf, wavelengths=wavelengths, reference=reference)
     seen = look(files)
     for line in describe(files, seen):
         click.echo(line)

@@ -32,6 +32,8 @@ def detect(
     cube: Path,
     angles: Path,
     psf: Path,
+    wavelengths: Path | None,
+    reference: Path | None,
     pixel_scale: float,
     angle_unit: Literal["deg", "rad"] | None,
     angle_offset: float,
@@ -55,7 +57,15 @@ def detect(
     detector = create(name, read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
-    sequence = read_sequence(cube=cube, angles=angles, psf=psf, pixel_scale=pixel_scale, angle_unit=angle_unit)
+    sequence = read_sequence(
+        cube=cube,
+        angles=angles,
+        psf=psf,
+        wavelengths=wavelengths,
+        reference=reference,
+        pixel_scale=pixel_scale,
+        angle_unit=angle_unit,
+    )
     sequence = replace(sequence, parallactic_angles=sequence.parallactic_angles + angle_offset)
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
@@ -72,8 +82,10 @@ def detect(
         click.echo("Notice: the map has no peak, so there is no candidate: are the frames all alike?", err=True)
     figure = _figure(result, table, sequence, detector)
     hdus = detection_hdus(result, sequence, detector)
-    for key, path in (("CUBE", cube), ("ANGLES", angles), ("PSF", psf)):
-        hdus[0].header[f"HIERARCH FILE {key}"] = path.name
+    files = {"CUBE": cube, "ANGLES": angles, "PSF": psf, "WAVELENGTHS": wavelengths, "REFERENCE": reference}
+    for part, path in files.items():
+        if path:
+            hdus[0].header[f"HIERARCH FILE {part}"] = path.name
     hdus[0].header["ANGOFF"] = (angle_offset, "[deg] added to the angles to bring North up")
     write_whole(output / "detection_map.fits", hdus.writeto)
     write_whole(output / "detection_map.png", lambda path: figure.savefig(path, format="png", dpi=120))

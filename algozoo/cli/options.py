@@ -87,6 +87,8 @@ def sequence_options(*, required: bool) -> Callable[[Command], Command]:
         click.option("--cube", type=FILE, required=required, help="FITS: (n_frames, n, n), the star in the centre."),
         click.option("--angles", type=FILE, required=required, help="FITS or text: parallactic angle of each frame."),
         click.option("--psf", type=FILE, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
+        click.option("--wavelengths", type=FILE, help="FITS or text, in micrometres, of a 4-D cube."),
+        click.option("--reference", type=FILE, help="FITS: frames of another star, at the same pixel."),
         click.option("--pixel-scale", type=float, required=required, help="Arcsec per pixel."),
         click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, if it is not plain."),
         click.option(

@@ -37,7 +37,7 @@ def fetch(
     Returns
     -------
     dict of path
-        Keys 'cube', 'angles', 'psf' and, of a cube with wavelengths, 'wavelengths'.
+        Keys 'cube', 'angles', 'psf' and, where the dataset has them, 'wavelengths' and 'reference'.
 
     Raises
     ------

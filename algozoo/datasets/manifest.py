@@ -58,12 +58,13 @@ class SourceFile(Table):
 
 
 class Files(Table):
-    """The files of an ADI sequence; wavelengths only with a 4-D cube."""
+    """The files of an ADI sequence; wavelengths only with a 4-D cube, reference frames only if there are any."""
 
     cube: SourceFile
     angles: SourceFile
     psf: SourceFile
     wavelengths: SourceFile | None = None
+    reference: SourceFile | None = None
 
 
 class Crop(Table):

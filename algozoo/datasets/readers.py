@@ -16,8 +16,8 @@ from algozoo.sequence import ADISequence
 
 AngleUnit = Literal["deg", "rad"]
 
-MAXIMUM_WAVELENGTH = 100.0
-"""Micrometres; larger numbers are another unit."""
+WAVELENGTHS = (0.1, 100.0)
+"""Micrometres; other numbers are another unit."""
 
 LARGEST_AIRMASS = 10.0
 """Tells the second column of the challenge's angles, which holds airmasses, from angles."""
@@ -29,6 +29,7 @@ def read_sequence(
     angles: str | Path,
     psf: str | Path,
     wavelengths: str | Path | None = None,
+    reference: str | Path | None = None,
     pixel_scale: float,
     angle_unit: AngleUnit | None = None,
     angle_offset: float = 0.0,
@@ -50,6 +51,8 @@ def read_sequence(
         See `read_psf`, or `read_spectral_psf` with wavelengths.
     wavelengths : path, optional
         See `read_wavelengths`; required with a 4-D cube.
+    reference : path, optional
+        Frames of another star, without companions: as `cube`, its star at the same pixel, the number of frames free.
     pixel_scale : float
         Arcseconds per pixel.
     angle_unit : {'deg', 'rad'}, optional
@@ -73,13 +76,26 @@ def read_sequence(
         If a file cannot be used; the message says which, why and how to mend it.
     """
     microns = None if wavelengths is None else read_wavelengths(wavelengths)
-    normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
+    n_wavelengths = None if microns is None else microns.size
     parallactic_angles = read_angles(angles, angle_unit)
-    frames = read_cube(cube, parallactic_angles.size, None if microns is None else microns.size)
+    frames = read_cube(cube, parallactic_angles.size, n_wavelengths)
+    others = None if reference is None else read_cube(reference, None, n_wavelengths)
+    if others is not None and others.shape[-2:] != frames.shape[-2:]:
+        raise InputError(
+            f"{reference}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of {cube}, "
+            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
+        )
+    normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
     left, bottom, side = crop
+    kept = (
+        ...,
+        slice(bottom, bottom + (side or frames.shape[-2])),
+        slice(left, left + (side or frames.shape[-1])),
+    )
     try:
         return ADISequence(
-            cube=frames[..., bottom : bottom + (side or frames.shape[-2]), left : left + (side or frames.shape[-1])],
+            cube=frames[kept],
+            reference=None if others is None else others[kept],
             parallactic_angles=np.unwrap(parallactic_angles, period=360) + angle_offset,
             psf=normalised.psf,
             star_flux=normalised.flux if star_flux is None else _scaled_flux(normalised, star_flux, star_flux_aperture),
@@ -163,9 +179,16 @@ def read_wavelengths(path: str | Path) -> NDArray[np.float64]:
     wavelengths = values.ravel().astype(np.float64)
     if values.size != max(values.shape) or not (np.isfinite(wavelengths).all() and wavelengths.min() > 0):
         raise InputError(f"{path}: wavelengths have shape {values.shape}, expected a list of positive numbers")
-    if wavelengths.max() > MAXIMUM_WAVELENGTH:
+    shortest, longest = WAVELENGTHS
+    if wavelengths.min() < shortest or wavelengths.max() > longest:
         raise InputError(
-            f"{path}: wavelengths go up to {wavelengths.max():g}, expected micrometres: divide nanometres by 1000"
+            f"{path}: wavelengths from {wavelengths.min():g} to {wavelengths.max():g}, expected micrometres: divide "
+            "nanometres by 1000, multiply metres by 1e6"
+        )
+    if len(np.unique(wavelengths)) < len(wavelengths):
+        raise InputError(
+            f"{path}: {len(wavelengths)} wavelengths of which {len(np.unique(wavelengths))} differ, expected one for "
+            "each channel, all different"
         )
     return wavelengths
 

@@ -11,14 +11,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import SymLogNorm
 
+from algozoo.benchmark.calibrate import baseline
 from algozoo.companions import Companion, inject
 from algozoo.datasets import Dataset, RealManifest, dataset_names, load_dataset
-from algozoo.detectors.pca import PCA
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
 CAPTION = """\
-The last picture is the S/N map of PCA with 10 components, after a companion was injected into each annulus (circles),
+The last picture is the S/N map of the baseline named below, after a companion was injected into each annulus (circles),
 as bright as the brightest companions of the trials, of which this baseline finds 95 %."""
 PAGES = Path(__file__).parents[1] / "datasets"
 SHOWN_ANGLES = (90.0, 210.0, 330.0)
@@ -134,7 +134,8 @@ def draw(dataset: Dataset, path: Path) -> None:
         )
         for annulus, angle in zip(dataset.manifest.annuli, SHOWN_ANGLES, strict=False)
     ]
-    scores = PCA().detect(inject(sequence, companions)).scores
+    detector = baseline(sequence)
+    scores = detector.detect(inject(sequence, companions)).scores
     scores = np.where(dataset.valid_mask(sequence), scores, np.nan)
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 7.6), layout="constrained")
     median = np.median(frames, axis=0)
@@ -158,7 +159,7 @@ def draw(dataset: Dataset, path: Path) -> None:
     for companion in companions:
         x, y = (np.array(companion.position(sequence)) - sequence.centre) * sequence.pixel_scale
         axes[1, 1].plot(x, y, "o", mfc="none", mec="white", ms=14)
-    axes[1, 1].set(title="S/N map, PCA with 10 components", xlabel="arcsec")
+    axes[1, 1].set(title=f"S/N map, {detector.label}", xlabel="arcsec")
     figure.colorbar(shown, ax=axes[1, 1], label="S/N")
     figure.savefig(path, dpi=75)
     plt.close(figure)

@@ -6,7 +6,7 @@ import pytest
 from algozoo.benchmark.calibrate import Calibrator, baseline, write_calibration
 from algozoo.benchmark.trials import draw_place
 from algozoo.companions import Companion, inject
-from algozoo.datasets import load_dataset
+from algozoo.datasets import frame_block, load_dataset
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.scoring import find_candidates, match, threshold_at
 
@@ -126,5 +126,14 @@ def test_an_annulus_in_which_companions_are_never_found_is_named(campaign):
 
 
 def test_the_baseline_uses_the_reference_star_where_there_is_one(make_sequence):
-    assert baseline(make_sequence()).label == "pca"
-    assert baseline(make_sequence(reference=np.ones((5, 41, 41)))).label == "pca(library=reference)"
+    assert baseline(make_sequence(n_frames=20)).label == "pca"
+    assert baseline(make_sequence(reference=np.ones((15, 41, 41)))).label == "pca(library=reference)"
+
+
+@pytest.mark.parametrize("n_frames", [6, 12, 13, 14])
+def test_the_baseline_takes_blocks_of_few_frames(make_sequence, n_frames):
+    sequence = make_sequence(n_frames=n_frames)
+    short = frame_block(sequence, "middle")
+    assert np.isfinite(baseline(sequence).detect(short).scores).any()
+    reference = np.random.default_rng(0).normal(size=(5, 41, 41))
+    assert baseline(make_sequence(reference=reference)).n_components == 4

@@ -55,6 +55,30 @@ def test_a_dataset_is_added_shown_and_drawn(algozoo, folder, tmp_path_factory):
     assert sorted(path.name for path in manifest.parent.iterdir()) == ["mine.png", "mine.toml"]
 
 
+def test_frames_of_a_reference_star_are_found_by_their_name(algozoo, folder):
+    frames = np.random.default_rng(1).normal(size=(9, 61, 61))
+    fits.PrimaryHDU(frames).writeto(folder / "star_reference.fits")
+    given = ["--pixel-scale", 0.02, "--star-flux", 1e6]
+    ended = algozoo("datasets", "add", folder, "--name", "mine", *given)
+    assert ended.code == 0, ended.err
+    assert "reference: star_reference.fits" in ended.out
+    assert load_dataset(str(folder / "mine.toml")).sequence(0).reference.shape == (9, 61, 61)
+
+
+def test_units_are_told(algozoo, folder):
+    with fits.open(folder / "star_cube.fits", mode="update") as hdus:
+        hdus[0].header["BUNIT"] = "adu"
+    told = algozoo("datasets", "add", folder, "--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6).out
+    assert "units: cube adu, psf not stated; the PSF is taken for the star" in told
+
+
+def test_frames_without_a_star_are_refused(algozoo, folder):
+    fits.PrimaryHDU(np.ones((12, 61, 61))).writeto(folder / "star_cube.fits", overwrite=True)
+    ended = algozoo("datasets", "add", folder, "--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6)
+    assert ended.code == 2
+    assert "every pixel of the median frame is 1: there is no star in it" in ended.err
+
+
 SUITE = """
 format = 1
 name = "mine"

@@ -25,6 +25,32 @@ def flat(options):
     return [part for option in options.items() for part in option]
 
 
+def test_frames_of_a_reference_star_are_used(algozoo, files, make_sequence, tmp_path):
+    fits.writeto(tmp_path / "stars.fits", make_sequence(n_frames=9, seed=3).cube)
+    given = files | {"--reference": tmp_path / "stars.fits", "--parameter": "library=reference"}
+    ended = algozoo("detect", *flat(given), "--parameter", "n_components=3")
+    assert ended.code == 0, ended.err
+    assert fits.getheader(tmp_path / "out" / "detection_map.fits")["FILE REFERENCE"] == "stars.fits"
+    without = algozoo("detect", *flat(files), "--parameter", "library=reference")
+    assert without.code == 1
+    assert "declines this sequence" in without.err
+
+
+def test_a_cube_with_wavelengths_is_searched(algozoo, make_sequence, tmp_path):
+    one = make_sequence(n_frames=12)
+    arrays = {
+        "cube": np.stack([one.cube, make_sequence(n_frames=12, seed=1).cube]),
+        "angles": one.parallactic_angles,
+        "psf": np.stack([1000 * one.psf] * 2),
+        "wavelengths": np.array([1.0, 1.5]),
+    }
+    for name, array in arrays.items():
+        fits.writeto(tmp_path / f"{name}.fits", np.asarray(array, dtype=np.float32))
+    options = {f"--{name}": tmp_path / f"{name}.fits" for name in arrays} | {"--pixel-scale": 0.02}
+    ended = algozoo("detect", *flat(options), "-o", tmp_path / "out", "--parameter", "n_components=2")
+    assert ended.code == 0, ended.err
+
+
 @pytest.mark.parametrize("components", [5, 10, 20])
 def test_beta_pic_b_is_the_best_candidate_at_its_place_on_the_sky(algozoo, shared_data, tmp_path, components):
     """Within 30 mas and 3 degrees of 452 mas, 211.2 degrees (Absil et al. 2013); the files are cut so that the star

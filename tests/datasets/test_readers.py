@@ -291,6 +291,8 @@ def test_axes_that_cannot_be_told_apart_are_refused(write_fits: Write) -> None:
     ("field", "data", "expected"),
     [
         ("wavelengths", 1000 * WAVELENGTHS, "divide nanometres by 1000"),
+        ("wavelengths", 1e-6 * WAVELENGTHS, "multiply metres by 1e6"),
+        ("wavelengths", np.full(4, 1.1), "4 wavelengths of which 1 differ"),
         ("wavelengths", -WAVELENGTHS, "positive numbers"),
         ("wavelengths", np.ones((2, 2)), "positive numbers"),
         ("wavelengths", WAVELENGTHS[:3], "with 3 wavelengths and 6 frames"),
@@ -305,6 +307,21 @@ def test_wavelengths_and_their_psfs_are_checked(
     path = write_fits(data)
     message = refusal(lambda: read_sequence(**(spectral_files | {field: path}), pixel_scale=0.01))
     assert expected in message
+
+
+def test_frames_of_a_reference_star_are_cut_as_those_of_the_cube(files: dict[str, Path], write_fits: Write) -> None:
+    others = np.random.default_rng(5).normal(size=(9, *CUBE.shape[1:])).astype(np.float32)
+    sequence = read_sequence(**files, reference=write_fits(others), pixel_scale=0.01, crop=(2, 1, 31))
+    assert np.array_equal(sequence.reference, others[:, 1:32, 2:33])
+    other_size = write_fits(others[..., 1:])
+    message = refusal(lambda: read_sequence(**files, reference=other_size, pixel_scale=0.01))
+    assert "frames of 34x35 px, expected those of" in message
+    assert "cut both alike" in message
+
+
+def test_a_cube_with_wavelengths_without_their_file_is_known_for_what_it_is(spectral_files: dict[str, Path]) -> None:
+    without = {part: path for part, path in spectral_files.items() if part != "wavelengths"}
+    assert "give the file of the wavelengths too" in refusal(lambda: read_sequence(**without, pixel_scale=0.01))
 
 
 @pytest.mark.parametrize("columns", [True, False])

@@ -3,7 +3,8 @@
 The role of a file is a word of its name, and what is left of the name tells sequences apart. This covers the first data
 challenge (``sphere_irdis_cube_1.fits``, ``_pa_``, ``_psf_``, ``_plsc_`` or ``_pxscale_``, ``_wls_``), the second
 (``image_cube_sphere1.fits``, ``parallactic_angles_``, ``psf_cube_``, ``wavelength_vect_``), VIP's examples
-(``naco_betapic_cube.fits``, ``_pa``, ``_psf``), and plain ``cube.fits``, ``angles.txt``, ``psf.fits``.
+(``naco_betapic_cube.fits``, ``_pa``, ``_psf``), and plain ``cube.fits``, ``angles.txt``, ``psf.fits``; frames of
+another star are ``reference``.
 """
 
 import re
@@ -19,6 +20,7 @@ SUFFIXES = (".fits", ".fit", ".fits.gz", ".fits.fz", ".txt", ".csv", ".dat")
 ROLES = {
     "parallactic_angles": "angles",
     "wavelength_vect": "wavelengths",
+    "reference_cube": "reference",
     "image_cube": "cube",
     "psf_cube": "psf",
     "wavelengths": "wavelengths",
@@ -26,6 +28,7 @@ ROLES = {
     "platescale": "pixel_scale",
     "pxscale": "pixel_scale",
     "plsc": "pixel_scale",
+    "reference": "reference",
     "parang": "angles",
     "angles": "angles",
     "cube": "cube",
@@ -47,6 +50,7 @@ class SequenceFiles:
     psf: Path | None = None
     wavelengths: Path | None = None
     pixel_scale: Path | None = None
+    reference: Path | None = None
 
     @property
     def paths(self) -> list[Path]:

@@ -102,7 +102,7 @@ def compose_manifest(
         "crop": crop,
         "files": {
             part: _source(path, folder)
-            for part in ("cube", "angles", "psf", "wavelengths")
+            for part in ("cube", "angles", "psf", "wavelengths", "reference")
             if (path := getattr(files, part)) is not None
         },
         "companions": list(companions),

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import fits
 from numpy.typing import NDArray
 
 from algozoo.datasets.adding.folders import SequenceFiles
@@ -21,6 +23,7 @@ from algozoo.datasets.adding.inspection import (
 from algozoo.datasets.nulls import flip_refusal
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_wavelengths, unit_of_angles
+from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
 LEAST_ARC = 1.0
@@ -84,9 +87,11 @@ def look(files: SequenceFiles) -> Look:
     parts: dict[str, Any] = {part: getattr(files, part) for part in ("cube", "angles", "psf")}
     angles = read_angles(parts["angles"], unit_of_angles(parts["angles"]) or "deg")
     n_wavelengths = None if files.wavelengths is None else read_wavelengths(files.wavelengths).size
-    psf = read_psf(parts["psf"]) if n_wavelengths is None else read_spectral_psf(parts["psf"])
     cube = read_cube(parts["cube"], angles.size, n_wavelengths)
+    psf = read_psf(parts["psf"]) if n_wavelengths is None else read_spectral_psf(parts["psf"])
     median = _median_frame(cube)
+    if np.ptp(median) == 0:
+        raise InputError(f"{files.cube}: every pixel of the median frame is {median.flat[0]:g}: there is no star in it")
     star = find_star(median, psf.fwhm)
     finite = np.isfinite(cube).all(axis=(-1, -2)).reshape(-1, cube.shape[-3]).all(axis=0)
     return Look(
@@ -107,7 +112,9 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
     """Tell in plain words what the files show."""
     ny, nx = seen.shape[-2:]
     spectral = f"{seen.shape[0]} wavelengths x " if len(seen.shape) == 4 else ""
-    names = {part: getattr(files, part) for part in ("cube", "angles", "psf", "wavelengths", "pixel_scale")}
+    names = {
+        part: getattr(files, part) for part in ("cube", "angles", "psf", "wavelengths", "reference", "pixel_scale")
+    }
     star = f"at x = {seen.star.x:.2f}, y = {seen.star.y:.2f} to within {seen.star.error:.2f} px"
     crop = "frames are kept whole"
     if seen.crop:
@@ -119,11 +126,27 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
         f"FWHM of the PSF: {seen.fwhm:.2f} px; its flux in one FWHM: {seen.psf_flux:.6g}",
+        f"brightest pixel of the median frame: {seen.brightest:.6g}",
+        f"units: {_units(files)}",
         f"bad pixels (NaN): {_frames(seen.bad_frames) if seen.bad_frames else 'none'}",
         f"saturated frames: {_frames(seen.saturated) if seen.saturated else 'none'}",
         f"duplicated frames: {_pairs(seen.duplicated) if seen.duplicated else 'none'}",
         f"jumps of the angles: {_frames(seen.jumps) if seen.jumps else 'none'}",
     ]
+
+
+def _units(files: SequenceFiles) -> str:
+    """Say in which unit the files are, by their headers, and what is taken for granted."""
+    said = [f"{part} {_unit(path)}" for part in ("cube", "psf") if (path := getattr(files, part)) is not None]
+    return (
+        f"{', '.join(said)}; the PSF is taken for the star as the cube would show it, unless --star-flux says otherwise"
+    )
+
+
+def _unit(path: Path) -> str:
+    with fits.open(path) as hdus:
+        units = [str(hdu.header["BUNIT"]) for hdu in hdus if "BUNIT" in hdu.header]
+    return units[0] if units else "not stated"
 
 
 def describe_rotation(sequence: ADISequence) -> str:
