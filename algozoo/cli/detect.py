@@ -119,6 +119,9 @@ def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     from algozoo.benchmark.training import train
     from algozoo.detectors.supervised import Progress, Supervised
 
+    if isinstance(detector, Supervised) and detector.train not in {"auto", "flipped"}:
+        raise InputError(f"train={detector.train!r}: there is one sequence only, expected 'flipped', its flipped twin")
+
     def tell(progress: Progress) -> None:
         measured = [
             f"{name} {value:.3g}{unit}"

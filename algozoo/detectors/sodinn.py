@@ -103,7 +103,7 @@ class SODINN(Supervised):
     def check_parameters(self) -> None:
         """Raise an InputError at a parameter that makes no sense."""
         super().check_parameters()
-        _network_module()
+        _network_module().chosen_device(self.device)
         for parameter, valid, expected in (
             ("epochs", self.epochs >= 1, "1 or more"),
             ("patience", self.patience >= 1, "1 or more"),

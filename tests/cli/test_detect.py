@@ -36,6 +36,12 @@ def test_frames_of_a_reference_star_are_used(algozoo, files, make_sequence, tmp_
     assert "declines this sequence" in without.err
 
 
+def test_training_on_another_sequence_is_refused_where_there_is_none(algozoo, files):
+    ended = algozoo("detect", *flat(files), "--detector", "sodirf", "--parameter", "train=transfer")
+    assert ended.code == 2
+    assert "train='transfer': there is one sequence only, expected 'flipped'" in ended.err
+
+
 def test_a_cube_with_wavelengths_is_searched(algozoo, make_sequence, tmp_path):
     one = make_sequence(n_frames=12)
     arrays = {
