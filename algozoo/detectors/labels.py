@@ -8,24 +8,17 @@ in different sectors of the field, so that copies of one injection, or of one sp
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
-from algozoo.companions import Companion
-from algozoo.detectors.mlar import NORMAL_DEVIATION, Array, Normalisation, Residuals, normalised
-from algozoo.errors import InputError
-from algozoo.imaging.annuli import Annulus
-from algozoo.imaging.apertures import aperture_pixels
+from algozoo.detectors.flux import FluxFit, fit_flux
+from algozoo.detectors.mlar import Normalisation, Residuals, normalised
+from algozoo.detectors.places import SECTORS, SPLITS, Places
+from algozoo.detectors.points import Array
 
 KINDS = ("injection", "residual", "mean")
-SPLITS = ("train", "validation", "test")
-SECTORS = {"train": 14, "validation": 3, "test": 3}
-"""Of twenty sectors, equal but for what is masked, so many, side by side, hold the samples of each split."""
-
 CONTRASTS_PER_PLACE = 2
 """Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
 
@@ -33,33 +26,6 @@ MEAN_OF = 3
 """Patches of which the mean is a sample of C-, and"""
 MEANS = 0.2
 """the fraction of C- that is made so. The mean is brought to the noise of a single patch."""
-
-FIRST_LOOK, INJECTIONS = 16, 48
-"""Injections that find the range of the fit, and those that are fitted."""
-
-BRIGHTEST, BRIGHTER = 20.0, 6
-"""The first injections have at most so many times the noise; four times more, so often, until they are seen."""
-
-FITTED_SNR = (0.5, 5.0)
-"""S/N between which the injections lie that are fitted: brighter companions are subtracted more."""
-
-LEAST_THROUGHPUT = 1e-4
-"""Where the fit says that less of a companion remains, this is taken."""
-
-MAXIMUM_DRAWS = 1000
-
-
-class FluxFit(NamedTuple):
-    """How bright a companion must be in an annulus: S/N of the baseline against contrast, and the line through zero.
-
-    `contrasts` and `snr` (n,) are the injections, seen with `components` components, and `slope` is S/N by contrast.
-    """
-
-    annulus: Annulus
-    components: int
-    contrasts: Array
-    snr: Array
-    slope: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,68 +139,6 @@ def draw_samples(
     return samples.where(rng.permutation(len(samples))), fits
 
 
-@dataclass(frozen=True, eq=False)
-class Places:
-    """Where in an annulus samples of each split may be centred.
-
-    Parameters
-    ----------
-    ring : Residuals
-    usable : array of bool (n, n), optional
-        Where in the derotated field they may be at all.
-    start : float
-        Angle in degrees at which the first sector starts.
-    """
-
-    ring: Residuals
-    usable: NDArray[np.bool_] | None = None
-    start: float = 0.0
-
-    @cached_property
-    def borders(self) -> Array:
-        """Angles from `start`, in degrees, at which splits end: what is masked counts for none."""
-        sequence = self.ring.sequence
-        rows, columns = np.divmod(self.ring.pixels, sequence.size)
-        usable = slice(None) if self.usable is None else self.usable[rows, columns]
-        angles = self._from_start(columns[usable] - sequence.centre, rows[usable] - sequence.centre)
-        if not angles.size:
-            raise self.no_room(None)
-        shares = np.cumsum(list(SECTORS.values()))[:-1] / sum(SECTORS.values())
-        return np.quantile(angles, shares)
-
-    def split(self, x: Array, y: Array) -> NDArray[np.intp]:
-        """Index of the split of places on the sky (pixels from the star), -1 where none may be."""
-        split = np.searchsorted(self.borders, self._from_start(x, y), side="right")
-        if self.usable is not None:
-            last, centre = self.ring.sequence.size - 1, self.ring.sequence.centre
-            rows, columns = (np.rint(place + centre).astype(np.intp).clip(0, last) for place in (y, x))
-            split = np.where(self.usable[rows, columns], split, -1)
-        return np.asarray(split)
-
-    def _from_start(self, x: NDArray[Any], y: NDArray[Any]) -> Array:
-        return np.asarray((np.rad2deg(np.arctan2(y, x)) - self.start) % 360)
-
-    def draw(self, split: int | None, rng: np.random.Generator) -> Companion:
-        """Draw a place, evenly over the area of the annulus, for one of the `SPLITS` (its index) or for any."""
-        annulus = self.ring.annulus
-        for _ in range(MAXIMUM_DRAWS):
-            separation = float(np.sqrt(rng.uniform(annulus.inner**2, annulus.outer**2)))
-            angle = float(rng.uniform(0, 360))
-            radians = np.deg2rad(angle)
-            found = int(self.split(np.asarray(separation * np.cos(radians)), np.asarray(separation * np.sin(radians))))
-            if found >= 0 and split in {None, found}:
-                return Companion(separation=separation, position_angle=angle, contrast=1.0)
-        raise self.no_room(split)
-
-    def no_room(self, split: int | None) -> InputError:
-        """Make the error for an annulus without room."""
-        whose = "" if split is None else f" for {SPLITS[split]}"
-        return InputError(
-            f"annulus {self.ring.annulus} has no place for training samples{whose}: all of it is masked; mask less "
-            "around known companions, or train on another sequence"
-        )
-
-
 def numbers_by_split(n_samples: int) -> list[int]:
     """Say how many of some samples belong to each split, in the order of `SPLITS`."""
     borders = np.rint(np.cumsum([0, *SECTORS.values()]) / sum(SECTORS.values()) * n_samples)
@@ -301,55 +205,3 @@ def _empty(field: Places, n_samples: int, rng: np.random.Generator) -> tuple[Arr
         "azimuth": np.concatenate(azimuth),
         "contrast": np.full(n, np.nan),
     }
-
-
-def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
-    """Find the contrasts that give an S/N in the baseline: at the level where it rises fastest with the contrast.
-
-    The level is chosen by the fitted lines, not by the highest S/N of each companion, which noise would decide.
-    """
-    ring = field.ring
-    aperture = _aperture(ring.patch, ring.sequence.fwhm)
-    empty = np.tensordot(ring.patches(ring.image(), ring.pixels), aperture, 2)
-    zero = np.median(empty, axis=0)
-    noise = NORMAL_DEVIATION * np.median(abs(empty - zero), axis=0)
-    unit = noise / float(ring.sequence.star_flux)
-
-    def measured(contrasts: Array) -> Array:
-        patches = np.concatenate([ring.injected(field.draw(None, rng), [contrast]) for contrast in contrasts])
-        return np.asarray((np.tensordot(patches, aperture, 2) - zero) / noise)
-
-    def slopes(contrasts: Array, values: Array) -> Array:
-        throughputs = [_robust_slope(contrasts / u, v) for u, v in zip(unit, values.T, strict=True)]
-        return np.asarray(np.clip(throughputs, LEAST_THROUGHPUT, 1) / unit)
-
-    for brightest in unit.min() * BRIGHTEST * 4.0 ** np.arange(BRIGHTER):
-        first = np.linspace(0.1, 1, FIRST_LOOK) * brightest
-        rough = slopes(first, measured(first)).max()
-        if rough * brightest >= FITTED_SNR[1]:
-            break
-    contrasts = np.linspace(*FITTED_SNR, INJECTIONS) / rough
-    values = measured(contrasts)
-    fitted = slopes(contrasts, values)
-    best = int(fitted.argmax())
-    slope = float(fitted[best])
-    return FluxFit(ring.annulus, int(ring.levels[best]), contrasts, values[:, best], slope)
-
-
-def _robust_slope(x: Array, y: Array) -> float:
-    """Slope of the line through zero, little moved by outliers."""
-
-    def misfit(slope: Array) -> Array:
-        return np.asarray(y - slope * x)
-
-    return float(least_squares(misfit, 0.5, loss="soft_l1").x[0])
-
-
-def _aperture(patch: int, fwhm: float) -> Array:
-    """Weights of the pixels of a patch in an aperture of diameter FWHM around its centre."""
-    centre = np.array([patch // 2.0])
-    rows, columns, weights = aperture_pixels(centre, centre, fwhm / 2)
-    aperture = np.zeros((patch, patch))
-    inside = (rows >= 0) & (rows < patch) & (columns >= 0) & (columns < patch)
-    aperture[rows[inside], columns[inside]] = weights[inside]
-    return aperture

@@ -12,21 +12,28 @@ frame t: every level comes from one pass over the components, and only the point
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
 
-from algozoo.companions import Companion, source_images
+from algozoo.companions import Companion
 from algozoo.detectors.contract import Declined
+from algozoo.detectors.points import (
+    Array,
+    Indices,
+    boxed_source,
+    interpolation_taps,
+    mean_at,
+    pixels_near,
+    renumbered,
+    turn_points,
+)
 from algozoo.errors import InputError
 from algozoo.imaging.annuli import Annulus, segments
 from algozoo.sequence import ADISequence
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 Normalisation = Literal["slice", "sample", "noise"]
 Levels = int | tuple[int, ...]
@@ -199,7 +206,7 @@ class Residuals:
     @cached_property
     def near(self) -> Indices:
         """Pixels of the annulus and half a patch around, as indices into a flattened frame."""
-        return np.flatnonzero(_near(self.pixels, self.sequence.size, self.patch // 2))
+        return np.flatnonzero(pixels_near(self.pixels, self.sequence.size, self.patch // 2))
 
     @cached_property
     def unturned(self) -> Array:
@@ -235,7 +242,7 @@ class Residuals:
         plain, modelled = np.zeros(points), np.zeros((points, k))
         starts = np.arange(0, 4 * points + 1, 4)
         for vector, frame, angle in zip(vectors, frames, self.sequence.parallactic_angles[:, None], strict=True):
-            pixels, weights = _taps(self.sequence, angle, x, y)
+            pixels, weights = interpolation_taps(self.sequence, angle, x, y)
             operator = csr_array((weights.ravel(), pixels.ravel(), starts), shape=(points, size**2))
             plain += np.asarray(operator @ frame)
             turned = np.asarray(operator @ eigenimages)
@@ -264,7 +271,7 @@ class Residuals:
 
     def sky(self, rows: Indices, columns: Indices, turn: float, dx: float, dy: float) -> tuple[Array, Array]:
         """Places on the sky, x and y in pixels from the star, that pixels of `image` show."""
-        return _turned(columns - self.sequence.centre - dx, rows - self.sequence.centre - dy, turn)
+        return turn_points(columns - self.sequence.centre - dx, rows - self.sequence.centre - dy, turn)
 
     def patches(self, images: Array, pixels: Indices) -> Array:
         """Cut the patches around pixels out of images, (n, n_levels, patch, patch); the edge of the frame goes on."""
@@ -300,11 +307,11 @@ class Residuals:
         pixels_off = np.arange(self.patch) - self.patch // 2
         x, y = (float(place[0]) - sequence.centre for place in companion.track(sequence.centre, np.zeros(1)))
         grid_x, grid_y = np.meshgrid(pixels_off, pixels_off)
-        off_x, off_y = _turned(grid_x.ravel(), grid_y.ravel(), turn)
+        off_x, off_y = turn_points(grid_x.ravel(), grid_y.ravel(), turn)
         points_x, points_y = x - offset[0] + off_x, y - offset[1] + off_y
-        pixels, weights = _taps(sequence, sequence.parallactic_angles, points_x, points_y)
+        pixels, weights = interpolation_taps(sequence, sequence.parallactic_angles, points_x, points_y)
 
-        box, source = _boxed_source(companion, sequence, pixels)
+        box, source = boxed_source(companion, sequence, pixels)
         source -= source.mean(axis=0)
         frames = self.frames[(slice(None), *box)].reshape(n_frames, -1)
         modelled = np.flatnonzero(self.modelled[box])
@@ -313,11 +320,11 @@ class Residuals:
         linear += linear.T
         quadratic = on_model @ on_model.T
 
-        seen, tap = _renumbered(pixels, box, sequence.size)
+        seen, tap = renumbered(pixels, box, sequence.size)
         frames, source = frames[:, seen], source[:, seen]
         starts = np.arange(0, weights.size + 1, 4)
         operator = csr_array((weights.ravel(), tap.ravel(), starts), shape=(len(starts) - 1, len(seen)))
-        plain, added = (_mean_at(cube, tap, weights) for cube in (frames, source))
+        plain, added = (mean_at(cube, tap, weights) for cube in (frames, source))
         patches = []
         for contrast in np.asarray(contrasts, dtype=float):
             variances = Variances.of(self.products + contrast * linear + contrast**2 * quadratic)
@@ -329,80 +336,6 @@ class Residuals:
         return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))
 
 
-def _turned(x: NDArray[Any], y: NDArray[Any], turn: float) -> tuple[Array, Array]:
-    """Return points turned clockwise: where on the sky lies what a turn of the sky brings there."""
-    cosine, sine = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-    return x * cosine + y * sine, y * cosine - x * sine
-
-
 def _levels(plain: Array, modelled: Array) -> Array:
     """Residuals with 0, 1, ... components: what there is without a model (n,), less what each takes away (k, n)."""
     return np.asarray(plain - np.concatenate([np.zeros((1, len(plain))), np.cumsum(modelled, axis=0)]))
-
-
-def _taps(sequence: ADISequence, angles: Array, x: ArrayLike, y: ArrayLike) -> tuple[Indices, Array]:
-    """Four pixels and weights, (n_frames, n, 4), that interpolate frames of some angles linearly at points of the sky.
-
-    Points outside the frame take the value of its edge.
-    """
-    x, y, last = np.asarray(x, dtype=float), np.asarray(y, dtype=float), sequence.size - 1
-    cosine, sine = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
-    column = (sequence.centre + x * cosine + y * sine).clip(0, last)
-    row = (sequence.centre + y * cosine - x * sine).clip(0, last)
-    left, below = (np.minimum(place.astype(np.intp), last - 1) for place in (column, row))
-    right_part, upper_part = column - left, row - below
-    pixels = (below * sequence.size + left)[..., None] + np.array([0, 1, sequence.size, sequence.size + 1])
-    weights = np.empty(pixels.shape)
-    weights[..., 0] = (1 - upper_part) * (1 - right_part)
-    weights[..., 1] = (1 - upper_part) * right_part
-    weights[..., 2] = upper_part * (1 - right_part)
-    weights[..., 3] = upper_part * right_part
-    return pixels, weights
-
-
-def _boxed_source(companion: Companion, sequence: ADISequence, pixels: Indices) -> tuple[tuple[slice, slice], Array]:
-    """Images of a companion of contrast 1, (n_frames, n_pixels), and the box of the frame which they fill.
-
-    The box holds some given pixels too.
-    """
-    rows, columns, images = source_images(companion, sequence, sequence.psf)
-    images *= float(sequence.star_flux)
-    reach = images.shape[-1]
-    box = tuple(
-        slice(max(min(first.min(), at.min()), 0), min(max(first.max() + reach, at.max() + 1), sequence.size))
-        for first, at in zip((rows, columns), np.divmod(pixels, sequence.size), strict=True)
-    )
-    height, width = (side.stop - side.start for side in box)
-    source = np.zeros((len(images), height, width))
-    for frame, row, column, image in zip(source, rows - box[0].start, columns - box[1].start, images, strict=True):
-        top, left = max(row, 0), max(column, 0)
-        frame[top : row + reach, left : column + reach] = image[
-            top - row : height - row, left - column : width - column
-        ]
-    return (box[0], box[1]), source.reshape(len(images), -1)
-
-
-def _renumbered(pixels: Indices, box: tuple[slice, slice], size: int) -> tuple[Indices, Indices]:
-    """Pixels of a box that occur among some of the frame, in order, and the number of each in that order."""
-    rows, columns = np.divmod(pixels, size)
-    width = box[1].stop - box[1].start
-    in_box = (rows - box[0].start) * width + columns - box[1].start
-    occurs = np.zeros((box[0].stop - box[0].start) * width, dtype=bool)
-    occurs[in_box] = True
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[in_box]
-
-
-def _mean_at(frames: Array, taps: Indices, weights: Array) -> Array:
-    """Mean over the frames (n_frames, n_pixels), each at its own points, (n,)."""
-    values = np.take_along_axis(frames, taps.reshape(len(frames), -1), axis=1).reshape(taps.shape)
-    return np.asarray(np.einsum("tqi,tqi->q", values, weights) / len(frames))
-
-
-def _near(pixels: Indices, size: int, half: int) -> NDArray[np.bool_]:
-    """Pixels of a frame that belong to a patch around any of some pixels."""
-    mask = np.zeros((size + 2 * half, size + 2 * half), dtype=bool)
-    rows, columns = np.divmod(pixels, size)
-    for row in range(2 * half + 1):
-        for column in range(2 * half + 1):
-            mask[rows + row, columns + column] = True
-    return mask[half : half + size, half : half + size]

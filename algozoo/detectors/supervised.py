@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from algozoo.detectors.contract import DetectionMap, Detector
-from algozoo.detectors.labels import KINDS, FluxFit, Samples, draw_samples
+from algozoo.detectors.flux import FluxFit
+from algozoo.detectors.labels import KINDS, Samples, draw_samples
 from algozoo.detectors.mlar import Levels, Normalisation, Residuals, annular_residuals, normalised, patch_size
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.errors import AlgoZooError, InputError
@@ -98,6 +99,9 @@ class Supervised(Detector):
     sources: ClassVar[tuple[str, ...]] = (
         "algozoo.detectors.mlar",
         "algozoo.detectors.labels",
+        "algozoo.detectors.places",
+        "algozoo.detectors.points",
+        "algozoo.detectors.flux",
         "algozoo.detectors.spectral",
     )
     smallest_levels: ClassVar[int] = 1

@@ -19,8 +19,10 @@ import numpy as np
 from scipy.stats import shapiro
 
 from algozoo.datasets import load_dataset
-from algozoo.detectors.labels import Places, draw_samples, fit_flux
+from algozoo.detectors.flux import fit_flux
+from algozoo.detectors.labels import draw_samples
 from algozoo.detectors.mlar import annular_residuals, normalised, patch_size
+from algozoo.detectors.places import Places
 from algozoo.detectors.registry import create
 from algozoo.detectors.sodirf import SODIRF
 from algozoo.sequence import ADISequence

@@ -8,8 +8,9 @@ from sklearn.metrics import roc_auc_score
 
 from algozoo.companions import Companion
 from algozoo.detectors import labels as module
-from algozoo.detectors.labels import KINDS, SPLITS, draw_samples, numbers_by_split
+from algozoo.detectors.labels import KINDS, draw_samples, numbers_by_split
 from algozoo.detectors.mlar import annular_residuals
+from algozoo.detectors.places import SPLITS
 from algozoo.errors import InputError
 
 N_LEVELS, PATCH, N = 5, 9, 80

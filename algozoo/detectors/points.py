@@ -1,0 +1,86 @@
+"""Frames at points of the sky: which pixels of each frame show a point, and what a companion puts there."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from algozoo.companions import Companion, source_images
+from algozoo.sequence import ADISequence
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def turn_points(x: NDArray[Any], y: NDArray[Any], turn: float) -> tuple[Array, Array]:
+    """Return points turned clockwise: where on the sky lies what a turn of the sky brings there."""
+    cosine, sine = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
+    return x * cosine + y * sine, y * cosine - x * sine
+
+
+def interpolation_taps(sequence: ADISequence, angles: Array, x: ArrayLike, y: ArrayLike) -> tuple[Indices, Array]:
+    """Four pixels and weights, (n_frames, n, 4), that interpolate frames of some angles linearly at points of the sky.
+
+    Points outside the frame take the value of its edge.
+    """
+    x, y, last = np.asarray(x, dtype=float), np.asarray(y, dtype=float), sequence.size - 1
+    cosine, sine = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
+    column = (sequence.centre + x * cosine + y * sine).clip(0, last)
+    row = (sequence.centre + y * cosine - x * sine).clip(0, last)
+    left, below = (np.minimum(place.astype(np.intp), last - 1) for place in (column, row))
+    right_part, upper_part = column - left, row - below
+    pixels = (below * sequence.size + left)[..., None] + np.array([0, 1, sequence.size, sequence.size + 1])
+    weights = np.empty(pixels.shape)
+    weights[..., 0] = (1 - upper_part) * (1 - right_part)
+    weights[..., 1] = (1 - upper_part) * right_part
+    weights[..., 2] = upper_part * (1 - right_part)
+    weights[..., 3] = upper_part * right_part
+    return pixels, weights
+
+
+def boxed_source(companion: Companion, sequence: ADISequence, pixels: Indices) -> tuple[tuple[slice, slice], Array]:
+    """Images of a companion of contrast 1, (n_frames, n_pixels), and the box of the frame which they fill.
+
+    The box holds some given pixels too.
+    """
+    rows, columns, images = source_images(companion, sequence, sequence.psf)
+    images *= float(sequence.star_flux)
+    reach = images.shape[-1]
+    box = tuple(
+        slice(max(min(first.min(), at.min()), 0), min(max(first.max() + reach, at.max() + 1), sequence.size))
+        for first, at in zip((rows, columns), np.divmod(pixels, sequence.size), strict=True)
+    )
+    height, width = (side.stop - side.start for side in box)
+    source = np.zeros((len(images), height, width))
+    for frame, row, column, image in zip(source, rows - box[0].start, columns - box[1].start, images, strict=True):
+        top, left = max(row, 0), max(column, 0)
+        frame[top : row + reach, left : column + reach] = image[
+            top - row : height - row, left - column : width - column
+        ]
+    return (box[0], box[1]), source.reshape(len(images), -1)
+
+
+def renumbered(pixels: Indices, box: tuple[slice, slice], size: int) -> tuple[Indices, Indices]:
+    """Pixels of a box that occur among some of the frame, in order, and the number of each in that order."""
+    rows, columns = np.divmod(pixels, size)
+    width = box[1].stop - box[1].start
+    in_box = (rows - box[0].start) * width + columns - box[1].start
+    occurs = np.zeros((box[0].stop - box[0].start) * width, dtype=bool)
+    occurs[in_box] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[in_box]
+
+
+def mean_at(frames: Array, taps: Indices, weights: Array) -> Array:
+    """Mean over the frames (n_frames, n_pixels), each at its own points, (n,)."""
+    values = np.take_along_axis(frames, taps.reshape(len(frames), -1), axis=1).reshape(taps.shape)
+    return np.asarray(np.einsum("tqi,tqi->q", values, weights) / len(frames))
+
+
+def pixels_near(pixels: Indices, size: int, half: int) -> NDArray[np.bool_]:
+    """Pixels of a frame that belong to a patch around any of some pixels."""
+    mask = np.zeros((size + 2 * half, size + 2 * half), dtype=bool)
+    rows, columns = np.divmod(pixels, size)
+    for row in range(2 * half + 1):
+        for column in range(2 * half + 1):
+            mask[rows + row, columns + column] = True
+    return mask[half : half + size, half : half + size]
