@@ -222,7 +222,9 @@ def test_the_note_of_an_over_confident_detector_tells_the_most_significant_thres
     own = claims[claims["detector"] == "pca"].set_index("threshold")
     threshold = own["p"].idxmin()
     assert threshold > own.index.min()  # or the first row would do
-    told = f"{own['counted'][threshold]:.3g} per map above {threshold:g}&nbsp;\N{GREEK SMALL LETTER SIGMA} where {own['claimed'][threshold]:.2g}"
+    counted, claimed = own.loc[threshold, ["counted", "claimed"]]
+    sigma = "\N{GREEK SMALL LETTER SIGMA}"
+    told = f"{counted:.3g} per map above {threshold:g}&nbsp;{sigma} where {claimed:.2g}"
     assert told in (site / "index.html").read_text(encoding="utf-8")
 
 
