@@ -30,6 +30,7 @@ from algozoo.scoring.measures import (
     with_interval,
 )
 from algozoo.scoring.nulls import share_with_interval
+from algozoo.scoring.rates import threshold_bands
 
 Array = NDArray[np.float64]
 
@@ -195,3 +196,27 @@ def test_intervals_of_shares_of_places_hold_the_truth(correlated: bool) -> None:
         intervals.append((share["observed"], share["low"], share["high"]))
     assert share_held(intervals, stats.norm.sf(1.5)) >= least_held(N_SUITES)
     assert relative_width(intervals) <= WIDEST
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5], ids=["alike", "differing"])
+def test_bands_of_rates_at_thresholds_and_of_the_precision_hold_the_truth(spread: float) -> None:
+    """Three thresholds, with 3, 0.3 and 0.02 false candidates a map."""
+    rng = np.random.default_rng(4)
+    thresholds = np.array([0.84, 2.0, 3.0])
+    bands: dict[str, list[Array]] = {"tpr": [], "precision": []}
+    for _ in range(100):
+        campaign = suite(rng, n_sequences=10, n_injected=10, spread=spread)[0]
+        for axis, far in (("x", 0.0), ("y", 0.0), ("candidate_x", np.full(N_FALSE, 9.0)), ("candidate_y", 0.0)):
+            campaign.trials[axis] = [far] * len(campaign.trials)
+        campaign.trials["fwhm"] = 4.0
+        campaign.trials["candidate_score"] = list(rng.normal(size=(len(campaign.trials), N_FALSE)))
+        made = threshold_bands(campaign, draw_weights(campaign, rng), thresholds, campaign.injected)
+        for name, own in bands.items():
+            own.append(np.array([made[name], made[f"{name}_low"], made[f"{name}_high"]]))
+    tpr = stats.norm.sf(thresholds, STRENGTH["good"], np.hypot(1, spread))
+    true = {"tpr": tpr, "precision": tpr / (tpr + N_FALSE * stats.norm.sf(thresholds))}
+    for name, own in bands.items():
+        for i, value in enumerate(true[name]):
+            intervals = [tuple(one[:, i]) for one in own]
+            assert share_held(intervals, value) >= least_held(len(intervals)), (name, thresholds[i])
+            assert relative_width(intervals) <= WIDEST, (name, thresholds[i])
