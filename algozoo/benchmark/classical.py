@@ -38,8 +38,8 @@ def classical_limits(probe: Probe, separation: float, rng: np.random.Generator) 
     Returns
     -------
     dict
-        n_apertures, noise, and for both laws threshold (S/N), throughput, its scatter over azimuths, and contrast (NaN
-        where no brightness reaches the threshold).
+        n_apertures, noise, and for both laws threshold (S/N), throughput, its scatter over azimuths, contrast (NaN
+        where there is no limit) and status: 'ok', or why there is none.
 
     Raises
     ------
@@ -53,12 +53,13 @@ def classical_limits(probe: Probe, separation: float, rng: np.random.Generator) 
     for law, threshold in (("student", student_threshold), ("laplace", laplace_threshold)):
         significant = threshold(SIGMA, others)
         flux = significant * ring.noise * float(np.sqrt(1 + 1 / others)) / float(null.star_flux)
-        contrast, throughput = _self_consistent(probe, separation, flux, rng)
+        contrast, throughput, status = _self_consistent(probe, separation, flux, rng)
         result |= {
             f"threshold_{law}": significant,
             f"throughput_{law}": throughput.mean,
             f"throughput_scatter_{law}": throughput.scatter,
             f"contrast_{law}": contrast,
+            f"status_{law}": status,
         }
     return result
 
@@ -93,15 +94,17 @@ def residual_image(probe: Probe) -> np.ndarray:
 
 def _self_consistent(
     probe: Probe, separation: float, flux: float, rng: np.random.Generator
-) -> tuple[float, Throughput]:
+) -> tuple[float, Throughput, str]:
     """Find the contrast at which throughput times contrast is the flux, relative to the star's, that is needed."""
     angles = list(islice(probe.angles(separation, rng), THROUGHPUT_AZIMUTHS))
     contrast = 2 * flux
     for _ in range(THROUGHPUT_ROUNDS):
         throughput = measure_throughput(probe, separation, contrast, angles)
-        if throughput.mean <= 0 or flux / throughput.mean >= 1:
-            break
+        if throughput.mean <= 0:
+            return np.nan, throughput, "nothing is left of a companion"
         before, contrast = contrast, flux / throughput.mean
+        if contrast >= 1:
+            return np.nan, throughput, "not reached by a companion as bright as the star"
         if abs(contrast / before - 1) < THROUGHPUT_TOLERANCE:
-            return contrast, throughput
-    return np.nan, throughput
+            return contrast, throughput, "ok"
+    return np.nan, throughput, "the throughput depends too much on the brightness"

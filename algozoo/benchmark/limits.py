@@ -23,12 +23,12 @@ from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.contrast import ring_noise
 from algozoo.scoring import garwood
-from algozoo.scoring.completeness import completeness_limits, completeness_map
+from algozoo.scoring.completeness import LEVELS, completeness_limits, completeness_map
 
 DEFAULT_SEPARATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """FWHM; those within the field."""
 BRACKET_STEPS = 6
-CLOSED_LEVELS = (0.5, 0.95)
+LAWS = ("student", "laplace")
 FALLBACK_CONTRAST = 1e-4
 LEAST_INJECTIONS = 15
 
@@ -43,7 +43,7 @@ class Limits:
     ----------
     table : DataFrame
         One row per separation: the classical limit for Gaussian ('student') and for Laplacian noise, and the contrasts
-        of 50, 90 and 95 % completeness with their 95 % intervals.
+        of 50, 90 and 95 % completeness with their 95 % intervals; a status says why there is no limit.
     cells : DataFrame
         Completeness in cells of separation and contrast; see `algozoo.scoring.completeness_map`.
     closure : DataFrame
@@ -137,8 +137,8 @@ def measure_limits(
             row |= {f"high_{percent}": limit["high"], f"status_{percent}": limit["status"]}
         row["n"] = len(trials)
         rows.append(row)
-        claims = [("5 sigma", row["contrast_student"], row["threshold_student"])] if classical else []
-        claims += [(f"{level:.0%} found", row[f"contrast_{100 * level:g}"], level) for level in CLOSED_LEVELS]
+        claims = [(f"5 sigma, {law}", row[f"contrast_{law}"], row[f"threshold_{law}"]) for law in LAWS if classical]
+        claims += [(f"{level:.0%} found", row[f"contrast_{100 * level:g}"], level) for level in LEVELS]
         closure += [
             {"separation": separation, **close(probe, separation, *claim, n=injections // 3, rng=rng)}
             for claim in claims
@@ -192,15 +192,19 @@ def _first_guess(field: Field, separation: float) -> float:
 
 
 def _line(row: dict[str, Any]) -> str:
-    told = [
-        f"{level} % found {place} {row[f'{name}_{level}']:.2g}"
-        for level in (50, 95)
-        for status, place, name in (("ok", "at", "contrast"), ("no upper bound", "above", "low"))
-        if row[f"status_{level}"] == status
-    ]
-    told = [f"5 sigma at {row['contrast_student']:.2g}", *told] if "contrast_student" in row else told
-    limits = ", ".join(told) or "no limit within the injected contrasts"
-    return f"{row['separation']:g} FWHM ({row['separation_arcsec']:.3f} arcsec): {limits}; n = {row['n']}"
+    told = [f"{level} % found {_place(row, str(level))}" for level in (50, 95)]
+    told = [f"5 sigma {_place(row, 'student')}", *told] if "contrast_student" in row else told
+    return f"{row['separation']:g} FWHM ({row['separation_arcsec']:.3f} arcsec): {', '.join(told)}; n = {row['n']}"
+
+
+def _place(row: dict[str, Any], name: str) -> str:
+    """Tell where a limit is: at a contrast, above one, or nowhere, and why."""
+    status = row[f"status_{name}"]
+    if status == "ok":
+        return f"at {row[f'contrast_{name}']:.2g}"
+    if status == "no upper bound" and row[f"low_{name}"] > 0:
+        return f"above {row[f'low_{name}']:.2g}"
+    return f"has no limit ({'no bound' if status == 'no upper bound' else status})"
 
 
 def _notices(probe: Probe, *, classical: bool) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ def _notices(probe: Probe, *, classical: bool) -> tuple[str, ...]:
     if classical:
         notices.append(
             "5 sigma: a false-alarm probability of 2.9e-7 per resolution element if the noise of the ring is Gaussian "
-            "(student) or Laplacian (laplace); closed for Gaussian noise"
+            "(student) or Laplacian (laplace)"
         )
     else:
         notices.append(

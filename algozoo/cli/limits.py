@@ -11,7 +11,7 @@ from algozoo.cli.options import (
     detector_options,
     format_option,
     mirror_option,
-    print_table,
+    print_numbers,
     read_parameters,
     sequence_options,
 )
@@ -141,8 +141,7 @@ def limits(
         "notes": list(measured.notices),
     }
     _write(output, tables, facts, field, detector)
-    rounded = measured.closure[SHOWN].map(lambda value: float(f"{value:.3g}") if isinstance(value, float) else value)
-    print_table(SHOWN, rounded.astype(object).where(rounded.notna(), None).to_numpy().tolist(), style)
+    print_numbers(measured.closure[SHOWN], style)
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     click.echo(f"Written to {output}: {', '.join(f'{stem}.ecsv' for stem in tables)}, limits.png", err=True)

@@ -15,7 +15,8 @@ from algozoo.cli.options import format_option, print_table, site_option, store_o
 def rescore(suite: str, store: Path, site: Path, style: str) -> None:
     """Score the results of SUITE anew, print which ranks moved and why, and build the pages; no detector is run.
 
-    The ranks before are those of the tables in the site's folder data.
+    The ranks before, of datasets and of averages over the datasets of a kind, are those of the tables in the site's
+    folder data.
     """
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
@@ -23,9 +24,9 @@ def rescore(suite: str, store: Path, site: Path, style: str) -> None:
     from algozoo.leaderboard.moves import COLUMNS, moves, published
 
     definition = load_suite(suite)
-    before = published(site)
+    before = published(site, averages=True)
     page = build_site(Store(store), definition.name, definition.version, site)
-    table = moves(before, published(site))
+    table = moves(before, published(site, averages=True))
     print_table(COLUMNS, table[list(COLUMNS)].astype(object).to_numpy().tolist(), style)
     if style == "table":
         click.echo(f"{len(table)} ranks moved. Leaderboard: {page}")

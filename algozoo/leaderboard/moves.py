@@ -8,13 +8,22 @@ import pandas as pd
 from algozoo.leaderboard.tables import rows
 
 COLUMNS = ("dataset", "detector", "before", "after", "reason")
-SIZES = ["n_injected", "n_empty", "n_failed"]
+SIZES = ["n_injected", "n_empty", "n_failed", "n_datasets", "n_results"]
 NO_RANK = "none"
 
 
-def published(site: Path) -> pd.DataFrame:
-    """Read the tables of all datasets of a site; no row if there is no site."""
-    tables = [pd.read_csv(path) for path in sorted((site / "data").glob("*-board.csv"))]
+def published(site: Path, *, averages: bool = False) -> pd.DataFrame:
+    """Read the tables of all datasets of a site; no row if there is no site.
+
+    With `averages` also those of the average over the datasets of a kind, as of a dataset called 'average-KIND'.
+    """
+    tables = []
+    for path in sorted((site / "data").glob("*-board.csv")):
+        table = pd.read_csv(path, dtype={"scorer": str})
+        if "dataset" in table:
+            tables.append(table)
+        elif averages:
+            tables.append(table.assign(dataset=path.name.removesuffix("-board.csv")))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["dataset", "detector"])
 
 
@@ -29,8 +38,8 @@ def moves(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        dataset, detector, before and after (ranks, or 'none'), and reason: what is new or gone, what was run anew,
-        or, on the same trials and results, what the scorer changed.
+        dataset, detector, before and after (ranks, or 'none'), and reason: what is new or gone, which results are
+        others, or, on as many, what changed in the scores; and the versions of the scorer, where they differ.
     """
     both = before.merge(after, on=["dataset", "detector"], how="outer", suffixes=("_before", "_after"), indicator=True)
     moved = []
@@ -48,11 +57,14 @@ def _rank(row: dict[str, Any], name: str) -> str:
 def _reason(row: dict[str, Any]) -> str:
     if row["_merge"] != "both":
         return "not on the board before" if row["_merge"] == "right_only" else "no longer in the results"
-    changed = [name for name in SIZES if row[f"{name}_before"] != row[f"{name}_after"]]
+    versions = [row.get(f"scorer_{when}") for when in ("before", "after")]
+    scorer = f"scorer {versions[0]} -> {versions[1]}; " if None not in versions and versions[0] != versions[1] else ""
+    changed = [name for name in SIZES if row.get(f"{name}_before") != row.get(f"{name}_after")]
     if changed:
         told = (f"{name} {row[f'{name}_before']:.0f} to {row[f'{name}_after']:.0f}" for name in changed)
-        return "other results: " + ", ".join(told)
+        return f"{scorer}other results: " + ", ".join(told)
     area, new = row["partial_auc_before"], row["partial_auc_after"]
     if area is not None and new is not None and abs(area - new) > 5e-6:
-        return f"partial AUC {area:.3f} to {new:.3f}, of as many trials"
-    return "same partial AUC: the rule of the ranks, or the detectors that it is compared with"
+        of = "trials" if row.get("n_datasets_before") is None else "datasets"
+        return f"{scorer}partial AUC {area:.3f} to {new:.3f}, of as many {of}"
+    return f"{scorer}same partial AUC: the rule of the ranks, or the detectors that it is compared with"

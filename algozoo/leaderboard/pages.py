@@ -41,7 +41,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "with_notes": rows(
             scores[scores["partial_auc"].notna() & (scores["n_failed"] == 0) & (scores["reason"] != "")]
         ),
-        "boasts": rows(dataset.claims[dataset.claims["over_confident"]].drop_duplicates("detector")),
+        "boasts": _boasts(dataset.claims),
         "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),
         "companions": dataset.about["manifest"].get("companions", []),
@@ -127,6 +127,12 @@ def detector(results: Results, label: str) -> dict[str, Any]:
             finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
             sections.append({"dataset": dataset, "row": row, **finite})
     return {**about, "sections": sections, "run": run_facts(runs)}
+
+
+def _boasts(claims: pd.DataFrame) -> list[dict[str, Any]]:
+    """List the over-confident detectors, each at the threshold where its excess is the most significant."""
+    flagged = claims[claims["over_confident"].astype(bool)]
+    return rows(flagged.sort_values(["detector", "p"]).drop_duplicates("detector"))
 
 
 def _not_separated(dataset: DatasetResults) -> dict[str, Any] | None:

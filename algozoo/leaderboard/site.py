@@ -133,7 +133,7 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Mar
     write(f"images/{dataset.name}.png", images.preview(dataset))
     write(f"data/{dataset.name}-board.tex", latex(dataset.scores, dataset.name))
     tables = {
-        "board": dataset.scores,
+        "board": dataset.scores.assign(scorer=SCORER_VERSION),
         "limits": dataset.limits,
         "curves": dataset.curves,
         "bands": dataset.bands,
@@ -158,8 +158,9 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Mar
 
 
 def _write_kind_files(kind: str, results: Results, write: Write) -> dict[str, Markup]:
-    """Write the figures of the average over the datasets of a kind; return them drawn, by what they show."""
+    """Write the figures and the numbers of the average over the datasets of a kind; return its figures drawn."""
     averages, curves = (table[table["dataset_kind"] == kind] for table in (results.averages, results.average_curves))
+    write(f"data/average-{kind}-board.csv", csv(averages.assign(scorer=SCORER_VERSION)))
     average = charts.average_figure(averages, curves)
     drawn = _write_figures(f"average-{kind}", {"froc": average}, write) if average else {}
     ranks = results.critical_differences(kind)

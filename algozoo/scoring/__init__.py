@@ -12,7 +12,7 @@ from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
 from algozoo.scoring.power import resolvable_difference
 from algozoo.scoring.probabilities import brier, candidate_probabilities, probability_claims, reliability
-from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
+from algozoo.scoring.rates import average_curves, by_annulus, curves, rates, threshold_rates
 
 SCORER_VERSION = "3"
 
@@ -51,6 +51,7 @@ __all__ = [
     "ring_scores",
     "score",
     "threshold_at",
+    "threshold_rates",
     "tpr_at",
     "uniformity",
     "wilson",

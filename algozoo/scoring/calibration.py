@@ -32,7 +32,8 @@ def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[flo
     -------
     DataFrame
         dataset, detector, annulus, threshold (each score of a false alarm), fp_per_map, fp_low, fp_high (Garwood,
-        95 %, of the independent empty maps; pointwise).
+        95 %, of the independent empty maps; pointwise). Nothing for a dataset without injections, which alone tell
+        where the star is.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[flo
     tables = []
     for dataset in campaigns(outcomes):
         for campaign in dataset:
+            if not campaign.injected.any():
+                continue
             score, separation = _false_candidates(campaign)
             n_independent = campaign.n_groups(campaign.empty)
             for number, (inner, outer) in enumerate(annuli.get(campaign.dataset, [])):
@@ -69,7 +72,8 @@ def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
     ----------
     outcomes : DataFrame
         One row per trial and detector, with the column map_kind; detectors whose maps are not of the kind 'snr', or
-        that lack the column, claim nothing and are left out.
+        that lack the column, claim nothing and are left out. So is a dataset without injections, which alone tell where
+        the star is: the law depends on the separation from it.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for dataset in campaigns(outcomes):
         for campaign in dataset:
-            if campaign.map_kind == "snr" and campaign.empty.any():
+            if campaign.map_kind == "snr" and campaign.empty.any() and campaign.injected.any():
                 own = {"dataset": campaign.dataset, "detector": campaign.detector}
                 tables.append(_claims(campaign).assign(**own))
     names = ["dataset", "detector", "threshold", "claimed", "counted", "fp_low", "fp_high", "p", "over_confident"]

@@ -3,6 +3,8 @@
 Bands are pointwise: each point of the true curve lies in its band in 95 % of suites, the whole curve less often.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from algozoo.errors import InputError
 from algozoo.scoring.campaigns import Campaign, campaigns
 from algozoo.scoring.froc import froc, tpr_at
-from algozoo.scoring.intervals import Array
+from algozoo.scoring.intervals import Array, clustered_wilson
 from algozoo.scoring.measures import (
     HIGHEST_RATE,
     draw_weights,
@@ -19,10 +21,14 @@ from algozoo.scoring.measures import (
     with_interval,
 )
 from algozoo.scoring.outcomes import candidates_beside
+from algozoo.scoring.resampling import estimate_of
 
 N_RATES = 61
+N_THRESHOLDS = 61
 N_CONTRAST_BINS = 3
+EMPTY_MAPS = ["fp_per_map", "fp_low", "fp_high", "fpr"]
 BAND = ["tpr", "tpr_low", "tpr_high"]
+BANDS = [*BAND, "fdr", "fdr_low", "fdr_high", "precision", "precision_low", "precision_high"]
 
 
 def curves(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -75,8 +81,6 @@ def rates(outcomes: pd.DataFrame, *, rng: np.random.Generator, by: str | None = 
     InputError
         If the table cannot be scored, or `by` is something else.
     """
-    if by not in {None, "annulus", "contrast"}:
-        raise InputError(f"Curves are split by 'annulus' or by 'contrast', not by {by!r}.")
     rows = []
     for dataset in campaigns(outcomes):
         weights = draw_weights(dataset[0], rng)
@@ -86,6 +90,82 @@ def rates(outcomes: pd.DataFrame, *, rng: np.random.Generator, by: str | None = 
                 rows += [_band(campaign, weights, among).assign(**label) for label, among in parts]
     columns = ["dataset", "dataset_kind", "detector", *([by] if by else []), "fp_per_map", "fpr", *BAND, "n"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+
+
+def threshold_rates(outcomes: pd.DataFrame, *, rng: np.random.Generator, by: str | None = None) -> pd.DataFrame:
+    """Read each detector's rates and its precision at some of its own thresholds, with bands.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        One row per trial and detector.
+    rng : Generator
+        Source of the bootstrap, the one that `score` uses.
+    by : {None, 'annulus', 'contrast'}
+        Split the maps with a companion, as in `rates`.
+
+    Returns
+    -------
+    DataFrame
+        dataset, dataset_kind, detector, the column named by `by`, threshold (scores, evenly spaced in the logarithm of
+        their place from the highest), fp_per_map, fp_low, fp_high (Garwood), fpr, tpr, fdr and precision as in
+        `curves`, these three with _low and _high (95 %, pointwise, the interval of `score`), and n (companions).
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored, or `by` is something else.
+    """
+    rows = []
+    for dataset in campaigns(outcomes):
+        weights = draw_weights(dataset[0], rng)
+        parts = _parts(dataset[0], by)
+        for campaign in dataset:
+            if campaign.has_result:
+                curve = _curve(campaign).iloc[1:]
+                place = np.unique(np.geomspace(1, max(len(curve), 1), N_THRESHOLDS).astype(int)) - 1
+                chosen = curve.iloc[place[: len(curve)]].assign(dataset_kind=campaign.dataset_kind)
+                for label, among in parts:
+                    bands = threshold_bands(campaign, weights, chosen["threshold"].to_numpy(), among)
+                    rows.append(chosen.assign(**bands, **label, n=int(among.sum())))
+    names = ["dataset", "dataset_kind", "detector", *([by] if by else []), "threshold", *EMPTY_MAPS, *BANDS, "n"]
+    return pd.concat(rows, ignore_index=True)[names] if rows else pd.DataFrame(columns=names)
+
+
+def threshold_bands(
+    campaign: Campaign, weights: Array, thresholds: Array, among: NDArray[np.bool_]
+) -> dict[str, Array]:
+    """True-positive rate, false-discovery rate and precision at some thresholds, each with its band.
+
+    With h of N companions found among h + f candidates the precision h / (h + f) varies as a fraction of
+    (h + f)^2 / (h + f (1 - h / N)) trials does, if h is binomial and f Poisson (to first order).
+    """
+    trials = campaign.trials
+    hits = (trials["hit_score"].to_numpy(dtype=float)[:, None] >= thresholds) & among[:, None]
+    beside = np.zeros(hits.shape)
+    for i in np.flatnonzero(among & campaign.ok):
+        scores = np.sort(candidates_beside(trials.iloc[i]))
+        beside[i] = scores.size - np.searchsorted(scores, thresholds)
+    injected, found, false = (weights @ among)[:, None], weights @ hits, weights @ beside
+    tpr, precision = _share(found, injected), _share(found, found + false)
+    shown = found[0] + false[0]
+    worth = _share(shown**2, found[0] + false[0] * (1 - tpr[0]))
+    bands: dict[str, Array] = {}
+    for name, share, n in (("tpr", tpr, np.full(len(thresholds), among.sum())), ("precision", precision, worth)):
+        estimates = [estimate_of(values, campaign.n_sequences) for values in share.T]
+        bounds = [
+            clustered_wilson(one.value, one.error, one.dof, int(trials)) if trials > 0 else (np.nan, np.nan)
+            for one, trials in zip(estimates, n, strict=True)
+        ]
+        low, high = np.array(bounds).reshape(-1, 2).T
+        bands |= {name: share[0], f"{name}_low": low, f"{name}_high": high}
+    fdr = {"fdr": "precision", "fdr_low": "precision_high", "fdr_high": "precision_low"}
+    return bands | {name: 1 - bands[other] for name, other in fdr.items()}
+
+
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> Array:
+    """Divide; NaN where there is nothing to divide by."""
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), dtype=float)
 
 
 def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
@@ -165,6 +245,8 @@ def by_annulus(
 
 def _parts(campaign: Campaign, by: str | None) -> list[tuple[dict[str, float], NDArray[np.bool_]]]:
     """Split the injected trials of a dataset: what names each part, and its trials."""
+    if by not in {None, "annulus", "contrast"}:
+        raise InputError(f"Curves are split by 'annulus' or by 'contrast', not by {by!r}.")
     trials, injected = campaign.trials, campaign.injected
     if by is None:
         return [({}, injected)]
@@ -204,8 +286,8 @@ def _curve(campaign: Campaign) -> pd.DataFrame:
     made = injected[injected["status"] == "ok"]
     beside = np.sort(np.concatenate([candidates_beside(trial) for trial in made.itertuples()]))
     false = beside.size - np.searchsorted(beside, curve["threshold"])
-    shown = curve["hits"] + false
-    fdr = np.divide(false, shown, out=np.full(len(curve), np.nan), where=shown > 0)
+    shown = curve["hits"].to_numpy() + false
+    fdr = _share(false, shown)
     extra = {"fp_per_injected_map": false / len(made), "fdr": fdr, "precision": 1 - fdr}
     return curve.assign(**extra, dataset=campaign.dataset, detector=campaign.detector)[list(_NO_CURVE)]
 

@@ -95,18 +95,27 @@ def draw_closure(closure: Table, path: Path) -> None:
     """Draw what was claimed and what was recovered, on beta Pictoris."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for claim, axes, colour, shift in (
-        ("5 sigma", left, "C0", 0.0),
-        ("50% found", right, "C2", -0.05),
-        ("95% found", right, "C3", 0.05),
+        ("5 sigma, student", left, "C0", -0.05),
+        ("5 sigma, laplace", left, "C1", 0.05),
+        ("50% found", right, "C2", -0.12),
+        ("90% found", right, "C4", 0.0),
+        ("95% found", right, "C3", 0.12),
     ):
         rows = closure[closure["claim"] == claim]
         rows = rows[rows["n"] > 0]
         x = rows["separation"] + shift
         below, above = rows["recovered"] - rows["low"], rows["high"] - rows["recovered"]
-        axes.errorbar(x, rows["recovered"], (below, above), fmt="o", color=colour, capsize=4, label="recovered")
-        axes.plot(x, rows["expected"], "_", color="k", ms=18, label=f"claimed: {claim}")
-        axes.set(xlabel="separation [FWHM]", ylabel="S/N" if axes is left else "share found")
-        axes.legend(fontsize="small")
+        axes.errorbar(x, rows["recovered"], (below, above), fmt="o", color=colour, capsize=4, label=claim)
+        axes.plot(
+            x,
+            rows["expected"],
+            "_",
+            color="k",
+            ms=18,
+            label="claimed" if claim.endswith(("laplace", "95% found")) else None,
+        )
+        axes.set(xlabel="separation [FWHM]", ylabel="S/N recovered" if axes is left else "share found")
+        axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     figure.savefig(path, dpi=90)
     plt.close(figure)
 

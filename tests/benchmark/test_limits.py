@@ -1,7 +1,9 @@
+import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from algozoo.benchmark.classical import classical_limits, measure_throughput
@@ -16,6 +18,7 @@ from algozoo.detectors.pca import PCA
 from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.imaging.contrast import ring_noise, student_threshold
+from algozoo.scoring.completeness import LEVELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,19 @@ class Squared(Detector):
 
     def detect(self, sequence):
         return DetectionMap(scores=np.sign(scores := Median().detect(sequence).scores) * scores**2, kind="ratio")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deaf(PSFSubtraction):
+    """Leave the same noise whatever is given."""
+
+    name: ClassVar[str] = "deaf"
+
+    def subtract(self, sequence):
+        return np.random.default_rng(0).normal(size=sequence.cube.shape)
+
+
+CLAIMS = ["5 sigma, student", "5 sigma, laplace", "50% found", "90% found", "95% found"]
 
 
 @pytest.fixture
@@ -115,7 +131,9 @@ def test_limits_of_a_subtraction_have_all_parts(field, rng):
     limits = measure_limits(Median(), field, separations=[2, 3], injections=18, rng=rng, report=told.append)
     assert len(told) == len(limits.table) == 2
     assert {"contrast_student", "contrast_laplace", "contrast_50", "low_95", "high_95"} <= set(limits.table)
-    assert list(limits.closure["claim"]) == 2 * ["5 sigma", "50% found", "95% found"]
+    assert list(limits.closure["claim"]) == 2 * CLAIMS
+    columns = [f"contrast_{name}" for name in ("student", "laplace", "50", "90", "95")]
+    np.testing.assert_array_equal(limits.closure["contrast"], limits.table[columns].to_numpy().ravel())
     assert (limits.table["contrast_50"] < limits.table["contrast_student"]).all()
     assert limits.cells["n"].sum() == limits.table["n"].sum() >= 36
     assert "0.12 to 3.6 per map" in limits.notices[0]
@@ -126,8 +144,28 @@ def test_other_detectors_have_completeness_only_and_it_is_said(field, rng):
     limits = measure_limits(Squared(), field, separations=[3], injections=18, rng=rng, report=silent)
     assert "contrast_student" not in limits.table
     assert limits.table["status_50"].item() == "ok"
-    assert list(limits.closure["claim"]) == ["50% found", "95% found"]
+    assert list(limits.closure["claim"]) == CLAIMS[2:]
     assert "squared is none" in limits.notices[1]
+
+
+def test_where_there_is_no_limit_it_is_said_and_why(field, rng, monkeypatch):
+    told = []
+    limits = measure_limits(Deaf(), field, separations=[3], injections=18, rng=rng, report=told.append)
+    assert "5 sigma has no limit (nothing is left of a companion), 50 % found has no limit (not reached)" in told[0]
+    assert limits.table["status_laplace"].item() == "nothing is left of a companion"
+    assert set(limits.closure["closes"]) == {"no limit"}
+
+    unbounded = pd.DataFrame({"level": LEVELS, "contrast": 0.1, "low": 0.0, "high": np.inf, "status": "no upper bound"})
+    monkeypatch.setattr("algozoo.benchmark.limits.completeness_limits", lambda *_, **__: unbounded)
+    measure_limits(Median(), field, separations=[3], injections=18, rng=rng, report=told.append)
+    assert "95 % found has no limit (no bound)" in told[1]
+
+
+def test_a_limit_brighter_than_the_star_is_none(field, rng):
+    faint_star = dataclasses.replace(field, null=dataclasses.replace(field.null, star_flux=1.0))
+    limits = classical_limits(Probe(Nothing(), faint_star), 3, rng)
+    assert np.isnan(limits["contrast_student"])
+    assert limits["status_student"] == "not reached by a companion as bright as the star"
 
 
 def test_increasing_transform_of_the_scores_changes_no_completeness(field):

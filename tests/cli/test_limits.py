@@ -34,7 +34,13 @@ def test_tables_figure_and_closure_are_written(algozoo, options):
     assert table.meta["detector"] == "median"
     assert "per map" in table.meta["notes"][0]
     claims = json.loads(ended.out)
-    assert [claim["claim"] for claim in claims] == ["5 sigma", "50% found", "95% found"]
+    assert [claim["claim"] for claim in claims] == [
+        "5 sigma, student",
+        "5 sigma, laplace",
+        "50% found",
+        "90% found",
+        "95% found",
+    ]
     assert (claims[0]["closes"], claims[0]["n"]) == ("yes", 6)
     assert claims[0]["low"] < claims[0]["expected"] < claims[0]["high"]
     assert "[1/1] 3 FWHM (0.240 arcsec): 5 sigma at" in ended.err

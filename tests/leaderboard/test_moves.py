@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pandas as pd
 import pytest
 
 from algozoo.leaderboard.moves import moves, published
+from algozoo.scoring import SCORER_VERSION
 
 
 @pytest.fixture
@@ -49,8 +51,34 @@ def test_a_rank_that_moves_at_the_same_score_is_put_down_to_the_rule(board: pd.D
     assert "the rule of the ranks" in told(board, board.assign(rank=[1.0, 1.0, 3.0, np.nan]))["pca"][2]
 
 
+def test_another_scorer_is_told_with_its_versions(board: pd.DataFrame) -> None:
+    before, after = board.assign(scorer="2"), board.assign(scorer="3", rank=[1.0, 1.0, 2.0, np.nan])
+    assert told(before, after)["pca"][2].startswith("scorer 2 -> 3; same partial AUC")
+    fewer = after.assign(n_failed=1)
+    assert told(before, fewer)["pca"][2] == "scorer 2 -> 3; other results: n_failed 0 to 1"
+    assert told(board, after)["pca"][2].startswith("same partial AUC")  # a site that did not tell its scorer
+
+
+def test_the_ranks_of_the_averages_move_too(site: Path, tmp_path: Path) -> None:
+    shutil.copytree(site / "data", tmp_path / "data")
+    path = tmp_path / "data" / "average-simulated-board.csv"
+    table = pd.read_csv(path)
+    assert {"rank", "rank_low", "rank_high", "p_best", "partial_auc_low", "scorer"} <= set(table)
+    swapped = table["detector"].eq("median")
+    table.assign(rank=table["rank"] + swapped, partial_auc=table["partial_auc"] - 0.1 * swapped, scorer="2").to_csv(
+        path
+    )
+    moved = moves(published(tmp_path, averages=True), published(site, averages=True))
+    (row,) = moved.to_dict("records")
+    assert (row["dataset"], row["detector"]) == ("average-simulated", "median")
+    assert int(row["before"]) == int(row["after"]) + 1
+    assert row["reason"].startswith(f"scorer 2 -> {SCORER_VERSION}; partial AUC")
+    assert row["reason"].endswith("of as many datasets")
+
+
 def test_a_site_is_read_as_it_was_written(site: Path) -> None:
     table = published(site)
     assert set(table["dataset"]) == {"alpha", "beta", "night"}
+    assert set(table["scorer"]) == {SCORER_VERSION}
     assert moves(table, table).empty
     assert published(site / "nowhere").empty

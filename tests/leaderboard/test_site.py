@@ -222,6 +222,17 @@ def test_a_detector_that_claims_too_much_is_flagged_in_the_notes(site: Path) -> 
     assert "median is over-confident" not in text
 
 
+def test_the_note_of_an_over_confident_detector_tells_the_most_significant_threshold(site: Path) -> None:
+    claims = pd.read_csv(site / "data" / "alpha-calibration.csv")
+    own = claims[claims["detector"] == "pca"].set_index("threshold")
+    threshold = own["p"].idxmin()
+    assert threshold > own.index.min()  # or the first row would do
+    counted, claimed = own.loc[threshold, ["counted", "claimed"]]
+    sigma = "\N{GREEK SMALL LETTER SIGMA}"
+    told = f"{counted:.3g} per map above {threshold:g}&nbsp;{sigma} where {claimed:.2g}"
+    assert told in (site / "index.html").read_text(encoding="utf-8")
+
+
 def test_few_sequences_are_said_to_give_intervals_that_hold_less_than_they_say(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("held 0.94 to 1.00 of the truths") == 1  # alpha

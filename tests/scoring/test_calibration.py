@@ -61,6 +61,22 @@ def test_maps_that_claim_nothing_are_left_out(outcomes: pd.DataFrame) -> None:
     assert overconfidence(outcomes.assign(map_kind="ratio")).empty
 
 
+def test_a_dataset_without_injections_is_left_out_for_nothing_tells_where_its_star_is(
+    outcomes: pd.DataFrame, rng: Generator
+) -> None:
+    loud = placed(outcomes, noise(rng, 1e6))
+    loud["candidate_score"] = [10 * scores for scores in loud["candidate_score"]]
+    empty = loud[loud["trial_kind"] != "injected"].assign(dataset="star unknown")
+    table = pd.concat([loud, empty], ignore_index=True)
+    claims = overconfidence(table)
+    assert set(claims["dataset"]) == {"night"}
+    assert claims["over_confident"].all()
+    annuli = {"night": [(1.5, 8.0)], "star unknown": [(1.5, 8.0)]}
+    assert set(false_alarms(table, annuli)["dataset"]) == {"night"}
+    assert overconfidence(empty).empty
+    assert false_alarms(empty, annuli).empty
+
+
 def test_copies_of_the_empty_maps_are_no_further_evidence(outcomes: pd.DataFrame, rng: Generator) -> None:
     table = placed(outcomes, noise(rng, 1e6))
     empty = table[table["trial_kind"] != "injected"]

@@ -6,7 +6,7 @@ import pytest
 from numpy.random import Generator
 
 from algozoo.errors import InputError
-from algozoo.scoring import average_curves, curves, rates, score, tpr_at
+from algozoo.scoring import average_curves, curves, rates, score, threshold_rates, tpr_at
 
 Make = Callable[..., pd.DataFrame]
 BAND = ["tpr", "tpr_low", "tpr_high"]
@@ -76,6 +76,42 @@ def test_rates_against_the_threshold_fall_as_it_rises(outcomes: pd.DataFrame) ->
         for rate in ("tpr", "fpr", "fp_per_map", "fp_per_injected_map"):
             assert curve[rate].is_monotonic_increasing
         np.testing.assert_allclose(curve["precision"] + curve["fdr"], np.where(curve["fdr"].isna(), np.nan, 1))
+
+
+def at_thresholds(outcomes: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    return threshold_rates(outcomes, rng=np.random.default_rng(1), by=by)
+
+
+def test_rates_and_precision_at_thresholds_are_those_of_the_curve_within_their_bands(outcomes: pd.DataFrame) -> None:
+    key = ["detector", "threshold"]
+    table = at_thresholds(outcomes).set_index(key)
+    curve = curves(outcomes).set_index(key).loc[table.index]
+    for name in ("tpr", "fdr", "precision"):
+        np.testing.assert_allclose(table[name], curve[name])
+        assert table[name].between(table[f"{name}_low"] - 1e-12, table[f"{name}_high"] + 1e-12).all()
+        assert table[f"{name}_low"].min() >= 0
+        assert table[f"{name}_high"].max() <= 1
+    assert {"good", "poor"} <= set(table.index.get_level_values("detector"))
+    # at the lowest threshold everything found counts, and the band is that of the score at so many false positives
+    last = table.loc["good"].iloc[-1]
+    board = score(outcomes, rng=np.random.default_rng(1), false_positives_per_map=15).set_index("detector")
+    np.testing.assert_allclose(last[BAND].astype(float), board.loc["good", BAND].astype(float))
+
+
+def test_thresholds_follow_an_increasing_transform_and_nothing_else_changes(outcomes: pd.DataFrame) -> None:
+    plain = at_thresholds(outcomes)
+    grown = at_thresholds(outcomes.assign(candidate_score=outcomes["candidate_score"].map(np.exp)))
+    np.testing.assert_allclose(grown["threshold"], np.exp(plain["threshold"]))
+    pd.testing.assert_frame_equal(grown.drop(columns="threshold"), plain.drop(columns="threshold"))
+
+
+@pytest.mark.parametrize("by", ["annulus", "contrast"])
+def test_the_parts_of_the_rates_at_thresholds_average_to_the_whole(outcomes: pd.DataFrame, by: str) -> None:
+    key = ["detector", "threshold"]
+    whole, split = at_thresholds(outcomes).set_index(key), at_thresholds(outcomes, by)
+    assert split[by].nunique() == 3
+    found = (split["tpr"] * split["n"]).groupby([split[name] for name in key]).sum()
+    np.testing.assert_allclose(found.loc[whole.index], whole["tpr"] * whole["n"])
 
 
 def test_the_average_is_over_datasets_of_one_kind(make_outcomes: Make, rng: Generator) -> None:
