@@ -227,4 +227,6 @@ def _notices(probe: Probe, *, classical: bool) -> tuple[str, ...]:
             f"the classical limit is left out: it rests on the throughput of a PSF subtraction, and "
             f"{probe.detector.name} is none; completeness holds for any detector"
         )
+    if note := probe.detector.note(probe.field.null):
+        notices.append(note)
     return tuple(notices)
