@@ -238,7 +238,7 @@ def _isolate(settings: Settings, limits: Limits) -> None:
         landlock.keep_only(
             readable=[*settings.readable, "/proc"], devices=settings.devices, writable=[settings.scratch, SHARED_MEMORY]
         )
-    linux.filter_system_calls()
+    linux.filter_system_calls(unix_sockets=not settings.readable)  # Landlock lets them connect to any file
 
 
 def _limit(limits: Limits, *, isolated: bool) -> None:

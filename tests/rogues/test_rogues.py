@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,34 @@ os.kill(-1, signal.SIGKILL)
     "opens-abstract-socket": (
         body("socket.socket(socket.AF_UNIX).connect({address!r})"),
         "failed",
-        "ConnectionRefusedError",
+        "ConnectionRefusedError|PermissionError",
+    ),
+    "opens-socket-by-path": (
+        body("socket.socket(socket.AF_UNIX).connect({path!r})"),
+        "failed",
+        "FileNotFoundError|PermissionError",
+    ),
+    "sends-to-socket-by-path": (
+        body("socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b'truth?', {datagrams!r})"),
+        "failed",
+        "FileNotFoundError|PermissionError",
+    ),
+    "opens-other-sockets": (
+        body("""
+opened = []
+for family in set(range(1, 46)) - {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK}:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        for make in (socket.socket, socket.socketpair):
+            try:
+                make(family, kind)
+                opened.append(family)
+            except OSError as error:
+                if error.errno != errno.EPERM:  # asked the kernel, which happens not to have it
+                    opened.append(family)
+raise Declined(f'opened {opened}')
+"""),
+        "declined",
+        r"opened \[\]",
     ),
     "forks": (
         body("for _ in range(500):\n    if os.fork() == 0:\n        time.sleep(1000)"),
@@ -232,8 +260,11 @@ def memories():
         yield 'shared memory'
     if libc.syscall(250, 10, -4, b'user', b'median', 0) >= 0:
         yield 'key'
-    if socket.socket(socket.AF_UNIX).connect_ex('\\0median') == 0:
+    try:
+        socket.socket(socket.AF_UNIX).connect('\\0median')
         yield 'socket'
+    except OSError:
+        pass
     if any(line.split()[1] != '0' for line in open('/proc/net/dev').readlines()[2:]):
         yield 'network counters'
     if os.stat('/dev/null').st_mtime == 4711.0:
@@ -254,10 +285,12 @@ def leave(median):
     except OSError:
         pass
     if os.fork() == 0:
-        server = socket.socket(socket.AF_UNIX)
-        server.bind('\\0median')
-        server.listen()
-        time.sleep(1000)
+        try:
+            server = socket.socket(socket.AF_UNIX)
+            server.bind('\\0median')
+            server.listen()
+        finally:
+            time.sleep(1000)
 
 def detect(cube, angles, psf):
     known = list(memories())
@@ -268,6 +301,49 @@ def detect(cube, angles, psf):
 """,
         "declined",
         "remembers nothing",
+    ),
+    "asks-what-is-cached": (
+        body("""
+libc, told = ctypes.CDLL(None, use_errno=True), []
+with open(sys.executable, 'rb') as file, mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ) as mapped:
+    page = bytearray(4096)
+    assert os.preadv(file.fileno(), [page], 0) == 4096
+    try:
+        told.append(os.preadv(file.fileno(), [page], 0, os.RWF_NOWAIT))
+    except OSError:
+        pass
+    address = np.frombuffer(mapped, np.uint8).ctypes.data
+    if libc.mincore(ctypes.c_void_p(address), ctypes.c_size_t(4096), ctypes.create_string_buffer(1)) == 0:
+        told.append('mincore')
+    ring = ctypes.c_ulong(0)
+    calls = {'x86_64': 206, 'aarch64': 0}
+    if libc.syscall(calls[os.uname().machine], 1, ctypes.byref(ring)) == 0:
+        told.append('io_setup')
+    counts = ctypes.create_string_buffer(40)
+    if libc.syscall(451, file.fileno(), struct.pack('QQ', 0, 4096), counts, 0) == 0:
+        told.append('cachestat')
+raise Declined(f'told {told}')
+"""),
+        "declined",
+        r"told \[\]",
+    ),
+    "uses-processes": (
+        """
+import asyncio, multiprocessing
+def twice(x):
+    return 2 * x
+
+async def last(values):
+    return (await asyncio.gather(*(asyncio.sleep(0.0, value) for value in values)))[-1]
+
+def detect(cube, angles, psf):
+    with multiprocessing.get_context('fork').Pool(2) as pool:
+        values = pool.map(twice, [1, 2, 3])
+    assert asyncio.run(last(values)) == 6
+    return np.median(cube, axis=0)
+""",
+        "ok",
+        "",
     ),
     "patches-algozoo": (
         """
@@ -289,7 +365,8 @@ def detect(cube, angles, psf):
 }
 FILES_AND_MEMORIES = [
     *("reads-secret", "reads-zygote", "edits-input-by-name", "forges-result", "forges-code", "opens-abstract-socket"),
-    *("takes-memory-in-children", "daemonises", "fills-disk-with-files", "remembers"),
+    *("opens-socket-by-path", "sends-to-socket-by-path", "opens-other-sockets", "asks-what-is-cached"),
+    *("takes-memory-in-children", "daemonises", "fills-disk-with-files", "remembers", "uses-processes"),
 ]
 MINUTES = {"ignores-sigterm": 0.015, "never-loads": 0.015}
 
@@ -314,10 +391,19 @@ def world(tmp_path):
     """Something to steal, and somebody to talk to."""
     secret = tmp_path / "secret"
     secret.write_text("truth")
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind(name := f"\0rogue-{os.getpid()}")
-        abstract.listen()
-        yield {"secret": str(secret), "port": server.getsockname()[1], "address": name}
+    addresses = {"address": f"\0rogue-{os.getpid()}", "path": str(tmp_path / "s"), "datagrams": str(tmp_path / "d")}
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        for name, address in addresses.items():
+            kind = socket.SOCK_DGRAM if name == "datagrams" else socket.SOCK_STREAM
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+            listener.bind(address)
+            if kind == socket.SOCK_STREAM:
+                listener.listen()
+            else:
+                Path(address).chmod(0o777)
+        Path(addresses["path"]).chmod(0o777)
+        yield {"secret": str(secret), "port": server.getsockname()[1], **addresses}
 
 
 def rows(suite, name: str, folder: Path):
