@@ -5,7 +5,6 @@ Nothing here is trusted once `detector.py` is imported; what it sends is checked
 
 import importlib.util
 import inspect
-import mmap
 import os
 import pickle
 import sys
@@ -20,7 +19,8 @@ import numpy as np
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.errors import InputError
-from algozoo.sandbox.wire import Message, unpack
+from algozoo.sandbox.channels import take_request
+from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
 MODULE = "detector"
@@ -28,29 +28,33 @@ LONGEST_REASON, LONGEST_TRACEBACK = 1000, 4000
 SCALARS = ("pixel_scale", "fwhm", "north_angle")
 
 
-def main(request: int, reply: int) -> None:
+def main(request: int, reply: int, folder: str) -> None:
     """Answer one request.
 
     Parameters
     ----------
     request : int
-        Descriptor of a file that holds a message: its facts are `task` ('detect' or 'fit'), `folder`, `kind`,
-        `parameters`, `supervised` and the sequence's numbers, its arrays the sequence's, its blob a fitted detector.
+        Descriptor of a socket that gives a message when asked for it, which is when the detector is imported: its facts
+        are `task` ('detect' or 'fit'), `kind`, `parameters`, `supervised` and the sequence's numbers, its arrays the
+        sequence's, its blob a fitted detector.
     reply : int
         Descriptor to write to. The facts of the answer are `outcome` ('map', 'fitted', 'declined', 'invalid', 'memory'
         or 'failed'), and `reason` or `kind`.
+    folder : str
+        Of `detector.py`.
     """
-    message = unpack(mmap.mmap(request, 0, prot=mmap.PROT_READ))
     try:
-        answer = _fit(message) if message.facts["task"] == "fit" else _detect(message)
+        module = _load(folder)
+        message = take_request(request)
+        answer = _fit(module, message) if message.facts["task"] == "fit" else _detect(module, message)
     except Declined as error:
-        answer = _told("declined", str(error), error, message)
+        answer = _told("declined", str(error), error, folder)
     except MemoryError as error:
-        answer = _told("memory", f"MemoryError: {error}", error, message)
+        answer = _told("memory", f"MemoryError: {error}", error, folder)
     except InputError as error:
-        answer = _told("invalid", str(error), error, message)
+        answer = _told("invalid", str(error), error, folder)
     except BaseException as error:  # noqa: BLE001 - whatever it raises is an outcome
-        answer = _told("failed", f"{type(error).__name__}: {error}", error, message)
+        answer = _told("failed", f"{type(error).__name__}: {error}", error, folder)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     for piece in answer.pack():
@@ -79,13 +83,12 @@ def find_detector(module: ModuleType) -> Any:
     return found[0]
 
 
-def _detect(message: Message) -> Message:
+def _detect(module: ModuleType, message: Message) -> Message:
     facts, parameters = message.facts, message.facts["parameters"]
     if message.blob:
-        _load(facts["folder"])
         result = pickle.loads(message.blob).detect(_sequence(message))  # noqa: S301 - its own, and confined
     else:
-        found = find_detector(_load(facts["folder"]))
+        found = find_detector(module)
         if isinstance(found, type):
             result = _made(found, parameters).detect(_sequence(message))
         else:
@@ -100,8 +103,8 @@ def _detect(message: Message) -> Message:
     return Message(facts={"outcome": "map", "kind": result.kind}, arrays=arrays)
 
 
-def _fit(message: Message) -> Message:
-    found = find_detector(_load(message.facts["folder"]))
+def _fit(module: ModuleType, message: Message) -> Message:
+    found = find_detector(module)
     if getattr(found, "fit", Detector.fit) is Detector.fit:
         raise TypeError("a detector that is trained is a class with a method fit")
     fitted = _made(found, message.facts["parameters"]).fit(_sequence(message))
@@ -158,9 +161,9 @@ def _sequence(message: Message) -> ADISequence:
     return ADISequence(**values)
 
 
-def _told(outcome: str, reason: str, error: BaseException, message: Message) -> Message:
+def _told(outcome: str, reason: str, error: BaseException, folder: str) -> Message:
     """Say what happened, where in its own files, and how it came there."""
-    folder = f"{message.facts['folder']}/"
+    folder = f"{folder}/"
     story = traceback.TracebackException.from_exception(error)
     own = [frame for frame in story.stack if frame.filename.startswith(folder)]
     if outcome in {"failed", "memory"} and own:

@@ -117,8 +117,7 @@ class Submitted(Detector):
         needs = self.manifest.needs
         sandbox = self._sandbox()
         limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
-        request = _request(task, sequence, self, sandbox.folder)
-        answer = sandbox.run(request, limits, largest_reply=largest_reply)
+        answer = sandbox.run(_request(task, sequence, self), limits, largest_reply=largest_reply)
         outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
@@ -141,13 +140,12 @@ class Trained(Submitted):
         return fitted
 
 
-def _request(task: str, sequence: ADISequence, detector: Submitted, folder: str) -> Message:
+def _request(task: str, sequence: ADISequence, detector: Submitted) -> Message:
     """Pack a sequence, without its name or anything else that tells where it comes from."""
     names = ("cube", "parallactic_angles", "psf", "wavelengths", "reference")
     arrays = {name: getattr(sequence, name) for name in names if getattr(sequence, name) is not None}
     facts = {
         "task": task,
-        "folder": folder,
         "kind": detector.manifest.kind,
         "supervised": detector.manifest.supervised,
         "parameters": detector.parameters,

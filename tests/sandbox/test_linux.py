@@ -16,14 +16,14 @@ def filtered(work) -> str:
     """Run something behind the filter, in a process of its own, and return what it says."""
     reading, writing = os.pipe()
     if (pid := os.fork()) == 0:
+        said = "failed"
         try:
             linux.give_up_capabilities()
             linux.filter_system_calls(unix_sockets=False)
             said = str(work())
-        except BaseException as error:
-            said = repr(error)
-        os.write(writing, said.encode())
-        os._exit(0)
+        finally:
+            os.write(writing, said.encode())
+            os._exit(0)
     os.close(writing)
     os.waitpid(pid, 0)
     with os.fdopen(reading) as stream:
