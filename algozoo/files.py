@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from algozoo.errors import AlgoZooError
+from algozoo.errors import AlgoZooError, InputError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -55,10 +55,21 @@ def source_digest(places: Iterable[Path]) -> str:
 
 
 def folder_digest(folder: Path) -> str:
-    """Sha256 of all files of a folder, by name and content, but for what Python compiled."""
+    """Sha256 of all files of a folder, by name and content, but for what Python compiled, which must never be run.
+
+    Raises
+    ------
+    InputError
+        If something in it is not a file or folder of its own, or cannot be read.
+    """
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            content = hashlib.sha256(path.read_bytes()).digest()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise InputError(f"{path}: is a link or a device, expected files and folders only; put a copy in its place")
+        if path.is_file() and (path.parent.name, path.suffix) != ("__pycache__", ".pyc"):
+            try:
+                content = hashlib.sha256(path.read_bytes()).digest()
+            except OSError as error:
+                raise InputError(f"{path}: cannot be read ({error.strerror})") from None
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()

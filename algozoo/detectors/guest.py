@@ -3,54 +3,62 @@
 Nothing here is trusted once `detector.py` is imported; what it sends is checked by those who read it.
 """
 
+import ast
 import importlib.util
 import inspect
-import mmap
 import os
 import pickle
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.errors import InputError
-from algozoo.sandbox.wire import Message, unpack
+from algozoo.sandbox.channels import take_request
+from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
 MODULE = "detector"
 LONGEST_REASON, LONGEST_TRACEBACK = 1000, 4000
+MAPS = ("scores", "image", "flux")
 SCALARS = ("pixel_scale", "fwhm", "north_angle")
 
 
-def main(request: int, reply: int) -> None:
+def main(request: int, reply: int, folder: str) -> None:
     """Answer one request.
 
     Parameters
     ----------
     request : int
-        Descriptor of a file that holds a message: its facts are `task` ('detect' or 'fit'), `folder`, `kind`,
-        `parameters`, `supervised` and the sequence's numbers, its arrays the sequence's, its blob a fitted detector.
+        Descriptor of a socket that gives a message when asked for it, which is when the detector is imported: its facts
+        are `task` ('detect' or 'fit'), `kind`, `parameters`, `supervised` and the sequence's numbers, its arrays the
+        sequence's, its blob a fitted detector.
     reply : int
         Descriptor to write to. The facts of the answer are `outcome` ('map', 'fitted', 'declined', 'invalid', 'memory'
         or 'failed'), and `reason` or `kind`.
+    folder : str
+        Of `detector.py`.
     """
-    message = unpack(mmap.mmap(request, 0, prot=mmap.PROT_READ))
+    _refuse_what_a_conversion_drops()
     try:
-        answer = _fit(message) if message.facts["task"] == "fit" else _detect(message)
+        module = _load(folder)
+        message = take_request(request)
+        answer = _fit(module, message) if message.facts["task"] == "fit" else _detect(module, message)
     except Declined as error:
-        answer = _told("declined", str(error), error, message)
+        answer = _told("declined", str(error), error, folder)
     except MemoryError as error:
-        answer = _told("memory", f"MemoryError: {error}", error, message)
+        answer = _told("memory", f"MemoryError: {error}", error, folder)
     except InputError as error:
-        answer = _told("invalid", str(error), error, message)
+        answer = _told("invalid", str(error), error, folder)
     except BaseException as error:  # noqa: BLE001 - whatever it raises is an outcome
-        answer = _told("failed", f"{type(error).__name__}: {error}", error, message)
+        answer = _told("failed", f"{type(error).__name__}: {error}", error, folder)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     for piece in answer.pack():
@@ -65,7 +73,7 @@ def find_detector(module: ModuleType) -> Any:
     Raises
     ------
     ImportError
-        If there is none, or more than one.
+        If there is none, or more than one, even if they have one name and the last one counts.
     """
     own: list[Any] = [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
     functions = [value for value in own if inspect.isfunction(value) and value.__name__ == "detect"]
@@ -74,18 +82,28 @@ def find_detector(module: ModuleType) -> Any:
     names = [value.__name__ for value in found]
     if not found:
         raise ImportError("detector.py has neither a function detect(cube, angles, psf) nor a class made from Detector")
-    if len(found) > 1:
-        raise ImportError(f"detector.py has {len(found)} detectors, {', '.join(names)}: expected one in each folder")
+    lines = _lines(module, names)
+    if len(lines) > 1 or len(found) > 1:
+        told = lines if len(lines) >= len(found) else names
+        raise ImportError(f"detector.py has {len(told)} detectors, {', '.join(told)}: expected one in each folder")
     return found[0]
 
 
-def _detect(message: Message) -> Message:
+def _lines(module: ModuleType, names: list[str]) -> list[str]:
+    """Say on which lines of a module functions and classes of some names are defined."""
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    found = ast.parse(Path(str(module.__file__)).read_bytes()).body
+    return [
+        f"{node.name} (line {node.lineno})" for node in found if isinstance(node, definitions) and node.name in names
+    ]
+
+
+def _detect(module: ModuleType, message: Message) -> Message:
     facts, parameters = message.facts, message.facts["parameters"]
     if message.blob:
-        _load(facts["folder"])
         result = pickle.loads(message.blob).detect(_sequence(message))  # noqa: S301 - its own, and confined
     else:
-        found = find_detector(_load(facts["folder"]))
+        found = find_detector(module)
         if isinstance(found, type):
             result = _made(found, parameters).detect(_sequence(message))
         else:
@@ -95,29 +113,62 @@ def _detect(message: Message) -> Message:
             result = DetectionMap(scores=scores, kind=facts["kind"])
     if not isinstance(result, DetectionMap):
         raise InputError(f"detect returned {type(result).__name__}, expected a DetectionMap")
-    maps = {name: getattr(result, name) for name in ("scores", "image", "flux")}
+    maps = {name: getattr(result, name) for name in MAPS}
     arrays = {name: values for name, values in maps.items() if values is not None}
     return Message(facts={"outcome": "map", "kind": result.kind}, arrays=arrays)
 
 
-def _fit(message: Message) -> Message:
-    found = find_detector(_load(message.facts["folder"]))
+def _fit(module: ModuleType, message: Message) -> Message:
+    found = find_detector(module)
     if getattr(found, "fit", Detector.fit) is Detector.fit:
         raise TypeError("a detector that is trained is a class with a method fit")
     fitted = _made(found, message.facts["parameters"]).fit(_sequence(message))
     return Message(facts={"outcome": "fitted"}, blob=pickle.dumps(fitted))
 
 
+class _FromSource(SourceFileLoader):
+    """Imports what is written, never what is said to have been compiled from it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _load(folder: str) -> ModuleType:
     """Import `detector.py`; modules beside it are found."""
+    find = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
+
+    def find_in_folder(path: str) -> Any:
+        if not Path(path).is_relative_to(folder):
+            raise ImportError(path)
+        return find(path)
+
+    sys.path_hooks.insert(0, find_in_folder)
     sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location(MODULE, Path(folder) / "detector.py")
+    file = str(Path(folder) / "detector.py")
+    spec = importlib.util.spec_from_file_location(MODULE, file, loader=_FromSource(MODULE, file))
     if spec is None or spec.loader is None:
         raise ImportError("detector.py is no Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _refuse_what_a_conversion_drops() -> None:
+    """Let no map lose its imaginary part or its mask: not in the contract, whose code is in every digest."""
+    convert = DetectionMap.__post_init__
+
+    def check(made: DetectionMap) -> None:
+        for name in MAPS:
+            value = getattr(made, name)
+            if np.iscomplexobj(value):
+                raise InputError(f"detection map: {name} is complex, expected real numbers")
+            if np.ma.is_masked(value):
+                raise InputError(f"detection map: {name} is masked, expected NaN where the detector says nothing")
+        convert(made)
+
+    DetectionMap.__post_init__ = check  # type: ignore[method-assign, assignment]
 
 
 def _made(cls: type[Detector], parameters: Mapping[str, Any]) -> Detector:
@@ -158,9 +209,9 @@ def _sequence(message: Message) -> ADISequence:
     return ADISequence(**values)
 
 
-def _told(outcome: str, reason: str, error: BaseException, message: Message) -> Message:
+def _told(outcome: str, reason: str, error: BaseException, folder: str) -> Message:
     """Say what happened, where in its own files, and how it came there."""
-    folder = f"{message.facts['folder']}/"
+    folder = f"{folder}/"
     story = traceback.TracebackException.from_exception(error)
     own = [frame for frame in story.stack if frame.filename.startswith(folder)]
     if outcome in {"failed", "memory"} and own:

@@ -1,6 +1,7 @@
 """A submission as a detector: made from its manifest alone; its code runs in a sandbox, never in our process."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from copy import copy
@@ -15,11 +16,11 @@ from packaging.utils import canonicalize_name
 
 import algozoo
 from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
-from algozoo.detectors.submission import Submission, read_submission
+from algozoo.detectors.submission import Needs, Submission, read_submission
 from algozoo.errors import InputError
 from algozoo.files import folder_digest
 from algozoo.sandbox.choice import choose, is_wanted
-from algozoo.sandbox.confinement import Confinement, World, unconfined
+from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
 from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
@@ -47,17 +48,26 @@ WELL_KNOWN = {
 LARGEST_FACTS = 2**17
 LARGEST_FIT = 2**28
 IDLE_SANDBOXES = 2
+PATIENCE = 3
+"""Maps that may time out before a detector is not asked any more."""
+MEGABYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submitted(Detector):
-    """A detector that runs in a sandbox."""
+    """A detector that runs in a sandbox.
+
+    It remembers which maps timed out, and after a few it is not run any more; whoever wants to try again makes it anew,
+    as each shard of a run does.
+    """
 
     folder: ClassVar[Path]
     manifest: ClassVar[Submission]
 
     fitted: bytes = field(default=b"", init=False, repr=False, compare=False)
     """A fitted detector, which only a later run in the sandbox reads."""
+
+    _timeouts: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def confinement(self) -> Confinement:
@@ -81,8 +91,10 @@ class Submitted(Detector):
         Raises
         ------
         AlgoZooError
-            If a requirement cannot be installed, or no sandbox works on this machine.
+            If a requirement cannot be installed, no sandbox works on this machine, or its folder has more in it than
+            files.
         """
+        folder_digest(self.folder)
         requirements = self.manifest.requirements
         if requirements and not is_installed(requirements, _environments()):
             tell(f"{self.name}: installing {', '.join(requirements)}, once")
@@ -99,7 +111,8 @@ class Submitted(Detector):
         Declined
             If the detector says so.
         Stopped
-            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'.
+            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'. After three maps that
+            timed out all others do at once.
         """
         answer = self._ask("detect", sequence, 3 * sequence.size**2 * 8 + LARGEST_FACTS)
         facts, arrays = answer.message.facts, dict(answer.message.arrays)
@@ -115,10 +128,17 @@ class Submitted(Detector):
 
     def _ask(self, task: str, sequence: ADISequence, largest_reply: int) -> Answer:
         needs = self.manifest.needs
+        _decline_what_is_not_there(needs)
+        if len(self._timeouts) >= PATIENCE:
+            raise Stopped("timeout", f"not run: {PATIENCE} maps before it timed out")
         sandbox = self._sandbox()
         limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
-        request = _request(task, sequence, self, sandbox.folder)
-        answer = sandbox.run(request, limits, largest_reply=largest_reply)
+        try:
+            answer = sandbox.run(_request(task, sequence, self), limits, largest_reply=largest_reply)
+        except Stopped as stopped:
+            if stopped.status == "timeout":
+                self._timeouts.append(str(stopped))
+            raise
         outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
@@ -141,13 +161,20 @@ class Trained(Submitted):
         return fitted
 
 
-def _request(task: str, sequence: ADISequence, detector: Submitted, folder: str) -> Message:
+def _decline_what_is_not_there(needs: Needs) -> None:
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
+    if needs.memory_mb > there:
+        raise Declined(f"needs {needs.memory_mb} MB of memory, and this machine has {there} MB")
+    if needs.gpu and not gpus():
+        raise Declined("needs a GPU, and this machine has none that a sandbox can use: there is no /dev/nvidia0")
+
+
+def _request(task: str, sequence: ADISequence, detector: Submitted) -> Message:
     """Pack a sequence, without its name or anything else that tells where it comes from."""
     names = ("cube", "parallactic_angles", "psf", "wavelengths", "reference")
     arrays = {name: getattr(sequence, name) for name in names if getattr(sequence, name) is not None}
     facts = {
         "task": task,
-        "folder": folder,
         "kind": detector.manifest.kind,
         "supervised": detector.manifest.supervised,
         "parameters": detector.parameters,
@@ -192,7 +219,7 @@ def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
     if not names <= set(WELL_KNOWN):
         return []
     known, modules = {"algozoo", *WELL_KNOWN.values()}, [GUEST]
-    for path in filter(Path.is_file, sorted(folder.glob("*.py"))):
+    for path in sorted(path for path in folder.glob("*.py") if path.is_file() and not path.is_symlink()):
         for whole, package, members in IMPORT.findall(path.read_text(encoding="utf-8", errors="replace")):
             found = [whole] if whole else [package, *(f"{package}.{name}" for name in re.findall(r"\w+", members))]
             modules += [module for module in found if module.partition(".")[0] in known and module not in modules]

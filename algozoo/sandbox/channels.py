@@ -1,11 +1,13 @@
 """What goes into a run and what comes out of it: a file that nobody can change, and pipes that are read so far only."""
 
 import fcntl
+import mmap
 import os
+import socket
 from contextlib import suppress
 from io import FileIO
 
-from algozoo.sandbox.wire import Message
+from algozoo.sandbox.wire import Message, unpack
 
 CHUNK = 65536
 
@@ -70,3 +72,13 @@ def sealed_file(message: Message) -> FileIO:
         file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
     )
     return file
+
+
+def take_request(descriptor: int) -> Message:
+    """Ask for the request, inside the sandbox; the file takes the place of the socket that it came through."""
+    with socket.socket(fileno=os.dup(descriptor)) as asked:
+        asked.send(b"?")
+        _, [request], _, _ = socket.recv_fds(asked, 1, 1)
+    os.dup2(request, descriptor)
+    os.close(request)
+    return unpack(mmap.mmap(descriptor, 0, prot=mmap.PROT_READ))

@@ -124,7 +124,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         site=site,
         folder=FOLDER,
         scratch=SCRATCH,
-        hidden=_hidden(world, [*site, *map(str, world.site)]),
+        hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
         devices=_devices(world),
         uid=own_uid() if as_root else None,
     )
@@ -152,7 +152,7 @@ def unshared(world: World, *, as_root: bool) -> Start:
         site=site,
         folder=str(world.folder),
         scratch=SHARED_MEMORY,
-        hidden=_hidden(world, [str(world.package.parent), *site]),
+        hidden=[*_hidden(world, [str(world.package.parent), *site]), *_compiled(world.folder, str(world.folder))],
         readable=["/usr", *ROOT_LINKS, LOADER_CACHE, *map(str, _prefixes()), *code, *site, str(world.folder)],
         devices=_devices(world),
         uid=own_uid() if as_root else None,
@@ -192,18 +192,25 @@ def own_uid() -> int:
     return FIRST_UID + os.getpid() % N_UIDS
 
 
+def gpus() -> list[str]:
+    """List the devices of this machine's GPUs, of those that a sandbox can show: NVIDIA's."""
+    return sorted(str(device) for device in Path("/dev").glob("nvidia*") if not device.is_dir())
+
+
 def _devices(world: World) -> list[str]:
     """List the devices that are there, GPUs only for those who need them."""
-    return [
-        *DEVICES,
-        *sorted(str(device) for device in Path("/dev").glob("nvidia*") if world.gpu and not device.is_dir()),
-    ]
+    return [*DEVICES, *(gpus() if world.gpu else [])]
 
 
 def _hidden(world: World, site: Sequence[str]) -> list[str]:
     """Where the rest of our package would be if it is installed: manifests, seeds and suites."""
     rest = [path.name for path in world.package.iterdir() if path.is_dir() and path.name not in world.parts]
     return [f"{folder}/{world.package.name}/{part}" for folder in site for part in sorted(rest)]
+
+
+def _compiled(folder: Path, inside: str) -> list[str]:
+    """Where code is that Python compiled: nobody reviews it, and it is not part of the folder's digest."""
+    return [f"{inside}/{path.relative_to(folder)}" for path in sorted(folder.rglob("__pycache__"))]
 
 
 def _interpreter() -> str:

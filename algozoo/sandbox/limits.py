@@ -14,7 +14,8 @@ class Limits:
     memory_mb : int
         Proportional set size, summed over processes: pages that several share count once.
     scratch_mb : int
-        In files, which are gone when the run ends.
+        In the files of each of the two folders, which are gone when the run ends; never more than half the memory, as
+        that is where they lie.
     output_mb : int
         Printed.
     processes : int
@@ -29,3 +30,8 @@ class Limits:
     output_mb: int = 4
     processes: int = 64
     gpu: bool = False
+
+    @property
+    def folder_mb(self) -> int:
+        """Size of each of the two folders."""
+        return min(self.scratch_mb, self.memory_mb // 2)

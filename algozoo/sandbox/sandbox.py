@@ -74,7 +74,7 @@ class Sandbox:
     start : Start
         How a confined Python is started.
     program : str
-        Module whose ``main(request, reply)`` is run with the numbers of two files.
+        Module whose `main` is run, as `algozoo.sandbox.zygote.Settings` says.
     preload : sequence of str
         Modules that are imported once.
     """
@@ -83,6 +83,7 @@ class Sandbox:
         self._start = start
         self._settings = Settings(
             program=program,
+            folder=start.folder,
             preload=list(preload),
             path=start.site,
             scratch=start.scratch,

@@ -65,7 +65,10 @@ def unpack(data: bytes | bytearray | memoryview | mmap) -> Message:
             raise GarbledError(
                 f"an array of shape {_short(shape)} is announced, {size:.4g} bytes, and {len(view) - position} came"
             )
-        arrays[name] = np.frombuffer(view[position : position + size], _DTYPES[dtype]).reshape(shape)
+        try:
+            arrays[name] = np.frombuffer(view[position : position + size], _DTYPES[dtype]).reshape(shape)
+        except ValueError:  # it has no bytes, but more pixels on its other sides than can be counted
+            raise GarbledError(f"an array of shape {_short(shape)} is announced, which is too large") from None
         position += size
     if len(view) - position != header["blob"]:
         raise GarbledError(f"{len(view) - position} bytes came after the arrays, {header['blob']} were announced")

@@ -6,7 +6,6 @@ message on the socket is a run: limits as JSON, and the descriptors of the reque
 is `Ended` as JSON. When the socket closes, everything ends.
 """
 
-import array
 import faulthandler
 import json
 import os
@@ -25,8 +24,8 @@ from typing import Any, NoReturn
 from algozoo.sandbox import landlock, linux
 from algozoo.sandbox.limits import Limits
 
-REQUEST, REPLY, READY = 3, 4, 5
-"""Descriptors of a child; READY is closed before the child turns to what is not ours."""
+REQUEST, REPLY = 3, 4
+"""Descriptors of a child."""
 STOP = b"stop"
 POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
 """Between two looks at the memory; as those take time themselves, they are rarer where they take long."""
@@ -44,7 +43,10 @@ class Settings:
     Parameters
     ----------
     program : str
-        Module whose `main(request, reply, ready)` is called in each child, with three file descriptors.
+        Module whose `main(request, reply, folder)` is called in each child: a socket that gives the request to
+        `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder below.
+    folder : str
+        Where the code that is not ours is.
     preload : list of str
         Modules that are imported once, before any child is forked; those that cannot be are left to the children.
     path : list of str
@@ -64,6 +66,7 @@ class Settings:
     """
 
     program: str
+    folder: str
     preload: list[str]
     path: list[str]
     scratch: str
@@ -76,7 +79,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a child ended, and what it took from the moment when it was ready, or forked if it had all to import.
+    """How a child ended, and what it took from the moment when it was given its request, or else was forked.
 
     `status` is 'exited', 'stopped', 'timeout', 'memory' or 'processes', `code` its exit code, negative for a signal.
     """
@@ -86,6 +89,26 @@ class Ended:
     seconds: float
     cpu_seconds: float
     memory_bytes: int
+
+
+@dataclass
+class Handover:
+    """Gives a child its request when it asks for it, and its time counts from then on.
+
+    What it does before, such as to import itself, it does without the data; so it cannot gain by a late question.
+    """
+
+    socket: socket.socket
+    request: int
+    begun: float
+    cpu_before: float = 0.0
+
+    def give(self, pid: int) -> None:
+        """Answer the question of a child, or the end of its socket."""
+        with self.socket, suppress(OSError):  # it has died in between
+            if self.socket.recv(1):
+                self.begun, self.cpu_before = time.monotonic(), time.clock_gettime(_cpu_clock(pid))
+                socket.send_fds(self.socket, [b"\0"], [self.request])
 
 
 @dataclass
@@ -119,47 +142,50 @@ class Zygote:
 
     def run(self, limits: Limits, descriptors: list[int]) -> Ended:
         """Fork a child, watch it until it ends, and see to it that nothing of it is left."""
-        ready, told = os.pipe()
+        asked, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request, *outlets = descriptors
         if self.settings.isolate:
             linux.unshare(linux.NEW_PIDS)
-        forked = time.monotonic()
+        handover = Handover(asked, request, time.monotonic())
         pid = os.fork()
         if pid == 0:
-            self._child([*descriptors, told], limits)
-        os.close(told)
+            self._child([child_end.fileno(), *outlets], limits)
+        child_end.close()
         if self.settings.isolate:
             linux.set_namespace(self.namespace, linux.NEW_PIDS)
-        for descriptor in descriptors:
+        for descriptor in outlets:
             os.close(descriptor)
-        descriptors.clear()
-        status, peak = self._watch(pid, limits)
+        del descriptors[1:]
+        with asked:
+            status, peak = self._watch(pid, limits, handover)
         _, code, usage = os.wait4(pid, 0)
         now = time.monotonic()
         if not self.settings.isolate:
             _kill(pid, group=True)
-        with os.fdopen(ready, "rb") as stream:
-            started, cpu_before = array.array("d", stream.read(16) or array.array("d", [forked, 0.0]).tobytes())
-        cpu = usage.ru_utime + usage.ru_stime - cpu_before
         return Ended(
             status=status,
             code=os.waitstatus_to_exitcode(code),
-            seconds=now - started,
-            cpu_seconds=cpu,
+            seconds=now - handover.begun,
+            cpu_seconds=usage.ru_utime + usage.ru_stime - handover.cpu_before,
             memory_bytes=max(peak, usage.ru_maxrss * 1024),
         )
 
-    def _watch(self, pid: int, limits: Limits) -> tuple[str, int]:
+    def _watch(self, pid: int, limits: Limits, handover: Handover) -> tuple[str, int]:
         """Wait until the child ends or goes too far, and kill it then; return what happened, and its peak of memory."""
         handle = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(self.control, select.POLLIN)
+        poll.register(question := handover.socket.fileno(), select.POLLIN)
         end, peak, pause = time.monotonic() + limits.seconds, 0, POLL_SECONDS
         while True:
             events = dict(poll.poll(1000 * max(0.0, min(pause, end - time.monotonic()))))
             if handle in events:
                 os.close(handle)
                 return "exited", peak
+            if question in events:
+                poll.unregister(question)
+                handover.give(pid)
             before = time.monotonic()
             pids = self._processes(pid)
             peak = max(peak, sum(map(_memory_of, pids)))
@@ -186,7 +212,7 @@ class Zygote:
         return [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in {1, os.getpid()}]
 
     def _child(self, descriptors: list[int], limits: Limits) -> NoReturn:
-        """Confine this process, say that it is ready, and run the program."""
+        """Confine this process and run the program."""
         code = 70
         try:
             _arrange(descriptors)
@@ -195,12 +221,8 @@ class Zygote:
                 _isolate(self.settings, limits)
             _limit(limits, isolated=self.settings.isolate)
             faulthandler.enable()
-            if self.settings.program in sys.modules:
-                usage = resource.getrusage(resource.RUSAGE_SELF)
-                os.write(READY, array.array("d", [time.monotonic(), usage.ru_utime + usage.ru_stime]).tobytes())
-            os.close(READY)  # before an import of packages that may not be ours, and could tell another time
             program = import_module(self.settings.program)
-            program.main(REQUEST, REPLY)
+            program.main(REQUEST, REPLY, self.settings.folder)
             code = 0
         except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote
             with suppress(BaseException):
@@ -210,13 +232,17 @@ class Zygote:
 
 
 def _arrange(descriptors: list[int]) -> None:
-    """Bring request, reply, output and ready to their numbers and close every other descriptor."""
-    request, reply, output, ready = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
+    """Bring request, reply and output to their numbers and close every other descriptor."""
+    request, reply, output = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
         os.dup2(descriptor, number)
-    os.dup2(ready, READY)
-    os.closerange(READY + 1, 1 << 20)
+    os.closerange(REPLY + 1, 1 << 20)
+
+
+def _cpu_clock(pid: int) -> int:
+    """Name the clock of a process's CPU time, as `clock_getcpuclockid` does on Linux."""
+    return ~pid << 3 | 2
 
 
 def _isolate(settings: Settings, limits: Limits) -> None:
@@ -225,7 +251,7 @@ def _isolate(settings: Settings, limits: Limits) -> None:
     linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
     uid = os.getuid() if settings.uid is None else settings.uid
     for folder in dict.fromkeys((settings.scratch, SHARED_MEMORY)):
-        options = f"size={limits.scratch_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
+        options = f"size={limits.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
     linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
     if settings.uid is not None:
@@ -238,14 +264,14 @@ def _isolate(settings: Settings, limits: Limits) -> None:
         landlock.keep_only(
             readable=[*settings.readable, "/proc"], devices=settings.devices, writable=[settings.scratch, SHARED_MEMORY]
         )
-    linux.filter_system_calls()
+    linux.filter_system_calls(unix_sockets=not settings.readable)  # Landlock lets them connect to any file
 
 
 def _limit(limits: Limits, *, isolated: bool) -> None:
     ceilings = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_FSIZE: limits.scratch_mb * MEGABYTE,
+        resource.RLIMIT_FSIZE: limits.folder_mb * MEGABYTE,
     }
     if isolated:
         ceilings[resource.RLIMIT_NPROC] = limits.processes

@@ -92,7 +92,7 @@ def test_a_module_that_fails_to_import_shows_its_own_lines_only(algozoo, mine):
     [
         (
             "from algozoo.detectors.median import Median\n" + HEAD + "    pass\nclass A(Median):\n    pass\n",
-            "detector.py has 2 detectors, detect, A: expected one in each folder",
+            "2 detectors, detect (line 2), A (line 4): expected one in each folder",
         ),
         ("x = 1\n", "neither a function detect"),
         ("def detect(cube, angles, psf):\n    pass\n", "has parameters that detect does not have: smoothing"),

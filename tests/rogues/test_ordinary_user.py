@@ -47,7 +47,7 @@ def test_an_ordinary_user_is_protected_as_root_is(tmp_path):
             "-m",
             "pytest",
             *options,
-            Path(__file__).with_name("test_rogues.py"),
+            *(Path(__file__).with_name(name) for name in ("test_rogues.py", "test_bounds.py")),
         ],
         env=os.environ | {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -6,7 +6,9 @@ import signal
 import socket
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -20,20 +22,7 @@ from algozoo.testing import check_detector
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
-MANIFEST = """
-name = "{name}"
-title = "A rogue"
-authors = ["Nobody"]
-reference = "none"
-licence = "MIT"
-kind = "snr"
-needs = {{ memory_mb = 300, minutes = {minutes} }}
-"""
-IMPORTS = """
-import ctypes, errno, mmap, os, signal, socket, struct, subprocess, sys, time
-import numpy as np
-from algozoo.detectors.contract import Declined
-"""
+IN_TIME = r"^no answer within 0\.9 s$|^not run: 3 maps before it timed out$"
 HONEST = "def detect(cube, angles, psf):\n    return np.median(cube, axis=0)\n"
 SLEEP = "def detect(cube, angles, psf):\n    time.sleep(1000)\n"
 
@@ -94,7 +83,34 @@ os.kill(-1, signal.SIGKILL)
     "opens-abstract-socket": (
         body("socket.socket(socket.AF_UNIX).connect({address!r})"),
         "failed",
-        "ConnectionRefusedError",
+        "ConnectionRefusedError|PermissionError",
+    ),
+    "opens-socket-by-path": (
+        body("socket.socket(socket.AF_UNIX).connect({path!r})"),
+        "failed",
+        "FileNotFoundError|PermissionError",
+    ),
+    "sends-to-socket-by-path": (
+        body("socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b'truth?', {datagrams!r})"),
+        "failed",
+        "FileNotFoundError|PermissionError",
+    ),
+    "opens-other-sockets": (
+        body("""
+opened = []
+for family in set(range(1, 46)) - {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK}:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        for make in (socket.socket, socket.socketpair):
+            try:
+                make(family, kind)
+                opened.append(family)
+            except OSError as error:
+                if error.errno != errno.EPERM:  # asked the kernel, which happens not to have it
+                    opened.append(family)
+raise Declined(f'opened {opened}')
+"""),
+        "declined",
+        r"opened \[\]",
     ),
     "forks": (
         body("for _ in range(500):\n    if os.fork() == 0:\n        time.sleep(1000)"),
@@ -127,9 +143,9 @@ raise OSError(ctypes.get_errno(), 'stays what it is')
     "ignores-sigterm": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLEEP,
         "timeout",
-        r"no answer within 0\.9 s",
+        IN_TIME,
     ),
-    "never-loads": ("while True:\n    pass\n", "timeout", r"no answer within 0\.9 s"),
+    "never-loads": ("while True:\n    pass\n", "timeout", IN_TIME),
     "daemonises": (
         body("""
 if os.fork() == 0:
@@ -150,7 +166,7 @@ with open(os.path.join(os.environ['HOME'], 'fill'), 'wb') as file:
         file.write(bytes(2**24))
 """),
         "failed",
-        "File too large",
+        "File too large|No space left on device",
     ),
     "fills-disk-with-files": (
         body("""
@@ -161,11 +177,50 @@ for number in range(10**6):
         "failed",
         "No space left on device",
     ),
+    "hoards-files": (
+        body("""
+written = 0
+for folder in ('/tmp', '/dev/shm'):
+    for number in range(1000):
+        try:
+            with open(f'{folder}/{number}', 'wb') as file:
+                file.write(bytes(2**20))
+            written += 1
+        except OSError:
+            break
+raise Declined('within limits' if 100 < written <= 300 else f'wrote {written} MB, with 300 MB of memory')
+"""),
+        "declined",
+        "within limits",
+    ),
     "prints-1-gb": (body("for _ in range(2**14):\n    print('x' * 2**16)"), "crash", "printed more than 4 MB"),
     "returns-nan": (body("return np.full(cube.shape[1:], np.nan)"), "invalid", "no finite score"),
     "returns-wrong-shape": (body("return cube[0, :5, :5]"), "invalid", r"shape \(5, 5\), expected \(61, 61\)"),
     "returns-cube": (body("return cube"), "invalid", r"expected \(n, n\) as the frames"),
     "returns-objects": (body("return np.array([[object()] * 61] * 61)"), "invalid", "not an array of numbers"),
+    "returns-complex": (
+        body("return np.fft.fft2(cube[0])"),
+        "invalid",
+        "scores is complex, expected real numbers",
+    ),
+    "returns-complex-image": (
+        """
+from dataclasses import dataclass
+from algozoo.detectors.contract import DetectionMap, Detector
+
+@dataclass(frozen=True, kw_only=True)
+class Mine(Detector):
+    def detect(self, sequence):
+        return DetectionMap(scores=sequence.cube[0], image=1j * sequence.cube[0], kind='snr')
+""",
+        "invalid",
+        "image is complex, expected real numbers",
+    ),
+    "returns-masked": (
+        body("return np.ma.masked_less(cube[0], np.median(cube))"),
+        "invalid",
+        "scores is masked, expected NaN where",
+    ),
     "returns-nothing": (body("pass"), "invalid", "scores"),
     "announces-10-to-the-15": (
         body("""
@@ -175,6 +230,15 @@ os._exit(0)
 """),
         "invalid",
         r"an array of shape \(1000000000000000,\) is announced",
+    ),
+    "announces-nothing-of-2-to-the-62": (
+        body("""
+text = b'{"facts": {"outcome": "map", "kind": "snr"}, "arrays": [["scores", "<f8", [0, %d]]], "blob": 0}' % (2**62)
+os.write(4, struct.pack('<I', len(text)) + text)
+os._exit(0)
+"""),
+        "invalid",
+        "which is too large",
     ),
     "sends-code": (
         body("os.write(4, struct.pack('<I', 30) + b'__import__(\"os\").system(\"id\")!')\nos._exit(0)"),
@@ -197,7 +261,12 @@ os._exit(0)
     "has-two-detectors": (
         HONEST + "from algozoo.detectors.median import Median\nclass Mine(Median):\n    pass\n",
         "failed",
-        "detector.py has 2 detectors, detect, Mine: expected one",
+        r"detector.py has 2 detectors, detect \(line 5\), Mine \(line 8\): expected one",
+    ),
+    "has-one-detector-twice": (
+        HONEST + HONEST,
+        "failed",
+        r"detector.py has 2 detectors, detect \(line 5\), detect \(line 7\): expected one",
     ),
     "has-no-detector": ("x = 1\n", "failed", "neither a function detect.* nor a class"),
     "asks-for-more": (
@@ -232,8 +301,11 @@ def memories():
         yield 'shared memory'
     if libc.syscall(250, 10, -4, b'user', b'median', 0) >= 0:
         yield 'key'
-    if socket.socket(socket.AF_UNIX).connect_ex('\\0median') == 0:
+    try:
+        socket.socket(socket.AF_UNIX).connect('\\0median')
         yield 'socket'
+    except OSError:
+        pass
     if any(line.split()[1] != '0' for line in open('/proc/net/dev').readlines()[2:]):
         yield 'network counters'
     if os.stat('/dev/null').st_mtime == 4711.0:
@@ -254,10 +326,12 @@ def leave(median):
     except OSError:
         pass
     if os.fork() == 0:
-        server = socket.socket(socket.AF_UNIX)
-        server.bind('\\0median')
-        server.listen()
-        time.sleep(1000)
+        try:
+            server = socket.socket(socket.AF_UNIX)
+            server.bind('\\0median')
+            server.listen()
+        finally:
+            time.sleep(1000)
 
 def detect(cube, angles, psf):
     known = list(memories())
@@ -268,6 +342,49 @@ def detect(cube, angles, psf):
 """,
         "declined",
         "remembers nothing",
+    ),
+    "asks-what-is-cached": (
+        body("""
+libc, told = ctypes.CDLL(None, use_errno=True), []
+with open(sys.executable, 'rb') as file, mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ) as mapped:
+    page = bytearray(4096)
+    assert os.preadv(file.fileno(), [page], 0) == 4096
+    try:
+        told.append(os.preadv(file.fileno(), [page], 0, os.RWF_NOWAIT))
+    except OSError:
+        pass
+    address = np.frombuffer(mapped, np.uint8).ctypes.data
+    if libc.mincore(ctypes.c_void_p(address), ctypes.c_size_t(4096), ctypes.create_string_buffer(1)) == 0:
+        told.append('mincore')
+    ring = ctypes.c_ulong(0)
+    calls = {'x86_64': 206, 'aarch64': 0}
+    if libc.syscall(calls[os.uname().machine], 1, ctypes.byref(ring)) == 0:
+        told.append('io_setup')
+    counts = ctypes.create_string_buffer(40)
+    if libc.syscall(451, file.fileno(), struct.pack('QQ', 0, 4096), counts, 0) == 0:
+        told.append('cachestat')
+raise Declined(f'told {told}')
+"""),
+        "declined",
+        r"told \[\]",
+    ),
+    "uses-processes": (
+        """
+import asyncio, multiprocessing
+def twice(x):
+    return 2 * x
+
+async def last(values):
+    return (await asyncio.gather(*(asyncio.sleep(0.0, value) for value in values)))[-1]
+
+def detect(cube, angles, psf):
+    with multiprocessing.get_context('fork').Pool(2) as pool:
+        values = pool.map(twice, [1, 2, 3])
+    assert asyncio.run(last(values)) == 6
+    return np.median(cube, axis=0)
+""",
+        "ok",
+        "",
     ),
     "patches-algozoo": (
         """
@@ -289,24 +406,10 @@ def detect(cube, angles, psf):
 }
 FILES_AND_MEMORIES = [
     *("reads-secret", "reads-zygote", "edits-input-by-name", "forges-result", "forges-code", "opens-abstract-socket"),
-    *("takes-memory-in-children", "daemonises", "fills-disk-with-files", "remembers"),
+    *("opens-socket-by-path", "sends-to-socket-by-path", "opens-other-sockets", "asks-what-is-cached"),
+    *("hoards-files", "takes-memory-in-children", "daemonises", "fills-disk-with-files", "remembers", "uses-processes"),
 ]
 MINUTES = {"ignores-sigterm": 0.015, "never-loads": 0.015}
-
-
-@pytest.fixture
-def submit(tmp_path, monkeypatch):
-    """Write a submission into the current folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def submit(name: str, code: str, minutes: float = 1.0) -> Path:
-        folder = tmp_path / "submissions" / name
-        folder.mkdir(parents=True)
-        (folder / "submission.toml").write_text(MANIFEST.format(name=name, minutes=minutes))
-        (folder / "detector.py").write_text(IMPORTS + code)
-        return folder
-
-    return submit
 
 
 @pytest.fixture
@@ -314,10 +417,20 @@ def world(tmp_path):
     """Something to steal, and somebody to talk to."""
     secret = tmp_path / "secret"
     secret.write_text("truth")
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind(name := f"\0rogue-{os.getpid()}")
-        abstract.listen()
-        yield {"secret": str(secret), "port": server.getsockname()[1], "address": name}
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(dir="/tmp"))  # an address has at most 108 characters
+        Path(folder).chmod(0o755)
+        addresses = {"address": f"\0rogue-{os.getpid()}", "path": f"{folder}/stream", "datagrams": f"{folder}/datagram"}
+        kinds = {"datagrams": socket.SOCK_DGRAM}
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        for name, address in addresses.items():
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX, kinds.get(name, socket.SOCK_STREAM)))
+            listener.bind(address)
+            if name not in kinds:
+                listener.listen()
+            if name != "address":
+                Path(address).chmod(0o777)
+        yield {"secret": str(secret), "port": server.getsockname()[1], **addresses}
 
 
 def rows(suite, name: str, folder: Path):

@@ -49,6 +49,7 @@ def message(header: object, rest: bytes = b"") -> bytes:
         (message({"facts": [], "arrays": [], "blob": 0}), "not what it should be"),
         (message({"facts": {}, "arrays": [["a", "<f8", [10**15]]], "blob": 0}), r"shape \(1000000000000000,\)"),
         (message({"facts": {}, "arrays": [["a", "<f8", [2**62, 2**62]]], "blob": 0}), "is announced"),
+        (message({"facts": {}, "arrays": [["a", "<f8", [0, 2**62]]], "blob": 0}), "is announced, which is too large"),
         (message({"facts": {}, "arrays": [], "blob": 3}, b"12"), "2 bytes came after the arrays, 3 were announced"),
         (message({"facts": {}, "arrays": [], "blob": 0}, b"more"), "4 bytes came"),
     ],
