@@ -46,7 +46,7 @@ class DetectionMap:
     Raises
     ------
     InputError
-        If a field is not a square array of numbers, or all have not the same shape.
+        If a field is not a square array of real numbers, has a mask, or not the shape of the others.
     """
 
     scores: NDArray[np.float64]
@@ -62,6 +62,10 @@ class DetectionMap:
             value = getattr(self, name)
             if value is None and name != "scores":
                 continue
+            if np.iscomplexobj(value):
+                raise InputError(f"detection map: {name} is complex, expected real numbers")
+            if np.ma.is_masked(value):
+                raise InputError(f"detection map: {name} is masked, expected NaN where the detector says nothing")
             try:
                 array = np.array(value, dtype=np.float64)
             except (TypeError, ValueError) as error:

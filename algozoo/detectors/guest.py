@@ -46,7 +46,6 @@ def main(request: int, reply: int, folder: str) -> None:
     folder : str
         Of `detector.py`.
     """
-    _refuse_what_a_conversion_drops()
     try:
         module = _load(folder)
         message = take_request(request)
@@ -153,22 +152,6 @@ def _load(folder: str) -> ModuleType:
     sys.modules[MODULE] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _refuse_what_a_conversion_drops() -> None:
-    """Let no map lose its imaginary part or its mask: not in the contract, whose code is in every digest."""
-    convert = DetectionMap.__post_init__
-
-    def check(made: DetectionMap) -> None:
-        for name in MAPS:
-            value = getattr(made, name)
-            if np.iscomplexobj(value):
-                raise InputError(f"detection map: {name} is complex, expected real numbers")
-            if np.ma.is_masked(value):
-                raise InputError(f"detection map: {name} is masked, expected NaN where the detector says nothing")
-        convert(made)
-
-    DetectionMap.__post_init__ = check  # type: ignore[method-assign, assignment]
 
 
 def _made(cls: type[Detector], parameters: Mapping[str, Any]) -> Detector:

@@ -27,6 +27,8 @@ def test_maps_are_read_only_and_readable():
         ({"kind": "magic"}, "kind is 'magic', expected one of snr"),
         ({"image": np.zeros((4, 4))}, r"image has shape \(4, 4\)"),
         ({"flux": [[object()] * 3] * 3}, "flux is not an array of numbers"),
+        ({"scores": np.zeros((3, 3), dtype=complex)}, "scores is complex, expected real numbers"),
+        ({"image": np.ma.masked_less(np.zeros((3, 3)), 1)}, "image is masked, expected NaN"),
     ],
 )
 def test_bad_maps_are_refused(fields, message):
