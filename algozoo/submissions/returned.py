@@ -147,13 +147,15 @@ def maps_only(
     digest = hashlib.sha256()
     for trial in truth.trials:
         digest.update(maps[trial.id].tobytes())
-    own = {
-        "__doc__": MapsOnly.__doc__,
-        "name": name,
-        "title": title,
-        "reference": reference,
-        "kind": kind,
-        "maps": {trial.content: maps[trial.id] for trial in truth.trials},
-    }
-    cls: type[MapsOnly] = type("MapsOnly", (MapsOnly,), own)
-    return cls(content=digest.hexdigest())
+    own = {trial.content: maps[trial.id] for trial in truth.trials}
+    return _made(own, digest.hexdigest(), name=name, title=title, reference=reference, kind=kind)
+
+
+def absent_maps(name: str) -> MapsOnly:
+    """Make a detector of maps that are not here: it knows no trial."""
+    return _made({}, "", name=name, title=name, reference="", kind="ratio")
+
+
+def _made(maps: Mapping[str, Array], content: str, **about: str) -> MapsOnly:
+    cls: type[MapsOnly] = type("MapsOnly", (MapsOnly,), {"__doc__": MapsOnly.__doc__, "maps": maps, **about})
+    return cls(content=content)
