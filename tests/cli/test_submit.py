@@ -36,6 +36,7 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     added = [line[3:] for line in status.stdout.splitlines() if line.startswith("A ")]
     assert "submissions/mine/detector.py" in added
     assert len([path for path in added if re.match(r"leaderboard/results/shards/\w{64}\.parquet", path)]) == 2
+    assert {"leaderboard/results/datasets/small-1.fits", "leaderboard/results/datasets/small-1.json"} <= set(added)
 
     verified = algozoo("verify", "mine", "--suite", suite_file, "--sample", 3)
     assert verified.code == 0, verified.out
@@ -53,6 +54,20 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     assert built.code == 2
     assert "all results of this suite are withdrawn" in built.err
     assert len(list(Path("leaderboard/results/shards").iterdir())) == 2
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_one_that_makes_no_map_says_why_and_is_not_to_be_published(algozoo, suite_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    facts = {"name": "mine", "title": "Mine", "authors": ["A"], "reference": "none", "licence": "MIT", "kind": "snr"}
+    folder = new_submission(facts, Path("submissions"))
+    (folder / "detector.py").write_text("def detect(cube, smoothing):\n    raise ValueError('no luck')\n")
+    ended = algozoo("submit", folder, "--suite", suite_file, "--workers", 0)
+    assert ended.code == 1
+    assert re.search(r"small +mine +failed: ValueError: no luck", ended.out)
+    assert "It made no map. Mend it" in ended.out
+    assert "nan" not in ended.out
+    assert "git" not in ended.out
 
 
 @pytest.fixture
