@@ -14,7 +14,7 @@ from algozoo.errors import InputError
 from algozoo.leaderboard import build_site
 from algozoo.sequence import ADISequence
 from algozoo.submissions.export import export_trials
-from algozoo.submissions.returned import TURNS, how_it_is_turned, maps_only, read_maps
+from algozoo.submissions.returned import TURNS, how_it_is_turned, maps_only, read_maps, refuse_replacing
 from algozoo.submissions.sealed import Control, read_truth, shards_of
 
 ABOUT = {"name": "elsewhere", "title": "Made elsewhere", "reference": "none", "kind": "snr"}
@@ -131,6 +131,42 @@ def test_missing_maps_and_files_too_many_are_all_listed(returned, truth):
         read(returned, truth)
     assert f"3 of 13 maps are missing: {first.stem}, {second.stem}, {third.stem}" in str(refusal.value)
     assert "1 files have names of no trial: other" in str(refusal.value)
+
+
+def test_two_files_of_one_trial_are_told(returned, truth):
+    first = min((returned / "maps").iterdir())
+    shutil.copy(first, first.with_name(f"{first.stem}.v2.fits"))
+    with pytest.raises(InputError, match=rf"2 files are of one trial: {first.stem}.fits, {first.stem}.v2.fits"):
+        read(returned, truth)
+
+
+def test_names_of_files_may_end_in_any_case(returned, truth):
+    for path in (returned / "maps").iterdir():
+        path.rename(path.with_suffix(".FITS"))
+    assert len(read(returned, truth)) == 13
+
+
+@pytest.mark.parametrize("name", ["", "My Algo", "../../../evil"])
+def test_the_name_of_a_row_is_one_for_a_detector(exported, truth, name):
+    with pytest.raises(InputError, match="name = .*expected lower-case letters, digits and hyphens"):
+        maps_only(read(exported, truth), truth, **{**ABOUT, "name": name})
+
+
+def test_a_row_has_a_title(exported, truth):
+    with pytest.raises(InputError, match="title = ''"):
+        maps_only(read(exported, truth), truth, **{**ABOUT, "title": ""})
+
+
+def test_other_maps_do_not_replace_a_row(exported, truth, suite, tmp_path):
+    maps = read(exported, truth)
+    detector = maps_only(maps, truth, **ABOUT)
+    store = Store(tmp_path)
+    refuse_replacing(detector, suite, store)
+    run_shard(shards_of(truth, "elsewhere", None)[0], tmp_path, detector=detector)
+    refuse_replacing(detector, suite, store)
+    other = maps_only({name: 2 * scores for name, scores in maps.items()}, truth, **ABOUT)
+    with pytest.raises(InputError, match=r"has results of elsewhere \(maps only\) on suite small.*--name elsewhere-2"):
+        refuse_replacing(other, suite, store)
 
 
 def test_all_maps_of_another_shape_or_that_cannot_be_read_are_listed(returned, truth):
