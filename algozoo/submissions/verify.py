@@ -29,6 +29,8 @@ TOLERANCE = 1e-5
 """Relative difference of scores that other processors and libraries make."""
 SHIFT = 0.01
 """Pixels, likewise, of peaks."""
+RATES = (1.0, 0.1, 0.3, 3.0, 10.0)
+"""False positives per map at which decisions are compared."""
 BESIDES = ("candidate_flux", "null_separation", "null_score")
 """Beside the candidates, what is made of a map."""
 class Grade(IntEnum):
@@ -119,12 +121,12 @@ def verify(
         if label.endswith(MAPS_ONLY):
             yield Verified(label, dataset, 0, None, "", same_code)
             continue
-        threshold = _threshold(published)
+        thresholds = _thresholds(published)
         chosen = published.iloc[np.sort(rng.permutation(len(published))[:sample])]
         grades = []
         for sequence, rows in chosen.groupby("sequence"):
             again = _run_again(shards[sequence], rows["trial"].tolist())
-            grades += [compare(was, now, threshold) for was, now in zip(rows.to_dict("records"), again, strict=True)]
+            grades += [compare(was, now, thresholds) for was, now in zip(rows.to_dict("records"), again, strict=True)]
         grade, difference = max(grades, key=lambda graded: graded[0])
         yield Verified(label, dataset, len(chosen), grade, difference, same_code)
 
@@ -168,15 +170,16 @@ def _detector_of(record: dict[str, Any]) -> SuiteDetector:
     raise AlgoZooError(f"the suite in the record of {record['key']} does not list the detector {label}")
 
 
-def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], threshold: float) -> tuple[Grade, str]:
+def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[Grade, str]:
     """Grade a trial that was run again against what was published, and say how they differ.
 
     Parameters
     ----------
     was, now : mapping
         Rows of the table of outcomes.
-    threshold : float
-        Score above which a candidate counts.
+    thresholds : sequence of float
+        Scores above which a candidate counts. At each the same companion must be found, or none; at the first there
+        must be as many false positives too.
     """
     if was["status"] != now["status"]:
         return Grade.DIFFERS, f"{was['status']} before, {_told(now)} now"
@@ -195,7 +198,7 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], threshold: float) ->
             return (Grade.IDENTICAL, "") if same else (Grade.WITHIN_TOLERANCE, difference)
     else:
         difference = f"{before.shape[1]} candidates before, {after.shape[1]} now"
-    if _decisions(before, was, threshold) == _decisions(after, was, threshold):
+    if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
         return Grade.SAME_DECISIONS, difference
     return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
 
@@ -207,11 +210,11 @@ def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
     return table.set_index("trial", drop=False).loc[trials].to_dict("records")
 
 
-def _threshold(outcomes: pd.DataFrame) -> float:
-    """Lowest score of a detector with at most one false positive per map; infinity without a result."""
+def _thresholds(outcomes: pd.DataFrame) -> list[float]:
+    """Lowest scores of a detector with at most so many false positives per map; infinity without a result."""
     curve = curves(outcomes)
-    low = curve.loc[curve["fp_per_map"] <= 1, "threshold"]
-    return float(low.min()) if len(low) else np.inf
+    low = [curve.loc[curve["fp_per_map"] <= rate, "threshold"] for rate in RATES]
+    return [float(scores.min()) if len(scores) else np.inf for scores in low]
 
 
 def _candidates(row: Mapping[Any, Any]) -> Array:
@@ -234,11 +237,11 @@ def _changes(before: Array, after: Array) -> Array:
     return np.where(np.isnan(changes), np.where(np.isnan(before) & np.isnan(after), 0.0, np.inf), changes)
 
 
-def _decisions(candidates: Array, trial: Mapping[Any, Any], threshold: float) -> tuple[bool, int]:
-    """Whether the companion is found, and how many false positives there are."""
-    above = candidates[:, candidates[2] >= threshold]
-    near = np.hypot(above[0] - trial["x"], above[1] - trial["y"]) <= trial["fwhm"]
-    return bool(near.any()), int((~near).sum())
+def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[list[bool], int]:
+    """Whether the companion is found at each threshold, and how many false positives there are at the first."""
+    near = np.hypot(candidates[0] - trial["x"], candidates[1] - trial["y"]) <= trial["fwhm"]
+    above = [candidates[2] >= threshold for threshold in thresholds]
+    return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
 
 
 def _told(row: Mapping[Any, Any]) -> str:
