@@ -32,8 +32,8 @@ def verify(
     What the rows say of their trials, such as where companions are, is compared for all of them; it may not differ.
 
     "identical" to the last bit, "within tolerance" (1e-5 of the scores, as other processors make), "same decisions"
-    (found or missed at 0.1 to 10 false positives per map), or "differs", with which the exit code is 1. The chain of the
-    ledger is checked too.
+    (found or missed at 0.1 to 10 false positives per map), or "differs", with which the exit code is 1. The chain of
+    the ledger is checked too.
     """
     import numpy as np
 
