@@ -70,6 +70,6 @@ def verify(
             rows.append((label, "", "", f"cannot be run again: {error}", "", decision))
             failed = True
     if same_code and any(row[5] == "changed" for row in rows):
-        click.echo("Code that has changed made no published row: submit it again, with `algozoo submit`.")
+        click.echo("The code is no longer the one that made the row; submit it again, with `algozoo submit`.")
     print_table(("detector", "dataset", "trials", "grade", "difference", "code", "ledger"), rows, "table")
     return int(failed)

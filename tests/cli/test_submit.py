@@ -43,6 +43,12 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     assert "Ledger: 0 entries, the chain is whole" in verified.out
     assert re.search(r"mine +small +3 +identical +the same", verified.out)
 
+    Path("submissions/mine/README.md").write_text("More.")
+    assert algozoo("verify", "mine", "--suite", suite_file, "--sample", 1).code == 0
+    changed = algozoo("verify", "mine", "--suite", suite_file, "--sample", 1, "--same-code")
+    assert changed.code == 1
+    assert "The code is no longer the one that made the row; submit it again" in changed.out
+
     detector = Path("submissions/mine/detector.py")
     detector.write_text(detector.read_text().replace("return image", "return -image"))
     differs = algozoo("verify", "mine", "--suite", suite_file, "--sample", 100)
