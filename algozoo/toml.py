@@ -24,6 +24,11 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
+DetectorName = Annotated[str, _matching(r"\w[\w.-]*", "letters, digits, dots, underscores and hyphens")]
+DetectorLabel = Annotated[
+    str,
+    _matching(r"\w[\w.-]*( ?\([^\x00-\x1f\x7f]*\))?", "the name of a detector, and what is in parentheses after it"),
+]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
 Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]

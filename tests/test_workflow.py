@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from algozoo.benchmark.runner import write_preview
+from algozoo.benchmark.store import FORMAT, Store
+from algozoo.benchmark.suite import load_suite
+from algozoo.datasets import load_dataset
+from algozoo.errors import AlgoZooError
+from algozoo.submissions.request import check_request
 
 SCRIPT = Path(__file__).parents[1] / ".github" / "check-submissions"
 NAMES = ("user.name=A", "user.email=a@example.org", "commit.gpgsign=false")
@@ -25,19 +33,33 @@ def write(path, text="x"):
     Path(path).write_text(text)
 
 
-def result(number, name):
-    metadata = {"algozoo": json.dumps({"detector": {"name": name}})}
+def result(number, name, *, suite="smoke", version="1", sequence=0, started="2026-01-01", label=None):
+    """Write a result whose key is a number, and its maps."""
+    record = {
+        "format": FORMAT,
+        "suite": {"name": suite, "version": version},
+        "dataset": "tiny",
+        "sequence": sequence,
+        "trials": "the same",
+        "started": started,
+        "detector": {"name": name, "label": label or name},
+    }
     path = Path(f"leaderboard/results/shards/{number}.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"a": [1]}).replace_schema_metadata(metadata), path)
+    pq.write_table(pa.table({"a": [number]}).replace_schema_metadata({"algozoo": json.dumps(record)}), path)
+    write(f"leaderboard/results/maps/{number}.fits", str(number))
 
 
 @pytest.fixture
 def request_of(tmp_path, monkeypatch):
     """Make a repository, change it on a branch, and run the script on what it is to be merged into."""
     commands = tmp_path / "commands"
-    write(commands / "algozoo", f'#!/bin/sh\necho "$@" >> {tmp_path / "called"}\ncase "$*" in *bad*) exit 1;; esac\n')
+    write(
+        commands / "algozoo",
+        f'#!/bin/sh\necho "$@" >> {tmp_path / "called"}\ncase "$*" in *bad*|$FAILS*) exit 1;; esac\n',
+    )
     (commands / "algozoo").chmod(0o755)
+    monkeypatch.setenv("FAILS", "nothing")
     monkeypatch.setenv("PATH", f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}")
     (tmp_path / "repository").mkdir()
     monkeypatch.chdir(tmp_path / "repository")
@@ -54,11 +76,26 @@ def request_of(tmp_path, monkeypatch):
         git("add", "--all")
         git("commit", "--message", "request")
         git("switch", "main")
-        done = subprocess.run([SCRIPT, "request"], capture_output=True, text=True, check=False)
+        try:
+            check_request("request")
+            said = ""
+        except AlgoZooError as error:
+            said = str(error)
         called = tmp_path / "called"
-        return done.returncode, done.stderr, called.read_text().splitlines() if called.exists() else []
+        lines = called.read_text().splitlines() if called.exists() else []
+        told = [re.sub(r"--store /\S+", "--store ADDED", line) for line in lines if not line.startswith("ledger show")]
+        return int(bool(said)), said, told
 
     return run
+
+
+def test_the_script_ends_with_the_reason_or_with_nothing(request_of):
+    assert request_of(lambda: write("leaderboard/results/notes.txt"))[0] == 1
+    for head, code, told in (("request", 1, "Refused: these files belong to no result"), ("main", 0, "")):
+        git("reset", "--quiet", "--hard")
+        done = subprocess.run([SCRIPT, head], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert done.stderr.startswith(told)
 
 
 def test_only_what_is_changed_is_checked_and_run_again(request_of):
@@ -69,12 +106,94 @@ def test_only_what_is_changed_is_checked_and_run_again(request_of):
 
     code, told, called = request_of(change)
     assert code == 0, told
-    assert called == ["check submissions/new", "verify --suite quick --sample 5 -- new"]
+    verified = "verify --suite smoke --sample 5 --same-code --store ADDED -- new"
+    assert called == ["check submissions/new", verified]
     assert not Path("README.md").exists()
 
 
-def test_results_of_others_are_run_again_too(request_of):
-    assert request_of(lambda: result(2, "pca"))[2] == ["verify --suite quick --sample 5 -- pca"]
+def test_results_of_others_and_of_every_suite_are_run_again(request_of):
+    def change():
+        result(2, "pca")
+        result(3, "pca", suite="quick", version=load_suite("quick").version)
+        result(4, "median", label="median(a=1)")
+
+    code, told, called = request_of(change)
+    assert code == 0, told
+    assert called == [
+        f"verify --suite {suite} --sample 5 --same-code --store ADDED -- {name}"
+        for name, suite in (("median", "smoke"), ("pca", "quick"), ("pca", "smoke"))
+    ]
+
+
+def test_a_submission_that_is_changed_and_not_submitted_again_has_to_be(request_of, monkeypatch):
+    monkeypatch.setenv("FAILS", "verify")
+    code, told, called = request_of(lambda: write("submissions/old/README.md"))
+    assert code == 1
+    assert called == ["check submissions/old", "verify --suite smoke --sample 1 --same-code -- old"]
+    assert "submit it again (`algozoo submit submissions/old --suite smoke`)" in told
+
+
+def test_a_submission_that_is_submitted_again_has_no_older_row_to_run(request_of):
+    def change():
+        write("submissions/old/detector.py", "y")
+        result(2, "old", started="2026-02-01")
+
+    code, told, called = request_of(change)
+    assert code == 0, told
+    assert called == ["check submissions/old", "verify --suite smoke --sample 5 --same-code --store ADDED -- old"]
+
+
+def test_the_picture_of_a_dataset_may_come_with_results_if_it_is_right(request_of):
+    def change():
+        result(2, "pca")
+        write_preview(load_dataset("tiny"), Store("leaderboard/results"))
+
+    code, told, _ = request_of(change)
+    assert code == 0, told
+
+
+def test_the_picture_of_a_dataset_that_is_another_is_refused(request_of):
+    def change():
+        result(2, "pca")
+        write_preview(load_dataset("tiny"), Store("leaderboard/results"))
+        path = Path("leaderboard/results/datasets/tiny-1.json")
+        path.write_text(path.read_text().replace("Tiny simulated", "My"))
+
+    code, told, _ = request_of(change)
+    assert code == 1
+    assert "datasets/tiny-1: is not what `algozoo run` writes" in told
+
+
+def link():
+    path = Path("leaderboard/results/shards/2.parquet")
+    path.symlink_to("1.parquet")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda: write("leaderboard/results/maps/7.fits"),
+            "belong to no result that is added: leaderboard/results/maps/7",
+        ),
+        (
+            lambda: write("leaderboard/results/notes.txt"),
+            "belong to no result that is added: leaderboard/results/notes",
+        ),
+        (lambda: write("leaderboard/results/datasets/tiny-1.json"), "belong to no result"),
+        (lambda: (result(2, "pca"), result(3, "pca")), "two results of the same detector on the same sequence"),
+        (lambda: result(2, "pca", version="0"), "of suite smoke 0, which is no longer the latest"),
+        (lambda: result(2, "pca", suite="other"), "no suite is called 'other'"),
+        (lambda: result(2, "../../x"), "2.parquet: damaged"),
+        (lambda: write("leaderboard/results/shards/2.parquet"), "2.parquet: damaged"),
+        (link, "no plain files: leaderboard/results/shards/2.parquet"),
+    ],
+)
+def test_what_belongs_to_no_result_is_refused(request_of, change, told):
+    code, said, called = request_of(change)
+    assert code == 1
+    assert told in said
+    assert called == []
 
 
 def test_a_submission_that_is_taken_back_needs_no_check(request_of):

@@ -14,9 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
+from algozoo.toml import DetectorLabel, DetectorName, Name, Version
 
 FORMAT = 3
 SETTLED = frozenset({"ok", "declined"})
@@ -58,6 +61,27 @@ SCHEMA = pa.schema(
         ("null_score", _CANDIDATES),
     ]
 )
+
+
+class _OfSuite(BaseModel):
+    name: Name
+    version: str
+
+
+class _OfDetector(BaseModel):
+    name: DetectorName = "unnamed"
+    label: DetectorLabel
+
+
+class _Record(BaseModel):
+    """What every record has, with names that can be those of files: a store may hold what others sent."""
+
+    suite: _OfSuite
+    dataset: Name
+    sequence: int
+    trials: str
+    started: str
+    detector: _OfDetector
 
 
 @dataclass(frozen=True)
@@ -121,7 +145,17 @@ class Store:
 
     def suites(self) -> list[tuple[str, str]]:
         """Names and versions of the suites that the store has results of."""
-        return sorted({(record["suite"]["name"], record["suite"]["version"]) for record, _ in self._records()})
+        return sorted({(record["suite"]["name"], record["suite"]["version"]) for record in self.records()})
+
+    def records(self) -> list[dict[str, Any]]:
+        """Run records of all shards of all suites.
+
+        Raises
+        ------
+        AlgoZooError
+            If a file is damaged, or a name in it could not be that of a file; the message names it.
+        """
+        return [record for record, _ in self._records()]
 
     def read(self, suite: str, version: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         """Read the outcomes of a suite: one row a trial, and one run record a shard.
@@ -153,7 +187,7 @@ class Store:
                 f"{self.folder} has no results of suite {suite} version {version}; it holds {held}, and versions are "
                 "never mixed. Run the suite first, or give another folder with --store"
             )
-        table = pa.concat_tables([_read_table(path) for _, path in latest.values()])
+        table = pa.concat_tables([_read_table(path, record) for record, path in latest.values()])
         return table.to_pandas(), [record for record, _ in latest.values()]
 
     def maps(self, key: str) -> list[ExampleMap]:
@@ -180,24 +214,51 @@ class Store:
 def _record(path: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[b"algozoo"])
-    except (OSError, KeyError, ValueError) as error:
+        version = record.get("format")
+    except (OSError, KeyError, ValueError, AttributeError) as error:
         raise _damaged(path, error) from error
-    if record.get("format") != FORMAT:
+    if version != FORMAT:
         raise InputError(
-            f"{path}: written in store format {record.get('format')}, this AlgoZoo reads format {FORMAT}; use another "
+            f"{path}: written in store format {version}, this AlgoZoo reads format {FORMAT}; use another "
             "folder with --store"
         )
-    return record
-
-
-def _read_table(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path, schema=SCHEMA)
+        _Record.model_validate(record)
+    except ValidationError as error:
+        raise _damaged(path, "; ".join(map(_told, error.errors()))) from None
+    return record | {"key": path.stem}
+
+
+def _read_table(path: Path, record: dict[str, Any]) -> pa.Table:
+    """Read the rows of a shard; of what they are is said by its record alone."""
+    try:
+        table = pq.read_table(path, schema=SCHEMA)
+        for version in filter(None, table["dataset_version"].unique().to_pylist()):
+            TypeAdapter(Version).validate_python(version)
+    except ValidationError as error:
+        raise _damaged(path, f"dataset_version: {_told(error.errors()[0])}") from None
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
+    said = {
+        "suite": record["suite"]["name"],
+        "suite_version": record["suite"]["version"],
+        "dataset": record["dataset"],
+        "sequence": record["sequence"],
+        "detector": record["detector"]["label"],
+    }
+    for name, value in said.items():
+        field = SCHEMA.field(name)
+        table = table.set_column(SCHEMA.get_field_index(name), field, pa.array([value] * len(table), field.type))
+    return table
 
 
-def _damaged(path: Path, error: Exception) -> AlgoZooError:
+def _told(mistake: ErrorDetails) -> str:
+    where = ".".join(map(str, mistake["loc"]))
+    message = mistake["msg"].removeprefix("Value error, ")
+    return f"{where} is {mistake['input']!r}: {message}" if where else f"{mistake['input']!r}: {message}"
+
+
+def _damaged(path: Path, error: Exception | str) -> AlgoZooError:
     return AlgoZooError(f"{path}: damaged, or no result of AlgoZoo ({error}); delete it and run the suite again")
 
 

@@ -43,12 +43,13 @@ def import_maps(
     from algozoo.benchmark.store import Store
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard import build_site
-    from algozoo.submissions.returned import maps_only, read_maps
+    from algozoo.submissions.returned import maps_only, read_maps, refuse_replacing
     from algozoo.submissions.sealed import read_truth, shards_of
 
     known = read_truth(truth or folder.with_name(f"{folder.name}.truth"), folder, mirror)
     maps = read_maps(folder, known, mirror)
     detector = maps_only(maps, known, name=name, title=title, reference=reference, kind=kind)
+    refuse_replacing(detector, known.suite, Store(store))
     for shard in shards_of(known, name, mirror):
         run_shard(shard, store, detector=detector)
     for entry in known.suite.datasets:

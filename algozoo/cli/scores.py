@@ -1,5 +1,6 @@
 """Scores as a table on the screen."""
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from algozoo.cli.options import print_table
@@ -9,16 +10,15 @@ if TYPE_CHECKING:
 
 
 def print_scores(scores: "pd.DataFrame") -> None:
-    """Print what `algozoo.scoring.score` returns, or the tables of a site, with 95 % intervals."""
+    """Print what `algozoo.scoring.score` returns, or the tables of a site, with 95 % intervals or why there is none."""
     columns = ("dataset", "detector", "partial AUC", "found at 1 false positive per map", "s per map")
-    print_table(
-        columns,
-        [
-            (row.dataset, row.detector, _interval(row, "partial_auc"), _interval(row, "tpr"), f"{row.seconds:.3f}")
-            for row in scores.itertuples()
-        ],
-        "table",
-    )
+    print_table(columns, [_told(row) for row in scores.itertuples()], "table")
+
+
+def _told(row: Any) -> tuple[str, ...]:
+    if isnan(row.partial_auc):
+        return row.dataset, row.detector, f"{row.status}: {row.reason}", "", ""
+    return row.dataset, row.detector, _interval(row, "partial_auc"), _interval(row, "tpr"), f"{row.seconds:.3f}"
 
 
 def _interval(row: Any, name: str) -> str:

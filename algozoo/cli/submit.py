@@ -1,5 +1,6 @@
 """``algozoo submit``: run a suite for a submission, and say how to publish it."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
 @mirror_option
 @store_option
 @site_option
-def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> None:
+def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> int:
     """Run a suite for the submission in FOLDER in the sandbox, build the board, and say how to publish it.
 
-    Interrupt at any time and go on with the same command.
+    Interrupt at any time and go on with the same command. Exit code 1: none of the maps could be made.
     """
     from algozoo.benchmark.plan import content_keys
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import SuiteDetector, load_suite
     from algozoo.cli.run import run_and_build
+    from algozoo.datasets import load_dataset
     from algozoo.leaderboard.moves import published
     from algozoo.submissions.check import admit
 
@@ -40,21 +42,25 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     table = published(site)
     own = table["detector"] == detector.label
     print_scores(table[own])
+    if not set(table.loc[own, "status"]) & {"ok", "declined"}:
+        click.echo(f"\nIt made no map. Mend it, see whether it is ready (algozoo check {folder}), and submit it again.")
+        return 1
     if table[~own].empty:
         click.echo(
             f"Nobody else has results on these trials; `algozoo run {suite}` makes those of AlgoZoo's detectors."
         )
-    keys = content_keys(shards)
-    click.echo(
-        "\n".join(["", "To publish it, as a pull request:", "", *_steps(detector, definition.name, store, keys)])
-    )
+    datasets = [load_dataset(name, mirror=mirror) for name in dict.fromkeys(shard.dataset.name for shard in shards)]
+    files = [f"*/{key[:12]}*" for key in content_keys(shards)] + [f"datasets/{d.name}-{d.version}.*" for d in datasets]
+    steps = _steps(detector, definition.name, [f"{store}/{file}" for file in files])
+    click.echo("\n".join(["", "To publish it, as a pull request:", "", *steps]))
+    return 0
 
 
-def _steps(detector: "Submitted", suite: str, store: Path, keys: "Sequence[str]") -> list[str]:
+def _steps(detector: "Submitted", suite: str, files: "Sequence[str]") -> list[str]:
     """Commands of git; results are not tracked by default, so those of the submission are named."""
     from algozoo.detectors.registry import SUBMISSIONS
 
-    results = " ".join(f"'{store}/*/{key[:12]}*'" for key in keys)
+    results = " ".join(map(shlex.quote, files))
     return [
         f"git switch --create submit-{detector.name}",
         f"git add {SUBMISSIONS / detector.name}",

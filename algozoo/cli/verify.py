@@ -14,14 +14,26 @@ from algozoo.cli.options import mirror_option, no_sandbox_option, print_table, s
 @click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
 @click.option("--sample", default=10, show_default=True, type=click.IntRange(1), help="Trials of each dataset.")
 @click.option("--seed", type=int, help="Which trials: printed by an earlier call; drawn anew by default.")
+@click.option("--same-code", is_flag=True, help="Fail too where the code is no longer the one that was run.")
 @no_sandbox_option
 @mirror_option
 @store_option
-def verify(name: str | None, suite: str, sample: int, seed: int | None, mirror: Path | None, store: Path) -> int:
+def verify(
+    name: str | None,
+    suite: str,
+    sample: int,
+    seed: int | None,
+    same_code: bool,  # noqa: FBT001 - a flag of the command line
+    mirror: Path | None,
+    store: Path,
+) -> int:
     """Run a random sample of the trials behind the row of NAME, or of all rows, again, and grade the difference.
 
-    "identical" to the last bit, "within tolerance" (1e-5 of the scores, as other processors make), "same decisions" at
-    one false positive per map, or "differs", with which the exit code is 1. The chain of the ledger is checked too.
+    What the rows say of their trials, such as where companions are, is compared for all of them; it may not differ.
+
+    "identical" to the last bit, "within tolerance" (1e-5 of the scores, as other processors make), "same decisions"
+    (found or missed at 0.1 to 10 false positives per map), or "differs", with which the exit code is 1. The chain of
+    the ledger is checked too.
     """
     import numpy as np
 
@@ -29,14 +41,13 @@ def verify(name: str | None, suite: str, sample: int, seed: int | None, mirror: 
     from algozoo.benchmark.suite import load_suite
     from algozoo.errors import AlgoZooError, unknown
     from algozoo.submissions.ledger import read_ledger, standing
-    from algozoo.submissions.returned import MAPS_ONLY
     from algozoo.submissions.verify import Grade
     from algozoo.submissions.verify import verify as run_again
 
     entries = read_ledger(store)
     click.echo(f"Ledger: {len(entries)} entries, the chain is whole.")
     definition = load_suite(suite)
-    outcomes, records = Store(store).read(definition.name, definition.version)
+    _, records = Store(store).read(definition.name, definition.version)
     names = {record["detector"]["label"]: record["detector"]["name"] for record in records}
     labels = [label for label in sorted(names) if name in {None, label, names[label]}]
     if not labels:
@@ -47,18 +58,18 @@ def verify(name: str | None, suite: str, sample: int, seed: int | None, mirror: 
     rows: list[tuple[Any, ...]] = []
     for label in labels:
         decision = decided[names[label]].action if names[label] in decided else ""
-        if label.endswith(MAPS_ONLY):
-            rows.append((label, "", "", "cannot be run again: maps only", "", decision))
-            continue
         try:
             for one in run_again(
-                outcomes, records, label, sample=sample, rng=np.random.default_rng(seed), mirror=mirror
+                Store(store), definition, label, sample=sample, rng=np.random.default_rng(seed), mirror=mirror
             ):
                 code = "the same" if one.same_code else "changed"
-                rows.append((label, one.dataset, one.n_trials, str(one.grade), one.difference, code, decision))
-                failed = failed or one.grade == Grade.DIFFERS
+                grade = "cannot be run again: maps only" if one.grade is None else str(one.grade)
+                rows.append((label, one.dataset, one.n_trials, grade, one.difference, code, decision))
+                failed = failed or one.grade == Grade.DIFFERS or (same_code and not one.same_code)
         except AlgoZooError as error:
             rows.append((label, "", "", f"cannot be run again: {error}", "", decision))
             failed = True
+    if same_code and any(row[5] == "changed" for row in rows):
+        click.echo("The code is no longer the one that made the row; submit it again, with `algozoo submit`.")
     print_table(("detector", "dataset", "trials", "grade", "difference", "code", "ledger"), rows, "table")
     return int(failed)

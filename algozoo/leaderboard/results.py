@@ -26,7 +26,7 @@ from algozoo.scoring import (
     rates,
     uniformity,
 )
-from algozoo.submissions.ledger import FILE, read_ledger, standing
+from algozoo.submissions.ledger import FILE, Entry, about, read_ledger, standing
 
 Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
@@ -103,6 +103,8 @@ class Results:
         In the order in which they were run.
     averages, average_curves : DataFrame
         Mean scores, and mean curves, over the datasets of a kind.
+    ledger : list of Entry
+        What was decided about rows.
     """
 
     suite: dict[str, Any]
@@ -110,6 +112,7 @@ class Results:
     datasets: list[DatasetResults]
     averages: pd.DataFrame
     average_curves: pd.DataFrame
+    ledger: list[Entry]
 
     def critical_differences(self, kind: str) -> Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
@@ -128,6 +131,10 @@ class Results:
         """Return the records of the shards of a detector, in the order of time."""
         return [record for record in self.records if record["detector"]["label"] == label]
 
+    def decisions(self, label: str) -> list[Entry]:
+        """Return what was decided about a detector, and about this suite."""
+        return about(self.ledger, self.detectors[label]["name"], self.suite["name"])
+
 
 def read_results(store: Store, suite: str, version: str) -> Results:
     """Read and score the outcomes of a suite.
@@ -144,7 +151,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    read, records = _without_withdrawn(*store.read(suite, version), store)
+    read, records = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
     outcomes = add_hits(read)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
@@ -177,14 +184,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
-    return Results(definition, records, datasets, board.averages, average_curves(bands))
+    return Results(definition, records, datasets, board.averages, average_curves(bands), ledger)
 
 
 def _without_withdrawn(
-    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store
+    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store, ledger: list[Entry]
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Leave out the detectors that the ledger says are withdrawn; their results stay in the store."""
-    hidden = {name for name, entry in standing(read_ledger(store.folder)).items() if entry.action == "withdraw"}
+    hidden = {name for name, entry in standing(ledger).items() if entry.action == "withdraw"}
     kept = [r for r in records if r["detector"]["name"] not in hidden]
     if not kept:
         raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")

@@ -90,7 +90,7 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
         own = figures[dataset.name]
         write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts, figures=own))
     for label, slug in slugs.items():
-        facts = pages.detector(results, label)
+        facts = pages.detector(results, label) | {"decisions": results.decisions(label)}
         shown = {
             section["dataset"].name: _write_examples(section["dataset"], label, slug, results, store, write)
             for section in facts["sections"]

@@ -1,32 +1,42 @@
 """Is a submission ready? Its manifest, a first map, the contract, and a score on small simulated sequences."""
 
+import keyword
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator, Field, create_model
 
-from algozoo.benchmark.plan import plan
-from algozoo.benchmark.runner import run
+from algozoo.benchmark.plan import Shard, plan
+from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector, load_suite
+from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import inject
 from algozoo.datasets import load_dataset
-from algozoo.detectors.contract import Cost, Declined
+from algozoo.detectors.contract import Cost, Declined, DetectionMap
 from algozoo.detectors.registry import SUBMISSIONS, create
-from algozoo.detectors.submission import read_submission
+from algozoo.detectors.submission import DATA, ENTRY_FILE, MANIFEST, Parameter, Submission
 from algozoo.detectors.submitted import Submitted
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import evaluate
 from algozoo.testing import obvious_planet
+from algozoo.toml import Name, read_toml
 
 SMOKE = "smoke"
 COMPARED = (SuiteDetector(name="median"), SuiteDetector(name="pca"), SuiteDetector(name="random"))
 """What stands beside the submission in its smoke score."""
-PATIENCE_SECONDS = 30.0
-"""What the maps of a smoke score may take together; a slow detector gets fewer."""
+BUDGET_SECONDS = 50.0
+"""What all maps of a check may take together; a slow detector gets fewer."""
+SHORTEST_SECONDS = 0.1
+SMALLEST_SCORE = 2
+"""Maps: one with a companion and one without."""
 
 
 def admit(folder: Path) -> Submitted:
@@ -40,7 +50,7 @@ def admit(folder: Path) -> Submitted:
     Raises
     ------
     InputError
-        If it lies elsewhere, its manifest has mistakes, or its name is taken.
+        If it lies elsewhere, a file is not there, its manifest has mistakes (all are told), or its name is taken.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; `algozoo new {folder.name}` makes one")
@@ -49,11 +59,51 @@ def admit(folder: Path) -> Submitted:
             f"{folder}: lies outside of {SUBMISSIONS.resolve()}; move it there, or change to the folder above its own "
             f"{SUBMISSIONS}"
         )
-    read_submission(folder)
+    _check_all(folder)
     detector = create(folder.resolve().name)
     if not isinstance(detector, Submitted):
         raise InputError(f"{folder}: the name {detector.name!r} is that of a detector of AlgoZoo; choose another")
     return detector
+
+
+def _check_all(folder: Path) -> None:
+    """Tell all mistakes at once: files that are not there, and whatever is wrong in the manifest."""
+    own = folder.resolve().name
+
+    def is_that_of_the_folder(name: str) -> str:
+        if name != own:
+            raise ValueError(f"expected that of its folder, {own!r}")
+        return name
+
+    model = create_model(
+        "Submission",
+        __base__=Submission,
+        name=(Annotated[Name, AfterValidator(is_that_of_the_folder)], ...),
+        parameters=(dict[Annotated[str, AfterValidator(_is_a_free_argument)], Parameter], Field(default_factory=dict)),
+    )
+    mistakes = [
+        f"{folder}: has no {file}; a submission is a folder with {MANIFEST} and {ENTRY_FILE}"
+        for file in (MANIFEST, ENTRY_FILE)
+        if not (folder / file).is_file()
+    ]
+    if (folder / MANIFEST).is_file():
+        try:
+            read_toml(folder / MANIFEST, model)
+        except InputError as error:
+            mistakes.append(str(error).replace(".[key] =", " ="))
+    if mistakes:
+        raise InputError("\n".join(mistakes))
+
+
+def _is_a_free_argument(name: str) -> str:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+        raise ValueError("expected a name that Python allows for an argument")
+    if name in DATA:
+        raise ValueError("is what the detector gets as data: expected another name")
+    return name
+
+
+NOTHING = Cost(0.0, 0.0, 0)
 
 
 @dataclass(frozen=True)
@@ -68,56 +118,119 @@ class FirstMap:
         The reason if the detector does not take such a sequence.
     story : str
         Traceback through the submission's own files, and the end of what it printed.
-    cost : Cost, optional
-        Of a map.
+    is_late : bool
+        Whether it was stopped because its time was over.
+    map : DetectionMap, optional
+    cost : Cost
+        Of the map.
+    seconds : float
+        Until it was there, fit included.
     """
 
     problem: str = ""
     declined: str = ""
     story: str = ""
-    cost: Cost | None = None
+    is_late: bool = False
+    map: DetectionMap | None = None
+    cost: Cost = NOTHING
+    seconds: float = 0.0
+
+
+def within(detector: Submitted, deadline: float) -> Submitted:
+    """Return the detector with the limits that it asks for, but never more time than until a moment of `monotonic`."""
+    asked = detector.manifest
+
+    def manifest(_: Submitted) -> Submission:
+        left = max(deadline - monotonic(), SHORTEST_SECONDS) / 60
+        return asked.model_copy(
+            update={"needs": asked.needs.model_copy(update={"minutes": min(asked.needs.minutes, left)})}
+        )
+
+    cls = type(detector)
+    limited: type[Submitted] = type(cls.__name__, (cls,), {"__doc__": cls.__doc__, "manifest": property(manifest)})
+    return limited(**detector.parameters)
 
 
 def first_map(detector: Submitted) -> FirstMap:
     """Run a submission once, on a sequence of `tiny` with a planet that nobody can miss."""
-    sequence = load_dataset("tiny").sequence(0)
+    sequence, start = load_dataset("tiny").sequence(0), monotonic()
     try:
         fitted = detector.fit(sequence.flipped())
         found = fitted.detect(inject(sequence, [obvious_planet(sequence)]))
     except Declined as error:
         return FirstMap(declined=str(error))
     except Stopped as error:
-        return FirstMap(f"{error.status}: {error}", story="\n".join(filter(None, (error.traceback, error.output))))
-    return FirstMap(cost=found.cost)
+        story = "\n".join(filter(None, (error.traceback, error.output)))
+        return FirstMap(f"{error.status}: {error}", story=story, is_late=error.status == "timeout")
+    return FirstMap(map=found, cost=found.cost or NOTHING, seconds=monotonic() - start)
 
 
-def smoke_score(detector: Submitted, seconds_per_map: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class SmokeScore:
+    """What came of the small simulated sequences.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        As `algozoo.scoring.score` returns it, of the maps that were made in time.
+    n_maps, n_planned : int
+        Maps that were made in time, and those of the suite.
+    """
+
+    scores: pd.DataFrame
+    n_maps: int
+    n_planned: int
+
+
+def smoke_score(detector: Submitted, seconds_per_map: float, deadline: float) -> SmokeScore | None:
     """Score a submission beside a few detectors on the sequences of suite `smoke`.
 
     Parameters
     ----------
     detector : Submitted
     seconds_per_map : float
-        As the first map took: a slow detector gets fewer sequences.
+        As the first map took: a slow detector gets fewer trials.
+    deadline : float
+        Moment of `monotonic` at which its maps end.
 
     Returns
     -------
-    DataFrame
-        As `algozoo.scoring.score` returns it.
+    SmokeScore or None
+        Nothing if there is no time for one map with a companion and one without.
     """
     suite = load_suite(SMOKE)
-    [entry] = suite.datasets
-    n_maps = len(load_dataset(entry.name).manifest.annuli) * entry.injections + 2
-    affordable = int(PATIENCE_SECONDS / (seconds_per_map * n_maps)) if seconds_per_map else 1
-    sequences = min(max(affordable, 1), entry.sequences or 1)
-    changed = {
-        "datasets": (entry.model_copy(update={"sequences": sequences}),),
-        "detectors": (SuiteDetector(name=detector.name), *COMPARED),
-    }
+    entries = (SuiteDetector(name=detector.name), *COMPARED)
+    shards, _ = plan(suite.model_copy(update={"detectors": entries}))
+    trials = _in_order(shards)
+    affordable = trials[: int(max(deadline - monotonic(), 0) / seconds_per_map)]
+    if len(affordable) < SMALLEST_SCORE:
+        return None
     with TemporaryDirectory() as folder:
-        shards, _ = plan(suite.model_copy(update=changed))
-        for finished in run(shards, Store(Path(folder))):
-            if finished.n_failed and finished.shard.detector.name != detector.name:
+        for shard in shards:
+            only = {number for sequence, number in affordable if sequence == shard.sequence}
+            own = shard.detector.name == detector.name
+            finished = only and run_shard(shard, Path(folder), only=only, detector=detector if own else None)
+            if finished and finished.n_failed and not own:
                 raise AlgoZooError(f"{finished}: {finished.reason}")
         outcomes, _ = Store(Path(folder)).read(suite.name, suite.version)
-    return evaluate(outcomes, rng=np.random.default_rng(suite.seed)).scores
+    if monotonic() > deadline:
+        late = outcomes[(outcomes["detector"] == detector.label) & (outcomes["status"] == "timeout")]
+        places = pd.MultiIndex.from_frame(late[["sequence", "trial"]])
+        outcomes = outcomes[~pd.MultiIndex.from_frame(outcomes[["sequence", "trial"]]).isin(places)]
+    own_outcomes = outcomes[outcomes["detector"] == detector.label]
+    if not {"injected", "empty"} <= set(own_outcomes["trial_kind"]):
+        return None
+    scores = evaluate(outcomes, rng=np.random.default_rng(suite.seed)).scores
+    return SmokeScore(scores, len(own_outcomes), len(trials))
+
+
+def _in_order(shards: Sequence[Shard]) -> list[tuple[int, int]]:
+    """List the trials as (sequence, number): of each sequence a companion, then an empty map, then all others."""
+    ordered = []
+    for shard in {shard.sequence: shard for shard in shards}.values():
+        dataset = load_dataset(shard.dataset.name)
+        drawn = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, dataset.null_sequence(shard.sequence))
+        first = {kind: next(trial for trial in drawn if trial.kind == kind) for kind in ("injected", "empty")}
+        own = [*first.values(), *(trial for trial in drawn if trial not in first.values())]
+        ordered += [(shard.sequence, trial.number) for trial in own]
+    return ordered

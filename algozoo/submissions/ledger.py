@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from algozoo.errors import AlgoZooError
+from algozoo.benchmark.store import Store
+from algozoo.errors import AlgoZooError, InputError, unknown
 from algozoo.toml import Sha256, Text
 
 Action = Literal["accept", "dispute", "withdraw", "re-score"]
@@ -86,10 +87,19 @@ def append(store: Path, action: Action, name: str, author: str, reason: str) -> 
 
     Raises
     ------
+    InputError
+        If nobody or nothing is said, or the store has no results of that detector or suite.
     AlgoZooError
         If the ledger is damaged or cannot be written.
     """
     path, entries = store / FILE, read_ledger(store)
+    for field, text in (("author", author), ("reason", reason)):
+        if not text.strip():
+            raise InputError(f"--{field} is empty; say {'who decides' if field == 'author' else 'why'}")
+    of_what = "suite" if action == "re-score" else "detector"
+    known = {record[of_what]["name"] for record in Store(store).records()}
+    if name not in known:
+        raise unknown(f"{of_what} with results in {store}", name, known or ["(none)"])
     entry = Entry(
         previous=_digest(_lines(path)[-1]) if entries else START,
         date=datetime.now(UTC).replace(microsecond=0),
@@ -112,6 +122,11 @@ def append(store: Path, action: Action, name: str, author: str, reason: str) -> 
 def standing(entries: list[Entry]) -> dict[str, Entry]:
     """Return the latest decision about each detector."""
     return {entry.name: entry for entry in entries if entry.action != "re-score"}
+
+
+def about(entries: list[Entry], name: str, suite: str) -> list[Entry]:
+    """Return what was decided about a detector, and about a suite that it is in."""
+    return [entry for entry in entries if entry.name == (suite if entry.action == "re-score" else name)]
 
 
 def _lines(path: Path) -> list[str]:

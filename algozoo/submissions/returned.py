@@ -9,6 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import Suite
 from algozoo.datasets import load_dataset
 from algozoo.datasets.arrays import read_image
 from algozoo.detectors.contract import Cost, DetectionMap, Detector, Kind
@@ -16,6 +18,7 @@ from algozoo.detectors.registry import registered
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import MAPS, Control, Truth, content_digest
+from algozoo.toml import Name, Source, Table, Text, check_table
 
 Array = NDArray[np.float64]
 
@@ -57,8 +60,16 @@ def read_maps(folder: Path, truth: Truth, mirror: Path | None) -> dict[str, Arra
     """
     first = {entry.name: load_dataset(entry.name, mirror=mirror).sequence(0) for entry in truth.suite.datasets}
     datasets = {file.id: file.dataset for file in truth.files}
-    places = {path.name.partition(".")[0]: path for path in sorted((folder / MAPS).glob("*.fits*"))}
-    mistakes = []
+    found: dict[str, list[Path]] = {}
+    for path in sorted((folder / MAPS).glob("*")):
+        if ".fits" in path.name.lower():
+            found.setdefault(path.name.partition(".")[0], []).append(path)
+    places = {name: paths[0] for name, paths in found.items()}
+    mistakes = [
+        f"  {len(paths)} files are of one trial: {', '.join(path.name for path in paths)}; leave the right one"
+        for paths in found.values()
+        if len(paths) > 1
+    ]
     if missing := sorted(datasets.keys() - places.keys()):
         mistakes.append(f"  {len(missing)} of {len(datasets)} maps are missing: {', '.join(missing)}")
     if extra := sorted(places.keys() - datasets.keys()):
@@ -105,6 +116,12 @@ def how_it_is_turned(scores: Array, control: Control, fwhm: float) -> str:
     )
 
 
+class _About(Table):
+    name: Name
+    title: Text
+    reference: Text
+
+
 @dataclass(frozen=True, kw_only=True)
 class MapsOnly(Detector):
     """Maps that were made elsewhere: what made them was not run here.
@@ -139,21 +156,43 @@ def maps_only(
     Raises
     ------
     InputError
-        If a detector is called so already.
+        If the name is none for a detector, or one is called so already, or title or reference are empty.
     """
+    check_table(Source("the row of the maps", {"name": name, "title": title, "reference": reference}), _About)
     entries = registered()
     if name in entries:
         raise InputError(f"the name {name!r} is taken: {entries[name].origin}; choose another with --name")
     digest = hashlib.sha256()
     for trial in truth.trials:
         digest.update(maps[trial.id].tobytes())
-    own = {
-        "__doc__": MapsOnly.__doc__,
-        "name": name,
-        "title": title,
-        "reference": reference,
-        "kind": kind,
-        "maps": {trial.content: maps[trial.id] for trial in truth.trials},
-    }
-    cls: type[MapsOnly] = type("MapsOnly", (MapsOnly,), own)
-    return cls(content=digest.hexdigest())
+    own = {trial.content: maps[trial.id] for trial in truth.trials}
+    return _made(own, digest.hexdigest(), name=name, title=title, reference=reference, kind=kind)
+
+
+def refuse_replacing(detector: MapsOnly, suite: Suite, store: Store) -> None:
+    """Refuse other maps under the name of a row that is on the board.
+
+    Raises
+    ------
+    InputError
+        It says what to do instead.
+    """
+    for record in store.records():
+        about = record["detector"]
+        same = about["label"] == detector.label and about.get("parameters") == {"content": repr(detector.content)}
+        if about["name"] == detector.name and record["suite"]["name"] == suite.name and not same:
+            raise InputError(
+                f"{store.folder} has results of {about['label']} on suite {suite.name}, and these are other maps; choose "
+                f"another name, such as --name {detector.name}-2, and take the old row back with `algozoo ledger add "
+                f"withdraw {detector.name}`"
+            )
+
+
+def absent_maps(name: str) -> MapsOnly:
+    """Make a detector of maps that are not here: it knows no trial."""
+    return _made({}, "", name=name, title=name, reference="", kind="ratio")
+
+
+def _made(maps: Mapping[str, Array], content: str, **about: str) -> MapsOnly:
+    cls: type[MapsOnly] = type("MapsOnly", (MapsOnly,), {"__doc__": MapsOnly.__doc__, "maps": maps, **about})
+    return cls(content=content)

@@ -1,6 +1,6 @@
-"""Does a published row reproduce? A sample of the trials behind it is run again and compared."""
+"""Does a published row say what its trials are, and does it reproduce? A sample of them is run again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -9,21 +9,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.suite import Suite
+from algozoo.benchmark.suite import Suite, SuiteDetector
+from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
 from algozoo.scoring import curves
+from algozoo.submissions.claims import false_claim
+from algozoo.submissions.returned import MAPS_ONLY
+
+Array = NDArray[np.float64]
 
 TOLERANCE = 1e-5
 """Relative difference of scores that other processors and libraries make."""
 SHIFT = 0.01
 """Pixels, likewise, of peaks."""
-
-
+RATES = (1.0, 0.1, 0.3, 3.0, 10.0)
+"""False positives per map at which decisions are compared."""
+BESIDES = ("candidate_flux", "null_separation", "null_score")
+"""Beside the candidates, what is made of a map."""
 class Grade(IntEnum):
     """How well a trial reproduces; the larger, the worse."""
 
@@ -45,10 +54,10 @@ class Verified:
     detector, dataset : str
     n_trials : int
         That were run again.
-    grade : Grade
-        Of the worst of them.
+    grade : Grade, optional
+        Of the worst of them; none for maps that were made elsewhere, of which none can be run again.
     difference : str
-        Of that one.
+        Of that one, or what the row says of its trials that is not so.
     same_code : bool
         Whether it is the code, to the last character, that made the published row.
     """
@@ -56,26 +65,30 @@ class Verified:
     detector: str
     dataset: str
     n_trials: int
-    grade: Grade
+    grade: Grade | None
     difference: str
     same_code: bool
 
 
 def verify(
-    outcomes: pd.DataFrame,
-    records: list[dict[str, Any]],
+    store: Store,
+    suite: Suite,
     label: str,
     *,
     sample: int,
     rng: np.random.Generator,
     mirror: Path | None = None,
 ) -> Iterator[Verified]:
-    """Run a random sample of the trials of a detector again, and compare.
+    """Compare all that a row says of its trials with what they are, and run a random sample of them again.
+
+    Where companions were injected and what was scored is made anew from the suite for each sequence, without the
+    detector, and nothing of it may differ. Of maps that were made elsewhere this is all that can be compared.
 
     Parameters
     ----------
-    outcomes, records
-        As `algozoo.benchmark.store.Store.read` returns them.
+    store : Store
+    suite : Suite
+        Of which the results are; not as the records of the results say, but as it is.
     label : str
         Of the detector.
     sample : int
@@ -94,67 +107,98 @@ def verify(
     AlgoZooError
         If the detector is not here, or the trials cannot be made any more.
     """
-    own = outcomes[outcomes["detector"] == label]
-    by_place = {(r["dataset"], r["sequence"]): r for r in records if r["detector"]["label"] == label}
-    for dataset, published in own.groupby("dataset"):
-        threshold = _threshold(outcomes[outcomes["dataset"] == dataset], label)
+    outcomes, records = store.read(suite.name, suite.version)
+    outcomes = outcomes[outcomes["detector"] == label]
+    own = [record for record in records if record["detector"]["label"] == label]
+    for dataset in sorted({record["dataset"] for record in own}):
+        by_sequence = {record["sequence"]: record for record in own if record["dataset"] == dataset}
+        shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
+        published = outcomes[outcomes["dataset"] == dataset]
+        same_code = label.endswith(MAPS_ONLY) or all(content_key(shards[i]) == by_sequence[i]["key"] for i in shards)
+        if forged := false_claim(published, by_sequence, shards):
+            yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
+            continue
+        if label.endswith(MAPS_ONLY):
+            yield Verified(label, dataset, 0, None, "", same_code)
+            continue
+        thresholds = _thresholds(published)
         chosen = published.iloc[np.sort(rng.permutation(len(published))[:sample])]
-        grades, same_code = [], True
+        grades = []
         for sequence, rows in chosen.groupby("sequence"):
-            record = by_place[dataset, sequence]
-            shard = shard_of(record, mirror)
-            same_code = same_code and content_key(shard) == record["key"]
-            again = _run_again(shard, rows["trial"].tolist())
-            grades += [compare(was, now, threshold) for was, now in zip(rows.to_dict("records"), again, strict=True)]
+            again = _run_again(shards[sequence], rows["trial"].tolist())
+            grades += [compare(was, now, thresholds) for was, now in zip(rows.to_dict("records"), again, strict=True)]
         grade, difference = max(grades, key=lambda graded: graded[0])
-        yield Verified(label, str(dataset), len(chosen), grade, difference, same_code)
+        yield Verified(label, dataset, len(chosen), grade, difference, same_code)
 
 
-def shard_of(record: dict[str, Any], mirror: Path | None) -> Shard:
-    """Return the shard that a run record tells of.
+def shard_of(record: dict[str, Any], suite: Suite, mirror: Path | None) -> Shard:
+    """Return the shard of a suite that a run record tells of.
 
     Raises
     ------
     AlgoZooError
         If its detector is not here or its trials are now others.
     """
-    suite = Suite.model_validate(record["suite"])
-    name, label = record["detector"]["name"], record["detector"]["label"]
-    [detector] = [d for d in suite.detectors if d.name == name and create(name, d.parameters).label == label]
+    detector = _detector_of(record)
+    changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
-        shard = Shard(suite, entry, record["sequence"], detector, mirror)
-        if trials_digest(shard) == record["trials"]:
+        shard = Shard(changed, entry, record["sequence"], detector, mirror)
+        if (
+            load_dataset(entry.name, mirror=mirror).name == record["dataset"]
+            and trials_digest(shard) == record["trials"]
+        ):
             return shard
     raise AlgoZooError(
         f"the trials of {record['dataset']} are no longer those of {record['started'][:10]}, as the dataset, the suite "
-        f"or the code that makes trials has changed; verify with AlgoZoo {record['algozoo']}, commit "
-        f"{record['commit'][:12] or 'unknown'}, or run the suite again"
+        f"or the code that makes trials has changed; verify with AlgoZoo {record.get('algozoo', 'unknown')}, commit "
+        f"{record.get('commit', '')[:12] or 'unknown'}, or run the suite again"
     )
 
 
-def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], threshold: float) -> tuple[Grade, str]:
+def _detector_of(record: dict[str, Any]) -> SuiteDetector:
+    """Detector of a record, with the parameters of the suite that was run."""
+    name, label = record["detector"]["name"], record["detector"]["label"]
+    if label == name + MAPS_ONLY:
+        return SuiteDetector(name=name)
+    try:
+        listed = Suite.model_validate(record["suite"]).detectors
+    except ValidationError as error:
+        raise AlgoZooError(f"the suite in the record of {record['key']} is none: {error.errors()[0]['msg']}") from None
+    for entry in listed:
+        if entry.name == name and create(name, entry.parameters).label == label:
+            return entry
+    raise AlgoZooError(f"the suite in the record of {record['key']} does not list the detector {label}")
+
+
+def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[Grade, str]:
     """Grade a trial that was run again against what was published, and say how they differ.
 
     Parameters
     ----------
     was, now : mapping
         Rows of the table of outcomes.
-    threshold : float
-        Score above which a candidate counts.
+    thresholds : sequence of float
+        Scores above which a candidate counts. At each the same companion must be found, or none; at the first there
+        must be as many false positives too.
     """
     if was["status"] != now["status"]:
         return Grade.DIFFERS, f"{was['status']} before, {_told(now)} now"
+    if was["map_kind"] != now["map_kind"]:
+        return Grade.DIFFERS, f"map_kind is {was['map_kind']!r}, {now['map_kind']!r} now"
     before, after = _candidates(was), _candidates(now)
-    if np.array_equal(before, after):
-        return Grade.IDENTICAL, ""
     if before.shape == after.shape:
-        change = np.nanmax(abs(after[2] - before[2]) / np.maximum(abs(before[2]), 1e-12))
+        change = float(_changes(before[2], after[2]).max(initial=0.0))
         difference = f"scores by up to {change:.2g} of themselves"
-        if change <= TOLERANCE and np.hypot(*(after - before)[:2]).max() <= SHIFT:
-            return Grade.WITHIN_TOLERANCE, difference
+        if change <= TOLERANCE and np.hypot(*(after - before)[:2]).max(initial=0.0) <= SHIFT:
+            grades = {name: _grade(was[name], now[name]) for name in BESIDES}
+            worst = max(grades, key=lambda name: grades[name])
+            if grades[worst] is Grade.DIFFERS:
+                return Grade.DIFFERS, f"{worst} of trial {was['sequence']}/{was['trial']} is another"
+            same = np.array_equal(before, after) and grades[worst] is Grade.IDENTICAL
+            return (Grade.IDENTICAL, "") if same else (Grade.WITHIN_TOLERANCE, difference)
     else:
         difference = f"{before.shape[1]} candidates before, {after.shape[1]} now"
-    if _decisions(before, was, threshold) == _decisions(after, was, threshold):
+    if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
         return Grade.SAME_DECISIONS, difference
     return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
 
@@ -166,23 +210,38 @@ def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
     return table.set_index("trial", drop=False).loc[trials].to_dict("records")
 
 
-def _threshold(outcomes: pd.DataFrame, label: str) -> float:
-    """Lowest score of a detector with at most one false positive per map; infinity without a result."""
-    curve = curves(outcomes[outcomes["detector"] == label])
-    low = curve.loc[curve["fp_per_map"] <= 1, "threshold"]
-    return float(low.min()) if len(low) else np.inf
+def _thresholds(outcomes: pd.DataFrame) -> list[float]:
+    """Lowest scores of a detector with at most so many false positives per map; infinity without a result."""
+    curve = curves(outcomes)
+    low = [curve.loc[curve["fp_per_map"] <= rate, "threshold"] for rate in RATES]
+    return [float(scores.min()) if len(scores) else np.inf for scores in low]
 
 
-def _candidates(row: Mapping[Any, Any]) -> np.ndarray:
+def _candidates(row: Mapping[Any, Any]) -> Array:
     """Candidates of a trial, (3, n): x, y and score."""
     return np.array([row[f"candidate_{field}"] for field in ("x", "y", "score")], dtype=float).reshape(3, -1)
 
 
-def _decisions(candidates: np.ndarray, trial: Mapping[Any, Any], threshold: float) -> tuple[bool, int]:
-    """Whether the companion is found, and how many false positives there are."""
-    above = candidates[:, candidates[2] >= threshold]
-    near = np.hypot(above[0] - trial["x"], above[1] - trial["y"]) <= trial["fwhm"]
-    return bool(near.any()), int((~near).sum())
+def _grade(was: Sequence[float], now: Sequence[float]) -> Grade:
+    """Grade numbers that were made again."""
+    before, after = np.asarray(was, dtype=float), np.asarray(now, dtype=float)
+    if np.array_equal(before, after, equal_nan=True):
+        return Grade.IDENTICAL
+    close = before.shape == after.shape and _changes(before, after).max(initial=0.0) <= TOLERANCE
+    return Grade.WITHIN_TOLERANCE if close else Grade.DIFFERS
+
+
+def _changes(before: Array, after: Array) -> Array:
+    """Change of each number relative to itself; not-a-number is like itself only."""
+    changes = abs(after - before) / np.maximum(abs(before), 1e-12)
+    return np.where(np.isnan(changes), np.where(np.isnan(before) & np.isnan(after), 0.0, np.inf), changes)
+
+
+def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[list[bool], int]:
+    """Whether the companion is found at each threshold, and how many false positives there are at the first."""
+    near = np.hypot(candidates[0] - trial["x"], candidates[1] - trial["y"]) <= trial["fwhm"]
+    above = [candidates[2] >= threshold for threshold in thresholds]
+    return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
 
 
 def _told(row: Mapping[Any, Any]) -> str:

@@ -1,3 +1,4 @@
+import re
 import signal
 import subprocess
 import sys
@@ -145,3 +146,32 @@ def test_a_killed_writer_leaves_only_whole_files(store):
         writer.communicate()
         outcomes, records = store.read("small", "1")
         assert len(outcomes) == 500 * len(records)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"dataset": "../../x"}, "dataset is '../../x': expected lower-case letters"),
+        ({"suite": {"name": "../x", "version": "1"}}, r"suite.name is '../x': expected lower-case letters"),
+        ({"detector": {"label": "../x"}}, r"detector.label is '../x': expected the name of a detector"),
+        ({"detector": {"label": "x", "name": "../x"}}, r"detector.name is '../x': expected letters"),
+        ({"sequence": None}, "sequence is None: Input should be a valid integer"),
+    ],
+)
+def test_names_in_a_record_are_none_that_lead_out_of_the_store(store, change, told):
+    store.write("a", record() | change, [row()], [])
+    with pytest.raises(AlgoZooError, match=rf"a\.parquet: damaged, or no result of AlgoZoo \({re.escape(told)}"):
+        store.read("small", "1")
+
+
+def test_a_version_of_a_dataset_is_none_that_leads_out_of_the_store(store):
+    store.write("a", record(), [row(dataset_version="1/../../x")], [])
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: .*dataset_version: '1/../../x': expected numbers"):
+        store.read("small", "1")
+
+
+def test_rows_are_of_what_their_record_says_and_its_key_is_its_name(store):
+    store.write("a", record() | {"key": "../../x"}, [row(detector="pca", dataset="other", sequence=7)], [])
+    outcomes, [read] = store.read("small", "1")
+    assert list(outcomes[["detector", "dataset", "sequence"]].iloc[0]) == ["median", "d", 0]
+    assert read["key"] == "a"

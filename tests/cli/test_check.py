@@ -1,8 +1,10 @@
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from algozoo.datasets import load_dataset
 from algozoo.detectors import submitted
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.choice import APPARMOR_FIX
@@ -55,6 +57,72 @@ def test_a_folder_that_is_no_submission_is_told_what_is_missing(algozoo, mine):
     ended = algozoo("check", mine)
     assert ended.code == 2
     assert "has no submission.toml; a submission is a folder with" in ended.err
+
+
+def test_mistakes_of_every_kind_are_told_at_once(algozoo, mine):
+    manifest = mine / "submission.toml"
+    text = manifest.read_text().replace('kind = "snr"', 'kind = "sigma"').replace('name = "mine"', 'name = "yours"')
+    for name in ("cube", "class", "_private"):
+        text = f"{text}\n[parameters.{name}]\ndefault = 1\ndescription = 'It.'\n"
+    manifest.write_text(text)
+    (mine / "detector.py").unlink()
+    ended = algozoo("check", mine)
+    assert ended.code == 2
+    assert "submissions/mine: has no detector.py" in ended.err
+    assert "submission.toml: 5 mistakes" in ended.err
+    assert "name = 'yours': expected that of its folder, 'mine' (line 1)" in ended.err
+    assert re.search(r"parameters.cube = 'cube': is what the detector gets as data.*\(line \d+\)", ended.err)
+    assert re.search(r"parameters.class = 'class': expected a name that Python allows.*\(line \d+\)", ended.err)
+    assert "parameters._private = '_private': expected a name" in ended.err
+    assert "kind = 'sigma'" in ended.err
+
+
+def delay(folder, condition, seconds):
+    """Let the detector of a new submission sleep."""
+    text = (folder / "detector.py").read_text().replace("import numpy", "import time\n\nimport numpy")
+    write(folder, text.replace("    residuals", f"    time.sleep({seconds} if {condition} else 0)\n    residuals", 1))
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("seconds", "code", "told"),
+    [
+        (0.8, 0, [r"score +[123] companions and [12] empty", r"READY, but slow \(\d+ s\): [2-4] maps of 24 were"]),
+        (3.0, 0, ["unchecked +same input gives", "unchecked +score", r"READY, but slow \(\d+ s\): 0 maps were scored"]),
+        (60, 1, [r"not there after 5 s of the 300 s", "Not checked: first map, contract", r"\nNOT CHECKED \(\d+ s\)"]),
+    ],
+)
+def test_a_slow_detector_is_told_what_was_not_checked(algozoo, mine, monkeypatch, seconds, code, told):
+    """With a budget of 5 s."""
+    monkeypatch.setattr("algozoo.submissions.check.BUDGET_SECONDS", 5.0)
+    delay(mine, "True", seconds)
+    ended = algozoo("check", mine)
+    assert ended.code == code, ended.out
+    for line in told:
+        assert re.search(line, ended.out), ended.out
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_map_beyond_its_own_limit_is_not_ready(algozoo, mine):
+    delay(mine, "True", 60)
+    manifest = mine / "submission.toml"
+    manifest.write_text(manifest.read_text().replace("minutes = 5.0", "minutes = 0.02"))
+    ended = algozoo("check", mine)
+    assert ended.code == 1
+    assert "timeout: no answer within 1.2 s" in ended.out
+    assert "NOT READY" in ended.out
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_map_that_hangs_later_costs_no_more_than_the_rest_of_the_time(algozoo, mine, monkeypatch):
+    monkeypatch.setattr("algozoo.submissions.check.BUDGET_SECONDS", 5.0)
+    known = abs(load_dataset("tiny").sequence(0).parallactic_angles[0])
+    delay(mine, f"abs(abs(angles[0]) - {known}) > 1e-3", 60)
+    start = time.monotonic()
+    ended = algozoo("check", mine)
+    assert time.monotonic() - start < 25
+    assert ended.code == 0
+    assert re.search(r"READY, but slow \(\d+ s\): 6 maps of 24 were scored", ended.out)
 
 
 def test_a_submission_lies_in_the_folder_of_submissions(algozoo, mine):

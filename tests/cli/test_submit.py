@@ -36,11 +36,18 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     added = [line[3:] for line in status.stdout.splitlines() if line.startswith("A ")]
     assert "submissions/mine/detector.py" in added
     assert len([path for path in added if re.match(r"leaderboard/results/shards/\w{64}\.parquet", path)]) == 2
+    assert {"leaderboard/results/datasets/small-1.fits", "leaderboard/results/datasets/small-1.json"} <= set(added)
 
     verified = algozoo("verify", "mine", "--suite", suite_file, "--sample", 3)
     assert verified.code == 0, verified.out
     assert "Ledger: 0 entries, the chain is whole" in verified.out
     assert re.search(r"mine +small +3 +identical +the same", verified.out)
+
+    Path("submissions/mine/README.md").write_text("More.")
+    assert algozoo("verify", "mine", "--suite", suite_file, "--sample", 1).code == 0
+    changed = algozoo("verify", "mine", "--suite", suite_file, "--sample", 1, "--same-code")
+    assert changed.code == 1
+    assert "The code is no longer the one that made the row; submit it again" in changed.out
 
     detector = Path("submissions/mine/detector.py")
     detector.write_text(detector.read_text().replace("return image", "return -image"))
@@ -53,6 +60,20 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     assert built.code == 2
     assert "all results of this suite are withdrawn" in built.err
     assert len(list(Path("leaderboard/results/shards").iterdir())) == 2
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_one_that_makes_no_map_says_why_and_is_not_to_be_published(algozoo, suite_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    facts = {"name": "mine", "title": "Mine", "authors": ["A"], "reference": "none", "licence": "MIT", "kind": "snr"}
+    folder = new_submission(facts, Path("submissions"))
+    (folder / "detector.py").write_text("def detect(cube, smoothing):\n    raise ValueError('no luck')\n")
+    ended = algozoo("submit", folder, "--suite", suite_file, "--workers", 0)
+    assert ended.code == 1
+    assert re.search(r"small +mine +failed: ValueError: no luck", ended.out)
+    assert "It made no map. Mend it" in ended.out
+    assert "nan" not in ended.out
+    assert "git" not in ended.out
 
 
 @pytest.fixture
@@ -73,6 +94,26 @@ def test_a_withdrawn_row_is_hidden_and_its_results_stay(algozoo, suite_file, sto
     assert len(list((tmp_path / "results" / "shards").iterdir())) == 8
     shown = algozoo("ledger", "show", *store)
     assert re.search(r"withdraw +random +A\. Keeper +chance", shown.out)
+
+
+def test_what_was_decided_stands_on_the_page_of_the_detector(algozoo, suite_file, store, tmp_path):
+    algozoo("ledger", "add", "dispute", "median", "--author", "A. <Keeper>", "--reason", "the 2nd night", *store)
+    algozoo("ledger", "add", "re-score", "small", "--author", "B", "--reason", "scorer 9", *store)
+    assert algozoo("leaderboard", "build", suite_file, *store, "--site", tmp_path / "site").code == 0
+    page = (tmp_path / "site" / "detectors" / "median.html").read_text()
+    assert re.search(r"<dt>\d{4}-\d\d-\d\d</dt><dd><b>dispute</b> \(A. &lt;Keeper&gt;\): the 2nd night</dd>", page)
+    assert "scorer 9" in page
+    assert "the 2nd night" not in (tmp_path / "site" / "detectors" / "random.html").read_text()
+
+
+def test_a_decision_about_no_row_is_refused(algozoo, store):
+    for action, name, told in (
+        ("accept", "medium", "did you mean 'median'"),
+        ("re-score", "median", "there are: small"),
+    ):
+        ended = algozoo("ledger", "add", action, name, "--author", "A", "--reason", "b", *store)
+        assert ended.code == 2
+        assert told in ended.err
 
 
 def test_a_ledger_that_was_changed_stops_the_board_and_the_verification(algozoo, suite_file, store, tmp_path):

@@ -2,20 +2,23 @@ import hashlib
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
 from algozoo.benchmark.runner import write_preview
 from algozoo.benchmark.shard import run_shard
-from algozoo.benchmark.store import Store
+from algozoo.benchmark.store import SCHEMA, Store
 from algozoo.datasets import load_dataset
 from algozoo.detectors.median import Median
 from algozoo.errors import InputError
 from algozoo.leaderboard import build_site
 from algozoo.sequence import ADISequence
 from algozoo.submissions.export import export_trials
-from algozoo.submissions.returned import TURNS, how_it_is_turned, maps_only, read_maps
+from algozoo.submissions.returned import TURNS, how_it_is_turned, maps_only, read_maps, refuse_replacing
 from algozoo.submissions.sealed import Control, read_truth, shards_of
+from algozoo.submissions.verify import Grade, verify
 
 ABOUT = {"name": "elsewhere", "title": "Made elsewhere", "reference": "none", "kind": "snr"}
 
@@ -131,6 +134,60 @@ def test_missing_maps_and_files_too_many_are_all_listed(returned, truth):
         read(returned, truth)
     assert f"3 of 13 maps are missing: {first.stem}, {second.stem}, {third.stem}" in str(refusal.value)
     assert "1 files have names of no trial: other" in str(refusal.value)
+
+
+def test_two_files_of_one_trial_are_told(returned, truth):
+    first = min((returned / "maps").iterdir())
+    shutil.copy(first, first.with_name(f"{first.stem}.v2.fits"))
+    with pytest.raises(InputError, match=rf"2 files are of one trial: {first.stem}.fits, {first.stem}.v2.fits"):
+        read(returned, truth)
+
+
+def test_names_of_files_may_end_in_any_case(returned, truth):
+    for path in (returned / "maps").iterdir():
+        path.rename(path.with_suffix(".FITS"))
+    assert len(read(returned, truth)) == 13
+
+
+@pytest.mark.parametrize("name", ["", "My Algo", "../../../evil"])
+def test_the_name_of_a_row_is_one_for_a_detector(exported, truth, name):
+    with pytest.raises(InputError, match="name = .*expected lower-case letters, digits and hyphens"):
+        maps_only(read(exported, truth), truth, **{**ABOUT, "name": name})
+
+
+def test_a_row_has_a_title(exported, truth):
+    with pytest.raises(InputError, match="title = ''"):
+        maps_only(read(exported, truth), truth, **{**ABOUT, "title": ""})
+
+
+def test_other_maps_do_not_replace_a_row(exported, truth, suite, tmp_path):
+    maps = read(exported, truth)
+    detector = maps_only(maps, truth, **ABOUT)
+    store = Store(tmp_path)
+    refuse_replacing(detector, suite, store)
+    run_shard(shards_of(truth, "elsewhere", None)[0], tmp_path, detector=detector)
+    refuse_replacing(detector, suite, store)
+    other = maps_only({name: 2 * scores for name, scores in maps.items()}, truth, **ABOUT)
+    with pytest.raises(InputError, match=r"has results of elsewhere \(maps only\) on suite small.*--name elsewhere-2"):
+        refuse_replacing(other, suite, store)
+
+
+def test_what_is_said_of_the_trials_of_maps_is_verified_too(exported, truth, suite, tmp_path):
+    detector = maps_only(read(exported, truth), truth, **ABOUT)
+    for shard in shards_of(truth, "elsewhere", None):
+        run_shard(shard, tmp_path, detector=detector)
+
+    def verified():
+        [one] = verify(Store(tmp_path), suite, detector.label, sample=5, rng=np.random.default_rng(0))
+        return one
+
+    assert (verified().grade, verified().difference, verified().same_code) == (None, "", True)
+    path = min((tmp_path / "shards").iterdir())
+    table = pq.read_table(path)
+    column = pa.array([200.0] * len(table))
+    pq.write_table(table.set_column(SCHEMA.get_field_index("fwhm"), SCHEMA.field("fwhm"), column), path)
+    assert verified().grade is Grade.DIFFERS
+    assert verified().difference.startswith("fwhm of trial 0 is 200.0")
 
 
 def test_all_maps_of_another_shape_or_that_cannot_be_read_are_listed(returned, truth):

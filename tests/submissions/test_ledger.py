@@ -2,12 +2,22 @@ import json
 
 import pytest
 
-from algozoo.errors import AlgoZooError
-from algozoo.submissions.ledger import append, read_ledger, standing
+from algozoo.benchmark.store import Store
+from algozoo.errors import AlgoZooError, InputError
+from algozoo.submissions.ledger import about, append, read_ledger, standing
 
 
 @pytest.fixture
-def store(tmp_path):
+def empty(tmp_path):
+    """Have results of two detectors, and no ledger."""
+    for name in ("mine", "other"):
+        record = {"suite": {"name": "quick", "version": "1"}, "dataset": "d", "sequence": 0, "trials": "", "started": ""}
+        Store(tmp_path).write(name, record | {"detector": {"name": name, "label": name}}, [], [])
+    return tmp_path
+
+
+@pytest.fixture
+def store(empty, tmp_path):
     append(tmp_path, "accept", "mine", "A. Keeper", "re-run of 20 trials: identical")
     append(tmp_path, "accept", "other", "A. Keeper", "re-run of 20 trials: identical")
     append(tmp_path, "re-score", "quick", "A. Keeper", "scorer 2")
@@ -41,6 +51,26 @@ def test_the_latest_decision_about_a_detector_stands(store):
         "mine": "withdraw",
         "other": "accept",
     }
+
+
+def test_what_was_decided_about_a_detector_and_its_suite_is_found(store):
+    assert [entry.action for entry in about(read_ledger(store), "mine", "quick")] == ["accept", "re-score", "withdraw"]
+    assert [entry.action for entry in about(read_ledger(store), "other", "full")] == ["accept"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("accept", "mine", "", "because"), "--author is empty; say who decides"),
+        (("accept", "mine", "A", "  "), "--reason is empty; say why"),
+        (("accept", "mime", "A", "because"), "no detector with results in .* is called 'mime'; did you mean 'mine'"),
+        (("re-score", "mine", "A", "because"), "no suite with results in .* is called 'mine'; there are: quick"),
+    ],
+)
+def test_nothing_is_decided_by_nobody_or_about_nothing(empty, said, told):
+    with pytest.raises(InputError, match=told):
+        append(empty, *said)
+    assert not (empty / "ledger.jsonl").exists()
 
 
 def test_a_store_without_a_ledger_has_no_entries(tmp_path):

@@ -1,3 +1,6 @@
+import json
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,8 +12,9 @@ from algozoo.benchmark.store import SCHEMA, Store
 from algozoo.errors import AlgoZooError
 from algozoo.submissions.verify import Grade, compare, verify
 
-TRIAL = {"sequence": 0, "trial": 1, "status": "ok", "reason": "", "x": 20.0, "y": 30.0, "fwhm": 4.0}
+TRIAL = {"sequence": 0, "trial": 1, "status": "ok", "reason": "", "x": 20.0, "y": 30.0, "fwhm": 4.0, "map_kind": "snr"}
 PEAKS = {"candidate_x": [20, 40], "candidate_y": [31, 10], "candidate_score": [5.0, 3.0]}
+BESIDES = {"candidate_flux": [1e-4, 1e-5], "null_separation": [2.0], "null_score": [0.5]}
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +27,7 @@ def published(suite, tmp_path_factory):
 @pytest.fixture
 def again(suite):
     def again(store, label="median", sample=3, seed=0):
-        outcomes, records = store.read(suite.name, suite.version)
-        [verified] = verify(outcomes, records, label, sample=sample, rng=np.random.default_rng(seed))
+        [verified] = verify(store, suite, label, sample=sample, rng=np.random.default_rng(seed))
         return verified
 
     return again
@@ -41,16 +44,110 @@ def test_a_sample_is_at_most_all_trials(published, again):
     assert again(published, sample=1000).n_trials == 12
 
 
-def test_numbers_that_were_changed_by_hand_are_found(published, again, tmp_path):
-    for path in (published.folder / "shards").iterdir():
-        table = pq.read_table(path)
-        scores = [[2 * score for score in row] for row in table["candidate_score"].to_pylist()]
-        forged = table.set_column(SCHEMA.get_field_index("candidate_score"), "candidate_score", pa.array(scores))
-        (tmp_path / "shards").mkdir(exist_ok=True)
-        pq.write_table(forged.cast(table.schema), tmp_path / "shards" / path.name)
-    verified = again(Store(tmp_path), sample=12)
+def to_the_highest_peak(rows):
+    for row in rows:
+        if row["trial_kind"] == "injected" and row["candidate_x"]:
+            row["x"], row["y"] = row["candidate_x"][0], row["candidate_y"][0]
+
+
+def each(**values):
+    return lambda rows: [row.update(values) for row in rows]
+
+
+def without_first(rows):
+    del rows[0]
+
+
+def twice(rows):
+    rows.append(dict(rows[-1]))
+
+
+def doubled(name):
+    return lambda rows: [row.update({name: [2 * value for value in row[name]]}) for row in rows]
+
+
+def boosted(rows):
+    """Put what was found at one false positive per map above every false positive."""
+    for row in rows:
+        if row["trial_kind"] == "injected":
+            row["candidate_score"][0] *= 10
+
+
+@pytest.fixture
+def forged(published, tmp_path):
+    """Return a store in which the rows of each shard, and its record, are changed by hand."""
+
+    def forge(change, **facts):
+        (tmp_path / "shards").mkdir()
+        for path in (published.folder / "shards").iterdir():
+            table = pq.read_table(path)
+            rows, record = table.to_pylist(), json.loads(table.schema.metadata[b"algozoo"])
+            change(rows)
+            schema = SCHEMA.with_metadata({"algozoo": json.dumps(record | facts)})
+            pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "shards" / path.name)
+        return Store(tmp_path)
+
+    return forge
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (to_the_highest_peak, r"x of trial 0 is .*, expected .* \(sequence 0\)"),
+        (each(fwhm=200.0), r"fwhm of trial 0 is 200.0, expected \d\.\d+"),
+        (each(n_resels=9.0), "n_resels of trial 0"),
+        (each(contrast=1.0), "contrast of trial 0"),
+        (each(separation=1.0), "separation of trial 0"),
+        (each(position_angle=1.0), "position_angle of trial 0"),
+        (each(annulus=0), "annulus of trial 2 is 0, expected 1"),
+        (each(trial_kind="injected"), "trial_kind of trial 4 is injected, expected empty"),
+        (each(block="first"), "block of trial 0 is first"),
+        (each(training="flipped"), "training of trial 0 is flipped, expected none"),
+        (each(control=True), "control of trial 0 is True, expected False"),
+        (each(dataset_kind="real"), "dataset_kind of trial 0 is real, expected simulated"),
+        (each(dataset_version="2"), "dataset_version of trial 0 is 2, expected 1"),
+        (without_first, "trial: 5 rows, expected 6"),
+        (twice, "trial: 7 rows, expected 6"),
+        (list.clear, "trial: 0 rows, expected 6"),
+    ],
+)
+def test_what_is_said_of_trials_must_be_so_in_all_of_them(forged, again, change, told):
+    verified = again(forged(change), sample=1)
     assert verified.grade is Grade.DIFFERS
-    assert "scores by up to 0.5 of themselves; trial" in verified.difference
+    assert re.match(told, verified.difference), verified.difference
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (doubled("candidate_score"), "scores by up to 0.5 of themselves; trial"),
+        (boosted, "is decided otherwise"),
+        (doubled("null_score"), "null_score of trial"),
+        (each(map_kind="ratio"), "map_kind is 'ratio', 'snr' now"),
+    ],
+)
+def test_maps_that_were_not_made_are_found(forged, again, change, told):
+    verified = again(forged(change), sample=12)
+    assert verified.grade is Grade.DIFFERS
+    assert told in verified.difference
+
+
+def test_a_record_that_tells_of_other_annuli_is_found(forged, again):
+    assert again(forged(lambda _: None, annuli=[])).difference == "the record's annuli is another (sequence 0)"
+
+
+def test_a_sequence_that_is_left_out_is_found(forged, again):
+    store = forged(lambda _: None)
+    next((store.folder / "shards").iterdir()).unlink()
+    verified = again(store)
+    assert verified.grade is Grade.DIFFERS
+    assert verified.difference.startswith("sequence: 1 have results, the suite has 2")
+
+
+def test_a_suite_of_another_seed_under_the_same_name_is_found(published, suite):
+    other = suite.model_copy(update={"seed": 8})
+    with pytest.raises(AlgoZooError, match="the trials of small are no longer those of"):
+        list(verify(published, other, "median", sample=3, rng=np.random.default_rng(0)))
 
 
 def test_code_that_has_changed_since_is_told(published, again, monkeypatch):
@@ -76,18 +173,24 @@ def test_trials_that_are_made_otherwise_now_cannot_be_compared(published, again,
         ({field: values[:1] for field, values in PEAKS.items()}, Grade.SAME_DECISIONS, "2 candidates before, 1 now"),
         ({"candidate_score": [3.9, 3.0]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
         ({"candidate_score": [5.0, 4.1]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
+        ({"candidate_score": [7.0, 3.0]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
         ({"candidate_x": [25, 40]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
+        ({"candidate_score": [5.0, np.nan]}, Grade.SAME_DECISIONS, "scores by up to inf"),
+        ({"null_score": [0.6]}, Grade.DIFFERS, "null_score of trial 0/1"),
+        ({"null_score": [0.5 + 1e-7]}, Grade.WITHIN_TOLERANCE, ""),
+        ({"candidate_flux": []}, Grade.DIFFERS, "candidate_flux of trial 0/1"),
+        ({"map_kind": "probability"}, Grade.DIFFERS, "map_kind is 'snr', 'probability' now"),
         ({"status": "timeout", "reason": "no answer"}, Grade.DIFFERS, r"ok before, timeout \(no answer\) now"),
     ],
 )
 def test_grades_go_by_the_last_bit_the_tolerance_and_the_decisions(now, grade, difference):
-    """At a threshold of 4 the companion is found, and there is no false positive."""
-    found, told = compare(TRIAL | PEAKS, TRIAL | PEAKS | now, threshold=4.0)
+    """At a threshold of 4 the companion is found, not at 6, and there is no false positive."""
+    found, told = compare(TRIAL | PEAKS | BESIDES, TRIAL | PEAKS | BESIDES | now, thresholds=[4.0, 6.0])
     assert found is grade
     assert difference.replace("\\", "") in told
 
 
 def test_empty_trials_and_failures_can_be_identical():
     nothing = {"candidate_x": [], "candidate_y": [], "candidate_score": []}
-    empty = TRIAL | nothing | {"x": np.nan, "y": np.nan, "status": "declined", "reason": "no"}
-    assert compare(empty, dict(empty), np.inf)[0] is Grade.IDENTICAL
+    empty = TRIAL | BESIDES | nothing | {"x": np.nan, "y": np.nan, "status": "declined", "reason": "no"}
+    assert compare(empty, dict(empty), [np.inf])[0] is Grade.IDENTICAL

@@ -1,0 +1,186 @@
+"""What a pull request of a submission goes through: ``python -m algozoo.submissions.request HEAD``.
+
+It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD changes of
+AlgoZoo itself is never run.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from algozoo.benchmark.runner import write_preview
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import load_suite
+from algozoo.datasets import load_dataset
+from algozoo.detectors.registry import SUBMISSIONS
+from algozoo.errors import AlgoZooError
+from algozoo.submissions.ledger import FILE
+
+RESULTS = Path("leaderboard/results")
+SAMPLE = "5"
+"""Trials of each dataset that are run again."""
+CLOSE = 1e-6
+"""Relative difference of pictures that other processors make."""
+
+Record = dict[str, Any]
+
+
+def check_request(head: str) -> None:
+    """Check the submissions that HEAD changes, and every result that it adds.
+
+    Parameters
+    ----------
+    head : str
+        A commit.
+
+    Raises
+    ------
+    AlgoZooError
+        If published results are changed or removed, a file is added that belongs to none, a submission is not ready, or
+        a result does not reproduce or is of another code than that of the submission.
+    """
+    _refuse_rewriting(head)
+    added = {Path(path) for path in _changed(head, RESULTS, "--diff-filter=A")} - {RESULTS / FILE}
+    names = sorted({path.parts[1] for path in map(PurePath, _changed(head, SUBMISSIONS)) if len(path.parts) > 2})
+    for folder in (SUBMISSIONS, RESULTS):
+        _take(head, folder)
+    if links := sorted(path for path in added if path.is_symlink() or not path.is_file()):
+        raise AlgoZooError(f"no plain files: {', '.join(map(str, links))}")
+    _run("ledger", "show", "--store", str(RESULTS))
+    published = Store(RESULTS).records() if (RESULTS / "shards").is_dir() else []
+    new = [record for record in published if RESULTS / "shards" / f"{record['key']}.parquet" in added]
+    _refuse_strangers(added, new)
+    _check_previews(_changed(head, RESULTS / "datasets"))
+    for name in names:
+        if (SUBMISSIONS / name).is_dir():
+            _run("check", str(SUBMISSIONS / name))
+    _verify_added(new)
+    _refuse_stale([name for name in names if (SUBMISSIONS / name).is_dir()], published, new)
+
+
+def _refuse_rewriting(head: str) -> None:
+    """Results are named by their content: they are added, never changed. The ledger only grows."""
+    ledger = RESULTS / FILE
+    kept = [f":!{ledger}", f":!{RESULTS}/datasets"]
+    touched = [*_changed(head, RESULTS, "--diff-filter=a", *kept), *_changed(head, RESULTS, "--diff-filter=D")]
+    if touched := [path for path in dict.fromkeys(touched) if path != str(ledger)]:
+        raise AlgoZooError(f"results that are published may not be changed or removed: {', '.join(touched)}")
+    before, after = (_content(commit, ledger) for commit in ("HEAD", head))
+    if not after.startswith(before):
+        raise AlgoZooError(f"{ledger} may only grow")
+
+
+def _refuse_strangers(added: Iterable[Path], new: Sequence[Record]) -> None:
+    """Refuse files that belong to no result that is added, and two results of the same."""
+    places = {_place(record) for record in new}
+    if len(places) < len(new):
+        raise AlgoZooError("two results of the same detector on the same sequence are added; leave the older one out")
+    own = {RESULTS / f"shards/{record['key']}.parquet" for record in new}
+    own |= {RESULTS / f"maps/{record['key']}.fits" for record in new}
+    previews = {f"datasets/{name}-{_version(name)}" for name in {record["dataset"] for record in new}}
+    own |= {RESULTS / f"{preview}.{ending}" for preview in previews for ending in ("fits", "json")}
+    if strangers := sorted(map(str, set(added) - own)):
+        raise AlgoZooError(f"these files belong to no result that is added: {', '.join(strangers)}")
+
+
+def _check_previews(paths: Iterable[str]) -> None:
+    """Refuse a picture of a dataset that is another than the one made here."""
+    for stem in sorted({Path(path).stem for path in paths}):
+        dataset = load_dataset(stem.rpartition("-")[0])
+        with TemporaryDirectory() as folder:
+            write_preview(dataset, Store(Path(folder)))
+            about, images = Store(Path(folder)).preview(f"{dataset.name}-{dataset.version}")
+        theirs, shown = Store(RESULTS).preview(stem)
+        same = theirs == about and shown.keys() == images.keys()
+        if not same or not all(_are_close(shown[name], image) for name, image in images.items()):
+            raise AlgoZooError(f"{RESULTS}/datasets/{stem}: is not what `algozoo run` writes of this dataset")
+
+
+def _verify_added(new: Sequence[Record]) -> None:
+    """Run a sample of what is added again, each row of each suite by itself."""
+    for name, suite, version in sorted({_row(record) for record in new}):
+        own = [record for record in new if _row(record) == (name, suite, version)]
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "shards").mkdir()
+            for record in own:
+                shutil.copy(RESULTS / "shards" / f"{record['key']}.parquet", Path(folder) / "shards")
+            if load_suite(suite).version != version:
+                raise AlgoZooError(f"{name}: its results are of suite {suite} {version}, which is no longer the latest")
+            _run("verify", "--suite", suite, "--sample", SAMPLE, "--same-code", "--store", folder, "--", name)
+
+
+def _refuse_stale(names: Sequence[str], published: Sequence[Record], new: Sequence[Record]) -> None:
+    """Refuse a submission whose row on the board would be of the code that was there before."""
+    keys = {record["key"] for record in new}
+    latest = {_place(record): record for record in sorted(published, key=lambda record: str(record["started"]))}
+    for name, suite, version in sorted({_row(r) for r in latest.values() if r["key"] not in keys}):
+        if name in names and load_suite(suite).version == version:
+            try:
+                _run("verify", "--suite", suite, "--sample", "1", "--same-code", "--", name)
+            except AlgoZooError as error:
+                raise AlgoZooError(
+                    f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or cannot "
+                    f"be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) and add "
+                    "the results"
+                ) from error
+
+
+def _row(record: Record) -> tuple[str, str, str]:
+    return record["detector"]["name"], record["suite"]["name"], record["suite"]["version"]
+
+
+def _place(record: Record) -> tuple[Any, ...]:
+    return *_row(record), record["dataset"], record["detector"]["label"], record["sequence"]
+
+
+def _version(dataset: str) -> str:
+    return load_dataset(dataset).version
+
+
+def _are_close(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=CLOSE, atol=CLOSE * abs(theirs).max(initial=0))
+
+
+def _changed(head: str, path: Path, *options: str) -> list[str]:
+    """Files below a path that HEAD changes, seen from where it left our branch."""
+    chosen = [option for option in options if option.startswith("--")]
+    besides = [option for option in options if not option.startswith("--")]
+    out = _git("diff", "--name-only", "--no-renames", "-z", *chosen, f"HEAD...{head}", "--", str(path), *besides)
+    return [name for name in out.decode().split("\0") if name]
+
+
+def _content(commit: str, path: Path) -> bytes:
+    return _git("show", f"{commit}:{path}") if _has(commit, path) else b""
+
+
+def _has(commit: str, path: Path) -> bool:
+    return subprocess.run(["git", "cat-file", "-e", f"{commit}:{path}"], capture_output=True, check=False).returncode == 0  # noqa: S603, S607
+
+
+def _take(head: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if _has(head, folder):
+        _git("checkout", "--quiet", head, "--", str(folder))
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], stdout=subprocess.PIPE, check=True).stdout  # noqa: S603, S607
+
+
+def _run(*arguments: str) -> None:
+    print("$ algozoo", *arguments, flush=True)  # noqa: T201 - for the log of CI
+    if subprocess.run(["algozoo", *arguments], stdin=subprocess.DEVNULL, check=False).returncode:  # noqa: S603, S607
+        raise AlgoZooError(f"`algozoo {' '.join(arguments)}` failed")
+
+
+if __name__ == "__main__":
+    try:
+        check_request(sys.argv[1])
+    except AlgoZooError as error:
+        sys.exit(f"Refused: {error}")
