@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator
 
 from algozoo.detectors.contract import Kind
 from algozoo.errors import InputError
@@ -30,7 +30,16 @@ def _is_pinned(text: str) -> str:
     return text
 
 
+def _is_a_free_argument(name: str) -> str:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+        raise ValueError("expected a name that Python allows for an argument")
+    if name in DATA:
+        raise ValueError("is what the detector gets as data: expected another name")
+    return name
+
+
 Pinned = Annotated[str, AfterValidator(_is_pinned)]
+Argument = Annotated[str, AfterValidator(_is_a_free_argument)]
 
 
 class Parameter(Table):
@@ -73,7 +82,7 @@ class Submission(Table):
     title, reference, licence : str
         As on the board.
     authors : tuple of str
-    kind : {'snr', 'probability', 'likelihood_ratio', 'ratio'}
+    kind : {'snr', 'probability', 'log_odds', 'likelihood_ratio', 'ratio'}
         Of the map that a plain function returns.
     parameters : dict
         Tables by name, each with `default`, `grid` and `description`.
@@ -90,20 +99,10 @@ class Submission(Table):
     reference: Text
     licence: Text
     kind: Kind
-    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    parameters: dict[Argument, Parameter] = Field(default_factory=dict)
     needs: Needs = Field(default_factory=Needs)
     training: Text = "none"
     requirements: Annotated[tuple[Pinned, ...], Field(strict=False)] = ()
-
-    @field_validator("parameters")
-    @classmethod
-    def _have_names_of_their_own(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
-        for name in parameters:
-            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-                raise ValueError(f"{name!r}: expected a name that Python allows for an argument")
-            if name in DATA:
-                raise ValueError(f"{name!r} is what the detector gets as data: expected another name")
-        return parameters
 
     @property
     def supervised(self) -> bool:
@@ -122,16 +121,29 @@ def read_submission(folder: Path) -> Submission:
     Raises
     ------
     InputError
-        If either file is not there, or the manifest has mistakes: all are listed, each with its line.
+        If either file is not there, or the manifest has mistakes or another name than the folder: all are listed, those
+        of the manifest with their lines.
     """
-    for file in (MANIFEST, ENTRY_FILE):
-        if not (folder / file).is_file():
-            raise InputError(f"{folder}: has no {file}; a submission is a folder with {MANIFEST} and {ENTRY_FILE}")
-    submission = read_toml(folder / MANIFEST, Submission)
-    if submission.name != folder.resolve().name:
-        raise InputError(
-            f"{folder / MANIFEST}: name is {submission.name!r}, expected that of its folder, {folder.resolve().name!r}"
-        )
+    own = folder.resolve().name
+
+    def is_that_of_the_folder(name: str) -> str:
+        if name != own:
+            raise ValueError(f"expected that of its folder, {own!r}")
+        return name
+
+    mistakes = [
+        f"{folder}: has no {file}; a submission is a folder with {MANIFEST} and {ENTRY_FILE}"
+        for file in (MANIFEST, ENTRY_FILE)
+        if not (folder / file).is_file()
+    ]
+    if (folder / MANIFEST).is_file():
+        placed: Any = (Annotated[Name, AfterValidator(is_that_of_the_folder)], ...)
+        try:
+            submission = read_toml(folder / MANIFEST, create_model("Submission", __base__=Submission, name=placed))
+        except InputError as error:
+            mistakes.append(str(error).replace(".[key] =", " ="))
+    if mistakes:
+        raise InputError("\n".join(mistakes))
     return submission
 
 

@@ -1,16 +1,13 @@
 """Is a submission ready? Its manifest, a first map, the contract, and a score on small simulated sequences."""
 
-import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, Field, create_model
 
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.shard import run_shard
@@ -21,13 +18,12 @@ from algozoo.companions import inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Cost, Declined, DetectionMap
 from algozoo.detectors.registry import SUBMISSIONS, create
-from algozoo.detectors.submission import DATA, ENTRY_FILE, MANIFEST, Parameter, Submission
+from algozoo.detectors.submission import Submission, read_submission
 from algozoo.detectors.submitted import Submitted
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import evaluate
 from algozoo.testing import obvious_planet
-from algozoo.toml import Name, read_toml
 
 SMOKE = "smoke"
 COMPARED = (SuiteDetector(name="median"), SuiteDetector(name="pca"), SuiteDetector(name="random"))
@@ -59,48 +55,11 @@ def admit(folder: Path) -> Submitted:
             f"{folder}: lies outside of {SUBMISSIONS.resolve()}; move it there, or change to the folder above its own "
             f"{SUBMISSIONS}"
         )
-    _check_all(folder)
+    read_submission(folder)
     detector = create(folder.resolve().name)
     if not isinstance(detector, Submitted):
         raise InputError(f"{folder}: the name {detector.name!r} is that of a detector of AlgoZoo; choose another")
     return detector
-
-
-def _check_all(folder: Path) -> None:
-    """Tell all mistakes at once: files that are not there, and whatever is wrong in the manifest."""
-    own = folder.resolve().name
-
-    def is_that_of_the_folder(name: str) -> str:
-        if name != own:
-            raise ValueError(f"expected that of its folder, {own!r}")
-        return name
-
-    model = create_model(
-        "Submission",
-        __base__=Submission,
-        name=(Annotated[Name, AfterValidator(is_that_of_the_folder)], ...),
-        parameters=(dict[Annotated[str, AfterValidator(_is_a_free_argument)], Parameter], Field(default_factory=dict)),
-    )
-    mistakes = [
-        f"{folder}: has no {file}; a submission is a folder with {MANIFEST} and {ENTRY_FILE}"
-        for file in (MANIFEST, ENTRY_FILE)
-        if not (folder / file).is_file()
-    ]
-    if (folder / MANIFEST).is_file():
-        try:
-            read_toml(folder / MANIFEST, model)
-        except InputError as error:
-            mistakes.append(str(error).replace(".[key] =", " ="))
-    if mistakes:
-        raise InputError("\n".join(mistakes))
-
-
-def _is_a_free_argument(name: str) -> str:
-    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-        raise ValueError("expected a name that Python allows for an argument")
-    if name in DATA:
-        raise ValueError("is what the detector gets as data: expected another name")
-    return name
 
 
 NOTHING = Cost(0.0, 0.0, 0)

@@ -90,7 +90,7 @@ def test_a_parameter_has_a_name_of_its_own(write, name):
 
 
 def test_the_name_is_that_of_the_folder(write):
-    with pytest.raises(InputError, match="name is 'pca', expected that of its folder, 'mine'"):
+    with pytest.raises(InputError, match="name = 'pca': expected that of its folder, 'mine'"):
         read_submission(write(MANIFEST.replace('"mine"', '"pca"')))
 
 
