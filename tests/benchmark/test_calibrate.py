@@ -93,7 +93,7 @@ def test_the_record_is_kept_in_the_manifest_and_all_else_is_left_as_it_was(campa
     written = load_dataset(path).manifest
     assert [annulus.contrast for annulus in written.annuli] == campaign.contrasts
     assert written.calibration == campaign.record
-    assert (written.calibration.baseline, written.calibration.n_companions) == ("pca", 30)
+    assert (written.calibration.baseline, written.calibration.n_companions) == ("pca(n_components=9)", 30)
     before, after = (p.read_text().splitlines() for p in (manifest, path))
     assert set(before) - set(after) == {line for line in before if line.startswith("annuli")}
     assert "# ours" in path.read_text()
@@ -114,8 +114,8 @@ def test_what_cannot_be_calibrated_is_refused(manifest, tmp_path):
     path.write_text(manifest.read_text().replace("annuli = [{ inner = 3.0, outer = 5.0 }]", ""))
     with pytest.raises(InputError, match="its manifest has no annuli; add them"):
         Calibrator(load_dataset(path), 1)
-    path.write_text(manifest.read_text().replace("n_frames = 14", "n_frames = 8"))
-    with pytest.raises(AlgoZooError, match="pca declines this sequence: 10 components"):
+    path.write_text(manifest.read_text().replace("n_frames = 14", "n_frames = 2"))
+    with pytest.raises(AlgoZooError, match="2 frames, expected at least 3"):
         list(Calibrator(load_dataset(path), 1).run())
 
 
