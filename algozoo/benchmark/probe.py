@@ -65,7 +65,7 @@ class Field:
         """
         if sequence.n_frames < FEWEST_FRAMES:
             raise InputError(
-                f"{sequence.name}: {sequence.n_frames} frames, expected at least {FEWEST_FRAMES}: limits need a "
+                f"{sequence.name}: n_frames is {sequence.n_frames}, expected at least {FEWEST_FRAMES}: limits need a "
                 "sequence in which the field turns"
             )
         fields = {

@@ -115,7 +115,7 @@ def test_what_cannot_be_calibrated_is_refused(manifest, tmp_path):
     with pytest.raises(InputError, match="its manifest has no annuli; add them"):
         Calibrator(load_dataset(path), 1)
     path.write_text(manifest.read_text().replace("n_frames = 14", "n_frames = 2"))
-    with pytest.raises(AlgoZooError, match="2 frames, expected at least 3"):
+    with pytest.raises(AlgoZooError, match="n_frames is 2, expected at least 3"):
         list(Calibrator(load_dataset(path), 1).run())
 
 

@@ -188,7 +188,7 @@ def test_what_cannot_be_measured_is_refused(field, make_sequence, rng):
     ):
         choose_separations(field, [2, 7])
     assert choose_separations(field) == [2, 3, 4]
-    with pytest.raises(InputError, match="1 frame, expected at least 3"):
+    with pytest.raises(InputError, match="n_frames is 1, expected at least 3"):
         Field.of_sequence(make_sequence(n_frames=1, parallactic_angles=[0.0]), [])
     with pytest.raises(InputError, match="give larger frames"):
         Field.of_sequence(make_sequence(size=21), [])
