@@ -146,6 +146,8 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     if isinstance(result, DetectionMap) and result.cost:
         seconds, cpu_seconds = result.cost.seconds, result.cost.cpu_seconds
     problem = _invalid(result, sequence, valid)
+    if problem and (note := detector.note(sequence)):
+        return Outcome(trial, "declined", note)  # it says itself why it is silent
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)

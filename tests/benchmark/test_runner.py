@@ -246,6 +246,9 @@ class Awkward(Detector):
             raise MemoryError("too large")
         return self
 
+    def note(self, sequence):  # noqa: ARG002
+        return "the field turns too little" if self.way == "silent" else ""
+
     def detect(self, sequence):
         if self.way == "crash":
             raise RuntimeError("division by cucumber")
@@ -256,6 +259,7 @@ class Awkward(Detector):
         nan = np.full((sequence.size, sequence.size), np.nan)
         return {
             "nan": DetectionMap(scores=nan, kind="snr"),
+            "silent": DetectionMap(scores=nan, kind="snr"),
             "crop": DetectionMap(scores=np.zeros((5, 5)), kind="snr"),
             "array": nan,
         }[self.way]
@@ -269,6 +273,7 @@ class Awkward(Detector):
         ("crash in fit", "failed", "MemoryError: too large"),
         ("decline", "declined", "not my kind of star"),
         ("nan", "invalid", "no finite score"),
+        ("silent", "declined", "the field turns too little"),
         ("crop", "invalid", "shape (5, 5), expected (61, 61)"),
         ("array", "invalid", "returned ndarray, expected a DetectionMap"),
     ],
