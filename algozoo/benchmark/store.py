@@ -133,6 +133,10 @@ class Store:
         text = json.dumps(about, indent=1)
         write_whole(self.folder / "datasets" / f"{name}.json", lambda path: path.write_text(text, encoding="utf-8"))
 
+    def has_preview(self, name: str) -> bool:
+        """Tell whether a dataset was run here."""
+        return (self.folder / "datasets" / f"{name}.json").is_file()
+
     def preview(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read what `write_preview` wrote."""
         path = self.folder / "datasets" / f"{name}.fits"

@@ -147,11 +147,12 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     Raises
     ------
     InputError
-        If the store has no results of this version, or all are withdrawn.
+        If the store has no results of this version, or all are withdrawn or of datasets that were never run here.
     AlgoZooError
         If a file of the store is damaged.
     """
     read, records = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
+    read, records = _of_known_datasets(read, records, store)
     outcomes = add_hits(read)
     records = sorted(records, key=lambda record: record["started"])
     definition = records[-1]["suite"]
@@ -196,3 +197,17 @@ def _without_withdrawn(
     if not kept:
         raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")
     return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept
+
+
+def _of_known_datasets(
+    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Leave out datasets that were never run here: published results may be of data that cannot be had."""
+    versions = outcomes.groupby("dataset")["dataset_version"].first()
+    known = [name for name, version in versions.items() if store.has_preview(f"{name}-{version}")]
+    if not known:
+        raise InputError(
+            f"{store.folder}: has results of {', '.join(versions.index)}, and no dataset of the suite was run here: "
+            "run the suite"
+        )
+    return outcomes[outcomes["dataset"].isin(known)], [r for r in records if r["dataset"] in known]

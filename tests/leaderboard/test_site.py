@@ -365,6 +365,19 @@ def test_a_suite_of_which_nothing_came_has_a_site(tmp_path: Path, store: Store) 
     assert not page.of("ranked")
 
 
+def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp_path: Path, store: Store) -> None:
+    here = Store(tmp_path / "results")
+    shutil.copytree(store.folder, here.folder)
+    for path in (here.folder / "datasets").glob("night-*"):
+        path.unlink()
+    build_site(here, "quick", "1", tmp_path / "site")
+    assert (tmp_path / "site" / "datasets" / "alpha.html").is_file()
+    assert not (tmp_path / "site" / "datasets" / "night.html").exists()
+    shutil.rmtree(here.folder / "datasets")
+    with pytest.raises(InputError, match="no dataset of the suite was run here"):
+        build_site(here, "quick", "1", tmp_path / "other")
+
+
 def test_results_of_another_version_are_an_input_error(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="never mixed"):
         build_site(store, "quick", "2", tmp_path / "site")
