@@ -47,8 +47,6 @@ def detect(
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
-    from dataclasses import replace
-
     from algozoo.datasets.readers import read_sequence
     from algozoo.detectors.contract import Declined
     from algozoo.detectors.registry import create
@@ -65,8 +63,8 @@ def detect(
         reference=reference,
         pixel_scale=pixel_scale,
         angle_unit=angle_unit,
+        angle_offset=angle_offset,
     )
-    sequence = replace(sequence, parallactic_angles=sequence.parallactic_angles + angle_offset)
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
         click.echo(f"Notice: {notice}", err=True)

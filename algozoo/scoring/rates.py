@@ -3,7 +3,8 @@
 Bands are pointwise: each point of the true curve lies in its band in 95 % of suites, the whole curve less often.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from algozoo.scoring.measures import (
 )
 from algozoo.scoring.outcomes import candidates_beside
 from algozoo.scoring.resampling import estimate_of
+
+Parts: TypeAlias = list[tuple[dict[str, float], NDArray[np.bool_]]]
 
 N_RATES = 61
 N_THRESHOLDS = 61
@@ -81,13 +84,12 @@ def rates(outcomes: pd.DataFrame, *, rng: np.random.Generator, by: str | None = 
     InputError
         If the table cannot be scored, or `by` is something else.
     """
-    rows = []
-    for dataset in campaigns(outcomes):
-        weights = draw_weights(dataset[0], rng)
-        parts = _parts(dataset[0], by)
-        for campaign in dataset:
-            if campaign.has_result:
-                rows += [_band(campaign, weights, among).assign(**label) for label, among in parts]
+    rows = [
+        _band(campaign, weights, among).assign(**label)
+        for campaign, weights, parts in _each(outcomes, rng, by)
+        if campaign.has_result
+        for label, among in parts
+    ]
     columns = ["dataset", "dataset_kind", "detector", *([by] if by else []), "fp_per_map", "fpr", *BAND, "n"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
@@ -117,17 +119,14 @@ def threshold_rates(outcomes: pd.DataFrame, *, rng: np.random.Generator, by: str
         If the table cannot be scored, or `by` is something else.
     """
     rows = []
-    for dataset in campaigns(outcomes):
-        weights = draw_weights(dataset[0], rng)
-        parts = _parts(dataset[0], by)
-        for campaign in dataset:
-            if campaign.has_result:
-                curve = _curve(campaign).iloc[1:]
-                place = np.unique(np.geomspace(1, max(len(curve), 1), N_THRESHOLDS).astype(int)) - 1
-                chosen = curve.iloc[place[: len(curve)]].assign(dataset_kind=campaign.dataset_kind)
-                for label, among in parts:
-                    bands = threshold_bands(campaign, weights, chosen["threshold"].to_numpy(), among)
-                    rows.append(chosen.assign(**bands, **label, n=int(among.sum())))
+    for campaign, weights, parts in _each(outcomes, rng, by):
+        if campaign.has_result:
+            curve = _curve(campaign).iloc[1:]
+            place = np.unique(np.geomspace(1, max(len(curve), 1), N_THRESHOLDS).astype(int)) - 1
+            chosen = curve.iloc[place[: len(curve)]].assign(dataset_kind=campaign.dataset_kind)
+            for label, among in parts:
+                bands = threshold_bands(campaign, weights, chosen["threshold"].to_numpy(), among)
+                rows.append(chosen.assign(**bands, **label, n=int(among.sum())))
     names = ["dataset", "dataset_kind", "detector", *([by] if by else []), "threshold", *EMPTY_MAPS, *BANDS, "n"]
     return pd.concat(rows, ignore_index=True)[names] if rows else pd.DataFrame(columns=names)
 
@@ -233,17 +232,23 @@ def by_annulus(
         If the table cannot be scored.
     """
     rows = []
-    for dataset in campaigns(outcomes):
-        weights = draw_weights(dataset[0], rng)
-        for campaign in dataset:
-            for label, among in _parts(dataset[0], "annulus"):
-                found = true_positive_rates(campaign, weights, [false_positives_per_map], among)[0]
-                tpr, low, high = with_interval(campaign, found, among)
-                rows.append((campaign.dataset, campaign.detector, label["annulus"], tpr, low, high, int(among.sum())))
+    for campaign, weights, parts in _each(outcomes, rng, "annulus"):
+        for label, among in parts:
+            found = true_positive_rates(campaign, weights, [false_positives_per_map], among)[0]
+            tpr, low, high = with_interval(campaign, found, among)
+            rows.append((campaign.dataset, campaign.detector, label["annulus"], tpr, low, high, int(among.sum())))
     return pd.DataFrame(rows, columns=["dataset", "detector", "annulus", *BAND, "n"])
 
 
-def _parts(campaign: Campaign, by: str | None) -> list[tuple[dict[str, float], NDArray[np.bool_]]]:
+def _each(outcomes: pd.DataFrame, rng: np.random.Generator, by: str | None) -> Iterator[tuple[Campaign, Array, Parts]]:
+    """Go through all campaigns, each with the weights and the parts of its dataset, the same for all detectors."""
+    for dataset in campaigns(outcomes):
+        weights, parts = draw_weights(dataset[0], rng), _parts(dataset[0], by)
+        for campaign in dataset:
+            yield campaign, weights, parts
+
+
+def _parts(campaign: Campaign, by: str | None) -> Parts:
     """Split the injected trials of a dataset: what names each part, and its trials."""
     if by not in {None, "annulus", "contrast"}:
         raise InputError(f"Curves are split by 'annulus' or by 'contrast', not by {by!r}.")

@@ -33,6 +33,7 @@ BUDGET_SECONDS = 50.0
 SHORTEST_SECONDS = 0.1
 SMALLEST_SCORE = 2
 """Maps: one with a companion and one without."""
+NOTHING = Cost(0.0, 0.0, 0)
 
 
 def admit(folder: Path) -> Submitted:
@@ -60,9 +61,6 @@ def admit(folder: Path) -> Submitted:
     if not isinstance(detector, Submitted):
         raise InputError(f"{folder}: the name {detector.name!r} is that of a detector of AlgoZoo; choose another")
     return detector
-
-
-NOTHING = Cost(0.0, 0.0, 0)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _refuse_strangers(added: Iterable[Path], new: Sequence[Record]) -> None:
         raise AlgoZooError("two results of the same detector on the same sequence are added; leave the older one out")
     own = {RESULTS / f"shards/{record['key']}.parquet" for record in new}
     own |= {RESULTS / f"maps/{record['key']}.fits" for record in new}
-    previews = {f"datasets/{name}-{_version(name)}" for name in {record["dataset"] for record in new}}
+    previews = {f"datasets/{name}-{load_dataset(name).version}" for name in {record["dataset"] for record in new}}
     own |= {RESULTS / f"{preview}.{ending}" for preview in previews for ending in ("fits", "json")}
     if strangers := sorted(map(str, set(added) - own)):
         raise AlgoZooError(f"these files belong to no result that is added: {', '.join(strangers)}")
@@ -137,10 +137,6 @@ def _row(record: Record) -> tuple[str, str, str]:
 
 def _place(record: Record) -> tuple[Any, ...]:
     return *_row(record), record["dataset"], record["detector"]["label"], record["sequence"]
-
-
-def _version(dataset: str) -> str:
-    return load_dataset(dataset).version
 
 
 def _are_close(ours: np.ndarray, theirs: np.ndarray) -> bool:
