@@ -32,21 +32,41 @@ class Died:
     reason: str = "the process that ran it died twice: out of memory, or a crash"
 
 
+Tell = Callable[[str], object]
+
+
+def say_nothing(text: str) -> None:
+    """Do not tell."""
+
+
 class RunAll(Protocol):
     """What does the work."""
+
+    @property
+    def tell(self) -> Tell:
+        """What a task calls, wherever it runs, to tell a person of its progress."""
 
     def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
         """Apply a task to items, and yield each item with its result as they end."""
 
 
-def run_here(task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+@dataclass(frozen=True)
+class RunHere:
     """Work in this process, one item after the other."""
-    for item in items:
-        yield item, task(item)
+
+    tell: Tell = say_nothing
+
+    def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+        """Apply a task to items."""
+        for item in items:
+            yield item, task(item)
+
+
+run_here = RunHere()
 
 
 @contextmanager
-def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
+def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -> Iterator[RunAll]:
     """Start processes for the time of a `with` block.
 
     Parameters
@@ -55,6 +75,8 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
         Processes on this machine; 0 works in this one, for debugging.
     scheduler : str, optional
         Address of a running Dask scheduler to use instead.
+    tell : callable
+        Gets the lines of text by which tasks tell how far they are.
 
     Raises
     ------
@@ -62,7 +84,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
         If the scheduler cannot be reached.
     """
     if workers == 0 and scheduler is None:
-        yield run_here
+        yield RunHere(tell)
         return
     import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
     from distributed import Client, LocalCluster  # noqa: PLC0415
@@ -78,7 +100,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
                     f"scheduler {scheduler}: cannot be reached ({error}), expected tcp://HOST:PORT"
                 ) from None
             with client:
-                yield partial(_run_on, client)
+                yield _RunOn(client, tell)
             return
         with (
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
@@ -86,7 +108,7 @@ def pool(workers: int, scheduler: str | None = None) -> Iterator[RunAll]:
         ):
             client.run(_leave_interrupts_to_the_user)
             with _interrupts_are_kept() as raise_kept:
-                yield partial(_run_on, client, local=True, between=raise_kept)
+                yield _RunOn(client, tell, local=True, between=raise_kept)
 
 
 @contextmanager
@@ -115,36 +137,46 @@ def _leave_interrupts_to_the_user() -> None:
     logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
-def _run_on(
-    client: Any,
-    task: Callable[[Item], Result],
-    items: Iterable[Item],
-    *,
-    local: bool = False,
-    between: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[Item, Result | Died]]:
+class _RunOn:
     """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
-    from distributed import KilledWorker, wait  # noqa: PLC0415
 
-    futures = {client.submit(_settled, task, item, pure=False): item for item in items}
-    while futures:
-        try:
-            done = wait(list(futures), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
-        except TimeoutError:
-            if local and not client.nthreads():
-                yield from (
-                    (item, Died("no process is left to run it: they died, and could not be started again"))
-                    for item in futures.values()
-                )
-                return
-            continue
-        for future in done:
-            between()
-            item = futures.pop(future)
+    def __init__(
+        self, client: Any, tell: Tell, *, local: bool = False, between: Callable[[], None] = lambda: None
+    ) -> None:
+        self.client, self.local, self.between = client, local, between
+        topic = f"algozoo-{client.id}"
+        client.subscribe_topic(topic, lambda event: tell(event[1]))
+        self.tell = partial(_tell_from_worker, topic)
+
+    def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
+        """Apply a task to items."""
+        from distributed import KilledWorker, wait  # noqa: PLC0415
+
+        futures = {self.client.submit(_settled, task, item, pure=False): item for item in items}
+        while futures:
             try:
-                yield item, future.result()
-            except KilledWorker:
-                yield item, Died()
+                done = wait(list(futures), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                if self.local and not self.client.nthreads():
+                    yield from (
+                        (item, Died("no process is left to run it: they died, and could not be started again"))
+                        for item in futures.values()
+                    )
+                    return
+                continue
+            for future in done:
+                self.between()
+                item = futures.pop(future)
+                try:
+                    yield item, future.result()
+                except KilledWorker:
+                    yield item, Died()
+
+
+def _tell_from_worker(topic: str, text: str) -> None:
+    from distributed import get_worker  # noqa: PLC0415
+
+    get_worker().log_event(topic, text)
 
 
 def _settled(task: Callable[[Item], Result], item: Item) -> Result:

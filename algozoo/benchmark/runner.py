@@ -1,19 +1,26 @@
-"""The runner: makes the simulated sequences that are not there yet, and runs shards, each written as it ends."""
+"""The runner: simulates the sequences and trains the models that are missing, and runs shards, each a file."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 
 import numpy as np
 
 from algozoo.benchmark.plan import Shard
-from algozoo.benchmark.pool import Died, RunAll, run_here
+from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.training import TRANSFER, fitted, training_of
+from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import Submitted
+from algozoo.detectors.supervised import Progress, Supervised
 from algozoo.errors import AlgoZooError
+
+SECONDS_BETWEEN_WORDS = 10.0
+"""Between two lines that tell how far one training is."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,17 @@ class Made:
 
     def __str__(self) -> str:
         return f"{self.dataset.name}/{self.sequence} simulated"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of the training of a detector."""
+
+    who: str
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.outcome}"
 
 
 def unmade(shards: Iterable[Shard]) -> list[Made]:
@@ -48,13 +66,34 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
         yield made
 
 
+def learners(shards: Iterable[Shard]) -> list[Shard]:
+    """List shards whose detectors are trained first: one for each model, which the others then find in the cache."""
+    first: dict[tuple[str, str, int | None], Shard] = {}
+    for shard in shards:
+        detector = create(shard.detector.name, shard.detector.parameters)
+        if isinstance(detector, Supervised):
+            dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+            one_for_all = training_of(detector, dataset) == TRANSFER
+            first.setdefault((detector.label, dataset.name, None if one_for_all else shard.sequence), shard)
+    return list(first.values())
+
+
+def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[Trained]:
+    """Train the detectors of shards, in parallel, and keep the models in the cache.
+
+    What goes wrong is told, and not raised: the shards meet it again, and it is on record.
+    """
+    for shard, outcome in run_all(partial(_train, tell=run_all.tell), shards):
+        yield Trained(_learner(shard), f"not trained: {outcome.reason}" if isinstance(outcome, Died) else outcome)
+
+
 def run(
     shards: Iterable[Shard],
     store: Store,
     run_all: RunAll = run_here,
     *,
     keep_maps: bool = False,
-    tell: Callable[[str], object] = lambda _: None,
+    tell: Tell = say_nothing,
 ) -> Iterator[Finished]:
     """Run shards and write each into the store as it ends.
 
@@ -115,3 +154,28 @@ def write_preview(dataset: Dataset, store: Store) -> None:
 
 def _make(made: Made) -> None:
     made.dataset.sequence(made.sequence)
+
+
+def _train(shard: Shard, tell: Tell) -> str:
+    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    null = dataset.null_sequence(shard.sequence)
+    trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
+    angles = {trial.kind == "flipped" for trial in trials}
+    told = monotonic()
+
+    def report(progress: Progress) -> None:
+        nonlocal told
+        if monotonic() - told >= SECONDS_BETWEEN_WORDS:
+            tell(f"{_learner(shard)}: {progress}")
+            told = monotonic()
+
+    try:
+        models = fitted(create(shard.detector.name, shard.detector.parameters), dataset, null, angles, report)
+    except Exception as error:  # noqa: BLE001 - whatever a detector raises
+        return f"not trained: {error}"
+    auc = {f"{model.state()['test_auc']:.3f}" for model in models.values() if isinstance(model, Supervised)}
+    return f"trained; AUC of samples not seen {' and '.join(sorted(auc))}"
+
+
+def _learner(shard: Shard) -> str:
+    return f"{create(shard.detector.name, shard.detector.parameters).label} on {shard.dataset.name}"

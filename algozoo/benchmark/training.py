@@ -59,7 +59,9 @@ def training_of(detector: Detector, dataset: Dataset) -> str:
     return (TRANSFER if many else FLIPPED) if detector.train == "auto" else detector.train
 
 
-def fitted(detector: Detector, dataset: Dataset, null: ADISequence, angles: set[bool]) -> dict[bool, Detector]:
+def fitted(
+    detector: Detector, dataset: Dataset, null: ADISequence, angles: set[bool], report: Report | None = None
+) -> dict[bool, Detector]:
     """Fit a detector as `training_of` says, or take its model from the cache.
 
     Parameters
@@ -71,6 +73,8 @@ def fitted(detector: Detector, dataset: Dataset, null: ADISequence, angles: set[
     angles : set
         Whether there are trials with the angles as they are (False), and reversed (True); the flipped twin of these is
         `null` itself.
+    report : callable, optional
+        See `Supervised.fit`.
 
     Returns
     -------
@@ -81,17 +85,19 @@ def fitted(detector: Detector, dataset: Dataset, null: ADISequence, angles: set[
     if training in {NONE, OWN_TWIN}:
         return dict.fromkeys(angles, detector)
     if training == TRANSFER:
-        return dict.fromkeys(angles, _learnt(detector, dataset.development_sequence(0), None))
+        return dict.fromkeys(angles, _learnt(detector, dataset.development_sequence(0), None, report))
     result = {}
     for flipped in angles:
         of_twin = flipped == (training == ORACLE_EMPTY)
         usable = scored_field(null, dataset.companions(null), 0, np.inf, flipped=of_twin)
-        result[flipped] = _learnt(detector, null.flipped() if of_twin else null, usable)
+        result[flipped] = _learnt(detector, null.flipped() if of_twin else null, usable, report)
     return result
 
 
-def _learnt(detector: Detector, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> Detector:
-    return train(detector, sequence, usable) if isinstance(detector, Supervised) else detector.fit(sequence)
+def _learnt(
+    detector: Detector, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
+) -> Detector:
+    return train(detector, sequence, usable, report) if isinstance(detector, Supervised) else detector.fit(sequence)
 
 
 def train(
@@ -124,6 +130,7 @@ def train(
             checkpoint = FileCheckpoint(path.with_suffix(".unfinished.npz"))
             trained = detector.fit(sequence, usable=usable, report=report, checkpoint=checkpoint)
             write_arrays(path, trained.state())
+            write_learning_curve(path.with_suffix(".learning_curve.csv"), trained)
             checkpoint.path.unlink(missing_ok=True)
             return trained
 
@@ -173,6 +180,16 @@ def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
             np.savez(file, **dict(arrays))  # type: ignore[arg-type] # the names are no parameters of savez
 
     write_whole(path, write)
+
+
+def write_learning_curve(path: Path, detector: Detector) -> bool:
+    """Write what each epoch of training came to as a table; return whether the detector learned in epochs."""
+    if not isinstance(detector, Supervised) or "learning_curve" not in detector.state():
+        return False
+    header = "epoch,loss,validation_loss,validation_auc"
+    curve = detector.state()["learning_curve"]
+    write_whole(path, lambda file: np.savetxt(file, curve, fmt="%.8g", delimiter=",", header=header, comments=""))
+    return True
 
 
 @contextmanager

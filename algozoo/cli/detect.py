@@ -47,6 +47,7 @@ def detect(
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
+    from algozoo.benchmark.training import write_learning_curve
     from algozoo.datasets.readers import read_sequence
     from algozoo.detectors.contract import Declined
     from algozoo.detectors.registry import create
@@ -88,32 +89,15 @@ def detect(
     write_whole(output / "detection_map.fits", hdus.writeto)
     write_whole(output / "detection_map.png", lambda path: figure.savefig(path, format="png", dpi=120))
     write_whole(output / "candidates.csv", lambda path: table.to_csv(path, index=False))
-    curve = learning_curve(fitted)
-    if curve is not None:
-        write_whole(output / "learning_curve.csv", lambda path: curve.to_csv(path, index=False))
+    written = "detection_map.fits, detection_map.png, candidates.csv"
+    if write_learning_curve(output / "learning_curve.csv", fitted):
+        written += ", learning_curve.csv"
     print_table(list(table.columns), table.to_numpy().tolist(), style)
-    written = "detection_map.fits, detection_map.png, candidates.csv" + (
-        ", learning_curve.csv" if curve is not None else ""
-    )
     click.echo(f"Written to {output}: {written}", err=True)
-
-
-def learning_curve(detector: Detector) -> pd.DataFrame | None:
-    """Loss and validation of each epoch of a detector that learned in epochs."""
-    import pandas as pd
-
-    from algozoo.detectors.supervised import Supervised
-
-    if not isinstance(detector, Supervised) or "learning_curve" not in detector.state():
-        return None
-    columns = ("epoch", "loss", "validation_loss", "validation_auc")
-    return pd.DataFrame(detector.state()["learning_curve"], columns=columns)
 
 
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     """Fit a detector, and say how far it is; a model that is in the cache is used again."""
-    from math import isnan
-
     from algozoo.benchmark.training import train
     from algozoo.detectors.supervised import Progress, Supervised
 
@@ -121,17 +105,7 @@ def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
         raise InputError(f"train={detector.train!r}: there is one sequence only, expected 'flipped', its flipped twin")
 
     def tell(progress: Progress) -> None:
-        measured = [
-            f"{name} {value:.3g}{unit}"
-            for name, value, unit in (
-                ("loss", progress.loss, ""),
-                ("validation loss", progress.validation_loss, ""),
-                ("validation AUC", progress.validation_auc, ""),
-                ("left at most", progress.seconds_left, " s"),
-            )
-            if not isnan(value)
-        ]
-        click.echo(", ".join([f"Training: {progress.what} {progress.step}/{progress.steps}", *measured]), err=True)
+        click.echo(f"Training: {progress}", err=True)
 
     return train(detector, sequence, report=tell) if isinstance(detector, Supervised) else detector.fit(sequence)
 

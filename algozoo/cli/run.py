@@ -61,7 +61,7 @@ def run_and_build(
     """Run what is missing of a suite, build the leaderboard, tell of both, and return all shards of the suite."""
     from algozoo.benchmark.plan import content_keys, plan
     from algozoo.benchmark.pool import pool
-    from algozoo.benchmark.runner import make, unmade, write_preview
+    from algozoo.benchmark.runner import learners, make, train, unmade, write_preview
     from algozoo.benchmark.runner import run as run_shards
     from algozoo.cli.progress import progress, say, tell
     from algozoo.datasets import load_dataset
@@ -81,11 +81,13 @@ def run_and_build(
     click.echo(_resolution(shards))
     if missing:
         try:
-            with pool(workers, scheduler) as run_all:
+            with pool(workers, scheduler, say) as run_all:
                 if sequences := unmade(missing):
                     tell(make(sequences, run_all), len(sequences))
                 for name in dict.fromkeys(shard.dataset.name for shard in missing):
                     write_preview(load_dataset(name, mirror=mirror), results)
+                if to_train := learners(missing):
+                    tell(train(to_train, run_all), len(to_train))
                 steps = run_shards(missing, results, run_all, keep_maps=keep_maps, tell=say)
                 failed = progress(steps, len(missing))
         except KeyboardInterrupt:

@@ -63,8 +63,8 @@ class SODIRF(Supervised):
         model = exported(forest) | {"out_of_bag": np.array(forest.oob_score_)}
         if report:
             auc = area_under_curve(validation, self.log_odds(model, validation.patches))
-            grown = f"forest grown in {perf_counter() - started:.0f} s, out-of-bag score {forest.oob_score_:.3f};"
-            report(Progress(grown, 1, 1, validation_auc=auc))
+            grown = f"forest grown in {perf_counter() - started:.0f} s, out-of-bag score {forest.oob_score_:.3f}"
+            report(Progress(grown, validation_auc=auc))
         return model
 
     def log_odds(self, model: Arrays, patches: NDArray[np.float32]) -> NDArray[np.float64]:

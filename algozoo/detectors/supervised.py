@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import isnan
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -30,15 +31,28 @@ SMALLEST_PATCH = 4
 
 
 class Progress(NamedTuple):
-    """How far training is: `step` of `steps`, what they are, and what was measured last (NaN where nothing was)."""
+    """What was done, in how many of `steps` steps if it takes some, and what was measured last (NaN: nothing)."""
 
     what: str
-    step: int
-    steps: int
+    step: int = 0
+    steps: int = 0
     loss: float = float("nan")
     validation_loss: float = float("nan")
     validation_auc: float = float("nan")
     seconds_left: float = float("nan")
+
+    def __str__(self) -> str:
+        measured = [
+            f"{name} {value:.3g}{unit}"
+            for name, value, unit in (
+                ("loss", self.loss, ""),
+                ("validation loss", self.validation_loss, ""),
+                ("validation AUC", self.validation_auc, ""),
+                ("left at most", self.seconds_left, " s"),
+            )
+            if not isnan(value)
+        ]
+        return ", ".join([f"{self.what} {self.step}/{self.steps}" if self.steps else self.what, *measured])
 
 
 Report = Callable[[Progress], None]
@@ -177,7 +191,7 @@ class Supervised(Detector):
                 f"lower {what}. The last checkpoint, if there is one, is kept"
             ) from error
         if report:
-            report(Progress(f"AUC of {len(test)} samples not seen in training: {auc:.3f};", 1, 1))
+            report(Progress(f"AUC of {len(test)} samples not seen in training: {auc:.3f}"))
         geometry = {
             "patch": np.array(patch),
             "levels": np.array(self._count),

@@ -1,4 +1,6 @@
 import multiprocessing
+import re
+import time
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
@@ -7,9 +9,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from algozoo.benchmark import runner
 from algozoo.benchmark import training as module
 from algozoo.benchmark.plan import plan
-from algozoo.benchmark.runner import run
+from algozoo.benchmark.pool import RunHere, pool
+from algozoo.benchmark.runner import learners, run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.training import FileCheckpoint, fitted, model_key, read_arrays, train, training_of, write_arrays
@@ -102,7 +106,9 @@ def test_a_detector_of_others_is_not_fitted_to_the_twin_of_the_empty_sequence(co
 def test_trials_with_reversed_angles_have_a_model_of_the_others(night, monkeypatch):
     """Its own twin is the sequence as it is; there the known companion is a point, in the other an arc."""
     learnt = []
-    monkeypatch.setattr(module, "train", lambda _, sequence, usable: learnt.append((sequence, usable)) or SMALL)
+    monkeypatch.setattr(
+        module, "train", lambda _, sequence, usable, _report: learnt.append((sequence, usable)) or SMALL
+    )
     for mode, sign in (("flipped", -1), ("oracle-empty", 1)):
         detector = replace(SMALL, train=mode)
         for flipped in (False, True):
@@ -176,6 +182,8 @@ def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
     [unfinished] = (cache_folder() / "trained").glob("*.unfinished.npz")
     steps.clear()
     resumed = train(small, night, report=lambda progress: steps.append((progress.what, progress.step)))
+    [curve] = (cache_folder() / "trained").glob("*.learning_curve.csv")
+    assert [line.split(",")[0] for line in curve.read_text().splitlines()] == ["epoch", "1", "2", "3"]
     assert [step for what, step in steps if what == "epochs"] == [3]
     assert not unfinished.exists()
     for name, array in small.fit(night).state().items():
@@ -221,6 +229,64 @@ def test_training_is_recorded_and_what_knows_too_much_is_a_control(suite, tmp_pa
     assert found == {("sodirf", "transfer", False), ("sodirf!", "oracle-empty", True), ("median", "none", False)}
     assert {record["training"] for record in records} == {"transfer", "oracle-empty", "none"}
     assert load_dataset(suite.datasets[0].name).n_sequences == 2
+
+
+@pytest.fixture
+def supervised(suite):
+    """Return the shards of a suite in which two detectors of four learn: on one ensemble, of two sequences."""
+    few = {"n_levels": 4, "n_samples": 20, "n_trees": 10}
+    entries = [SuiteDetector(name="sodirf", parameters=few | extra) for extra in ({}, {"train": "oracle-empty"})]
+    detectors = (SuiteDetector(name="median"), *entries, SuiteDetector(name="blank"))
+    return plan(suite.model_copy(update={"detectors": detectors}))[0]
+
+
+def test_one_training_before_the_shards_serves_all_that_want_its_model(supervised, tmp_path, monkeypatch):
+    to_train = learners(supervised)
+    assert [(shard.sequence, shard.detector.parameters.get("train")) for shard in to_train] == [
+        (0, None),
+        (0, "oracle-empty"),
+        (1, "oracle-empty"),
+    ]
+    outcomes = [str(trained) for trained in runner.train(to_train)]
+    assert all(re.search(r": trained; AUC of samples not seen [01]\.\d{3}", outcome) for outcome in outcomes)
+    monkeypatch.setattr(SODIRF, "fit", None)  # whoever trains again, fails
+    assert all(finished.n_failed == 0 for finished in run(supervised, Store(tmp_path / "store")))
+
+
+def test_what_goes_wrong_in_training_is_told_and_on_record(supervised, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise InputError("no place is left for samples")
+
+    monkeypatch.setattr(SODIRF, "fit", fail)
+    assert {trained.outcome for trained in runner.train(learners(supervised))} == {
+        "not trained: no place is left for samples"
+    }
+    reasons = {finished.reason for finished in run(supervised, Store(tmp_path / "store")) if finished.n_failed}
+    assert all("no place is left for samples" in reason for reason in reasons)
+    assert reasons
+
+
+def test_training_tells_how_far_it_is(supervised, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_WORDS", 0)
+    told = []
+    list(runner.train(learners(supervised)[:1], RunHere(told.append)))
+    name = re.escape(supervised[0].dataset.name)
+    assert re.fullmatch(rf"sodirf\(.*n_samples=20.*\) on {name}: annuli sampled 1/\d+", told[0])
+    assert any("out-of-bag score" in line for line in told)
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_WORDS", 1000)
+    list(runner.train(learners(supervised)[1:], RunHere(told.clear)))  # would fail if called with a text
+
+
+@pytest.mark.slow
+def test_words_of_worker_processes_are_heard():
+    told = []
+    with pool(1, tell=told.append) as run_all:
+        list(run_all(run_all.tell, ["so far"]))
+        for _ in range(100):
+            if told:
+                break
+            time.sleep(0.1)
+    assert told == ["so far"]
 
 
 def test_without_pytorch_the_reason_names_the_extra(night, monkeypatch):
