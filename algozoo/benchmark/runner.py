@@ -14,9 +14,10 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.progress import Progress
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import Submitted
-from algozoo.detectors.supervised import Progress, Supervised
+from algozoo.detectors.supervised import Supervised
 from algozoo.errors import AlgoZooError
 
 SECONDS_BETWEEN_WORDS = 10.0

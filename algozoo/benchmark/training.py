@@ -18,8 +18,9 @@ from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector
+from algozoo.detectors.progress import Report
 from algozoo.detectors.registry import detector_digest
-from algozoo.detectors.supervised import Report, Supervised
+from algozoo.detectors.supervised import Supervised
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence

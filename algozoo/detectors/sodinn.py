@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from algozoo.detectors.labels import Samples
 from algozoo.detectors.mlar import Residuals
-from algozoo.detectors.supervised import Arrays, Checkpoint, Report, Supervised
+from algozoo.detectors.progress import Arrays, Checkpoint, Report
+from algozoo.detectors.supervised import Supervised
 from algozoo.errors import InputError
 
 SCORED_AGAIN = 0.1

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from algozoo.detectors.labels import Samples
-from algozoo.detectors.supervised import Arrays, Checkpoint, Progress, Report, area_under_curve
+from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report
+from algozoo.detectors.supervised import area_under_curve
 from algozoo.errors import InputError
 
 Architecture = Literal["convlstm", "conv3d"]

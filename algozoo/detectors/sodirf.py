@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from algozoo.detectors.labels import Samples
-from algozoo.detectors.supervised import Arrays, Checkpoint, Progress, Report, Supervised, area_under_curve
+from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report
+from algozoo.detectors.supervised import Supervised, area_under_curve
 from algozoo.errors import InputError
 
 BLOCK = 2048

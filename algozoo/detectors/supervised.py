@@ -2,11 +2,9 @@
 
 import copy
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import isnan
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +13,13 @@ from sklearn.metrics import roc_auc_score
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.detectors.flux import FluxFit
 from algozoo.detectors.labels import KINDS, Samples, draw_samples
-from algozoo.detectors.mlar import Levels, Normalisation, Residuals, annular_residuals, normalised, patch_size
+from algozoo.detectors.levels import Levels
+from algozoo.detectors.mlar import Normalisation, Residuals, annular_residuals, normalised, patch_size
+from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sequence import ADISequence
 
-Arrays = Mapping[str, NDArray[Any]]
 Training = Literal["auto", "flipped", "transfer", "oracle-empty"]
 
 FWHM_TOLERANCE = 0.1
@@ -28,44 +27,6 @@ FWHM_TOLERANCE = 0.1
 
 SMALLEST_PATCH = 4
 """Pixels: below, nothing is left after two poolings, and a patch holds no companion."""
-
-
-class Progress(NamedTuple):
-    """What was done, in how many of `steps` steps if it takes some, and what was measured last (NaN: nothing)."""
-
-    what: str
-    step: int = 0
-    steps: int = 0
-    loss: float = float("nan")
-    validation_loss: float = float("nan")
-    validation_auc: float = float("nan")
-    seconds_left: float = float("nan")
-
-    def __str__(self) -> str:
-        measured = [
-            f"{name} {value:.3g}{unit}"
-            for name, value, unit in (
-                ("loss", self.loss, ""),
-                ("validation loss", self.validation_loss, ""),
-                ("validation AUC", self.validation_auc, ""),
-                ("left at most", self.seconds_left, " s"),
-            )
-            if not isnan(value)
-        ]
-        return ", ".join([f"{self.what} {self.step}/{self.steps}" if self.steps else self.what, *measured])
-
-
-Report = Callable[[Progress], None]
-
-
-class Checkpoint(Protocol):
-    """Where an unfinished training is kept."""
-
-    def load(self) -> Arrays | None:
-        """Return what was saved last, if anything was."""
-
-    def save(self, state: dict[str, NDArray[Any]]) -> None:
-        """Keep it instead of what was there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +73,7 @@ class Supervised(Detector):
 
     sources: ClassVar[tuple[str, ...]] = (
         "algozoo.detectors.mlar",
+        "algozoo.detectors.levels",
         "algozoo.detectors.labels",
         "algozoo.detectors.places",
         "algozoo.detectors.points",
