@@ -69,9 +69,12 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
 
 def learners(shards: Iterable[Shard]) -> list[Shard]:
     """List shards whose detectors are trained first: one for each model, which the others then find in the cache."""
+    shards = list(shards)
+    entries = {str(shard.detector): shard.detector for shard in shards}
+    detectors = {name: create(entry.name, entry.parameters) for name, entry in entries.items()}
     first: dict[tuple[str, str, int | None], Shard] = {}
     for shard in shards:
-        detector = create(shard.detector.name, shard.detector.parameters)
+        detector = detectors[str(shard.detector)]
         if isinstance(detector, Supervised):
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
