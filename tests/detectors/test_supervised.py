@@ -13,6 +13,7 @@ from algozoo.datasets import load_dataset
 from algozoo.detectors import sodinn as sodinn_module
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.controls import Random
+from algozoo.detectors.labels import draw_samples
 from algozoo.detectors.mlar import Residuals, annular_residuals
 from algozoo.detectors.registry import create, detector_digest
 from algozoo.detectors.sodinn import SODINN
@@ -48,6 +49,18 @@ def test_exported_trees_lead_to_the_same_leaves(forest):
         (tree.predict_proba(x)[:, 1] * n + 1) / (n + 2) for tree, n in zip(made.estimators_, counts, strict=True)
     ]
     assert np.allclose(probabilities(model, x), np.mean(smoothed, axis=0), atol=1e-12)
+
+
+def test_a_forest_that_grows_in_steps_is_the_one_that_grows_in_one_go(night):
+    residuals = annular_residuals(night, 4, 9)
+    samples, _ = draw_samples(residuals, 40, np.random.default_rng(0), snr=(1.0, 100.0), normalisation="noise")
+    learnt = SODIRF(n_trees=25, seed=3).learn(samples)
+    train = samples.of("train")
+    flat = train.patches.reshape(len(train), -1)
+    whole = RandomForestClassifier(25, max_samples=0.3, min_samples_leaf=3, random_state=3, oob_score=True)
+    expected = exported(whole.fit(flat, train.labels)) | {"out_of_bag": whole.oob_score_}
+    assert learnt.keys() == expected.keys()
+    assert all(np.array_equal(learnt[name], expected[name]) for name in expected)
 
 
 def test_log_odds_are_finite_where_all_trees_agree(fitted):
@@ -179,7 +192,8 @@ def test_a_model_for_other_patches_or_another_scale_is_refused(night):
 def test_training_tells_the_out_of_bag_score_and_the_auc_of_what_was_not_seen(night):
     told = []
     SMALL.fit(night, report=told.append)
-    assert any(re.match(r"forest grown in \d+ s, out-of-bag score 0\.\d{3}, validation AUC 0", str(it)) for it in told)
+    assert [one.step for one in told if one.what == "trees grown"] == [10, 20]
+    assert any(re.match(r"out-of-bag score 0\.\d{3}, validation AUC 0", str(it)) for it in told)
     assert re.fullmatch(r"AUC of \d+ samples not seen in training: [01]\.\d{3}", str(told[-1]))
 
 
