@@ -22,12 +22,12 @@ class Progress(NamedTuple):
 
     def __str__(self) -> str:
         measured = [
-            f"{name} {value:.3g}{unit}"
-            for name, value, unit in (
-                ("loss", self.loss, ""),
-                ("validation loss", self.validation_loss, ""),
-                ("validation AUC", self.validation_auc, ""),
-                ("left at most", self.seconds_left, " s"),
+            f"{name} {value:{style}}"
+            for name, value, style in (
+                ("loss", self.loss, ".3g"),
+                ("validation loss", self.validation_loss, ".3g"),
+                ("validation AUC", self.validation_auc, ".3g"),
+                ("seconds left, at most", self.seconds_left, ".0f"),
             )
             if not isnan(value)
         ]
