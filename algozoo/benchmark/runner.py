@@ -35,17 +35,6 @@ class Made:
         return f"{self.dataset.name}/{self.sequence} simulated"
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What came of the training of a detector."""
-
-    who: str
-    outcome: str
-
-    def __str__(self) -> str:
-        return f"{self.who}: {self.outcome}"
-
-
 def unmade(shards: Iterable[Shard]) -> list[Made]:
     """List the sequences of some shards that must be simulated first."""
     wanted = dict.fromkeys((shard.dataset.name, shard.sequence, shard.mirror) for shard in shards)
@@ -82,13 +71,13 @@ def learners(shards: Iterable[Shard]) -> list[Shard]:
     return list(first.values())
 
 
-def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[Trained]:
-    """Train the detectors of shards, in parallel, and keep the models in the cache.
+def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[str]:
+    """Train the detectors of shards, in parallel, keep the models in the cache, and say what came of each.
 
     What goes wrong is told, and not raised: the shards meet it again, and it is on record.
     """
     for shard, outcome in run_all(partial(_train, tell=run_all.tell), shards):
-        yield Trained(_learner(shard), f"not trained: {outcome.reason}" if isinstance(outcome, Died) else outcome)
+        yield f"{_learner(shard)}: " + (f"not trained: {outcome.reason}" if isinstance(outcome, Died) else outcome)
 
 
 def run(
