@@ -31,6 +31,8 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "name": dataset.name,
         "about": dataset.about,
         "n_sequences": int(first["n_sequences"]),
+        "n_left_out": dataset.n_left_out,
+        "unfinished": rows(dataset.unfinished),
         "n_empty": int(scores["n_empty"].max()),
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),

@@ -21,6 +21,7 @@ from algozoo.scoring import (
     false_alarms,
     friedman,
     null_quantiles,
+    on_shared_trials,
     overconfidence,
     probability_claims,
     rates,
@@ -47,10 +48,14 @@ class DatasetResults:
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
+    n_left_out : int
+        Sequences that not all of its detectors have run on.
     outcomes, scores, annulus_rates, limits, curves, bands, differences : DataFrame
         Its part of the tables of `algozoo.scoring`; the outcomes with hits.
     claims, alarms, quantiles, uniformity, probabilities, probability_claims : DataFrame
         The same, on calibration.
+    unfinished : DataFrame
+        Detectors that are left out, as `on_shared_trials` returns them.
     """
 
     name: str
@@ -58,6 +63,7 @@ class DatasetResults:
     annuli: list[dict[str, Any]]
     about: dict[str, Any]
     images: dict[str, Array]
+    n_left_out: int
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     annulus_rates: pd.DataFrame
@@ -71,6 +77,7 @@ class DatasetResults:
     uniformity: pd.DataFrame
     probabilities: pd.DataFrame
     probability_claims: pd.DataFrame
+    unfinished: pd.DataFrame
 
     @property
     def n_resels(self) -> float:
@@ -153,8 +160,9 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     """
     read, records = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
     read, records = _of_known_datasets(read, records, store)
-    outcomes = add_hits(read)
-    records = sorted(records, key=lambda record: record["started"])
+    shared, unfinished = on_shared_trials(read)
+    outcomes = add_hits(shared)
+    records = sorted(_of_outcomes(records, outcomes), key=lambda record: record["started"])
     definition = records[-1]["suite"]
     annuli_of = {record["dataset"]: record["annuli"] for record in records}
     zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
@@ -178,13 +186,15 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         "uniformity": uniformity(outcomes, zones, rng=rng()),
         "probabilities": probabilities,
         "probability_claims": probability_claims(probabilities),
+        "unfinished": unfinished,
     }
     datasets = []
     for name, annuli in annuli_of.items():
         own = {key: table[table["dataset"] == name] for key, table in tables.items()}
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
-        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **own))
+        n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
+        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, n_left_out, **own))
     return Results(definition, records, datasets, board.averages, average_curves(bands), ledger)
 
 
@@ -211,3 +221,9 @@ def _of_known_datasets(
             "run the suite"
         )
     return outcomes[outcomes["dataset"].isin(known)], [r for r in records if r["dataset"] in known]
+
+
+def _of_outcomes(records: list[dict[str, Any]], outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Keep the records of the shards that the outcomes are of."""
+    shards = set(outcomes[["dataset", "detector", "sequence"]].drop_duplicates().itertuples(index=False, name=None))
+    return [r for r in records if (r["dataset"], r["detector"]["label"], r["sequence"]) in shards]

@@ -9,7 +9,7 @@ from algozoo.scoring.friedman import Friedman, friedman
 from algozoo.scoring.froc import froc, partial_auc, threshold_at, tpr_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
-from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes
+from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes, on_shared_trials
 from algozoo.scoring.power import resolvable_difference
 from algozoo.scoring.probabilities import brier, candidate_probabilities, probability_claims, reliability
 from algozoo.scoring.rates import average_curves, by_annulus, curves, rates, threshold_rates
@@ -42,6 +42,7 @@ __all__ = [
     "garwood",
     "match",
     "null_quantiles",
+    "on_shared_trials",
     "overconfidence",
     "partial_auc",
     "probability_claims",

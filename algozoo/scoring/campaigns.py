@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algozoo.errors import InputError
 from algozoo.scoring.intervals import Array
 from algozoo.scoring.outcomes import TRIAL, add_hits
 
@@ -31,8 +32,7 @@ class Campaign:
     map_kind : str
         What its maps are, as 'snr' or 'probability'; empty where the table does not tell.
     trials : DataFrame
-        One row per trial of the dataset, in the same order for all detectors. A trial that the detector was
-        not run on has the status 'missing', and is a miss.
+        One row per trial of the dataset, in the same order for all detectors.
     """
 
     dataset: str
@@ -137,7 +137,13 @@ class Campaign:
 
 
 def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
-    """Split a table of outcomes: per dataset a list of campaigns on the same trials; hits are added if not there."""
+    """Split a table of outcomes: per dataset a list of campaigns on the same trials; hits are added if not there.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored, or a detector of a dataset has not run on a trial that another has.
+    """
     with_hits = outcomes if "hit_score" in outcomes else add_hits(outcomes)
     for _, table in with_hits.groupby("dataset"):
         trials = table.drop_duplicates(TRIAL).sort_values(TRIAL)[OF_TRIAL]
@@ -145,14 +151,18 @@ def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
 
 
 def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
-    columns = [*OF_DETECTOR, *(column for column in NULLS if column in rows)]
-    aligned = trials.merge(rows[columns], on=TRIAL, how="left", validate="one_to_one")
     first = rows.iloc[0]
+    if len(rows) < len(trials):
+        raise InputError(
+            f"{first['detector']} has run on {len(rows)} of the {len(trials)} trials of {first['dataset']}, and "
+            "detectors are compared on the same ones; `algozoo.scoring.on_shared_trials` leaves the others out"
+        )
+    columns = [*OF_DETECTOR, *(column for column in NULLS if column in rows)]
     return Campaign(
         dataset=str(first["dataset"]),
         dataset_kind=str(first["dataset_kind"]),
         detector=str(first["detector"]),
         control=bool(first["control"]),
         map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
-        trials=aligned.fillna({"status": "missing", "reason": "not run"}),
+        trials=trials.merge(rows[columns], on=TRIAL, how="left", validate="one_to_one"),
     )

@@ -60,6 +60,48 @@ def require_columns(table: pd.DataFrame, columns: Iterable[str]) -> None:
         raise InputError(f"The table has no row; a row per trial is needed, with {', '.join(columns)}.")
 
 
+def on_shared_trials(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave out what keeps the detectors of a dataset from being compared on the same trials.
+
+    While a suite runs, some detectors are ahead of others. Of each dataset those sequences and detectors are kept that
+    leave nothing out among themselves, so many that the product of their numbers is as large as it can be when the
+    detectors that ran least go first; of two such choices the one with more detectors. A detector has run on a sequence
+    if all trials of it are there.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        One row per trial and detector.
+
+    Returns
+    -------
+    kept : DataFrame
+        Rows of the table.
+    unfinished : DataFrame
+        One row per dataset and detector that is left out: dataset, detector, n_run (sequences that it ran) and
+        n_sequences (those that any detector has trials of).
+
+    Raises
+    ------
+    InputError
+        If the table cannot be scored.
+    """
+    check_outcomes(outcomes)
+    kept, unfinished = [], []
+    for dataset, table in outcomes.groupby("dataset", sort=False):
+        n_trials = table.drop_duplicates(TRIAL).groupby("sequence").size()
+        done = pd.crosstab(table["detector"], table["sequence"]) == n_trials
+        n_run = done.sum(axis=1)
+        shared = done.loc[n_run.sort_values(ascending=False, kind="stable").index].cummin()
+        size = shared.sum(axis=1).to_numpy() * np.arange(1, len(shared) + 1)
+        sequences = shared.columns[shared.iloc[np.flatnonzero(size == size.max())[-1]]]
+        takes_part = done[sequences].all(axis=1)
+        left_out = n_run[~takes_part].rename("n_run").reset_index()
+        unfinished.append(left_out.assign(dataset=dataset, n_sequences=len(n_trials)))
+        kept.append(table[table["sequence"].isin(sequences) & table["detector"].map(takes_part)])
+    return pd.concat(kept), pd.concat(unfinished, ignore_index=True)[["dataset", "detector", "n_run", "n_sequences"]]
+
+
 def add_hits(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Match the candidates of each trial with its companion, within one FWHM.
 

@@ -378,6 +378,23 @@ def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp
         build_site(here, "quick", "1", tmp_path / "other")
 
 
+def test_a_board_of_an_unfinished_run_is_of_the_trials_that_all_ran_and_says_so(tmp_path: Path, store: Store) -> None:
+    here = Store(tmp_path / "results")
+    shutil.copytree(store.folder, here.folder)
+    keys = {(r["dataset"], r["detector"]["label"], r["sequence"]): r["key"] for r in store.read("quick", "1")[1]}
+    for detector, sequence in [("oracle", 2), ("pca", 2), ("blank", 2), ("picky", 2), ("picky", 1)]:
+        (here.folder / "shards" / f"{keys['alpha', detector, sequence]}.parquet").unlink()
+    site = build_site(here, "quick", "1", tmp_path / "site").parent
+    text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
+    assert "1 more sequence, which not all of these detectors have run on, is left out" in text
+    assert "picky is left out: it has run on 1 of 3 sequences." in text
+    board = {cells[1]: cells for cells in table(site, "board-alpha").of("control") if len(cells) > 1}
+    assert board["oracle"][-2:] == ["16 / 4", "0"]
+    assert board["oracle"][2].startswith("1.00")
+    assert "picky" not in str(table(site, "board-alpha").rows)
+    assert "picky" in str(table(site, "board-beta").rows)
+
+
 def test_results_of_another_version_are_an_input_error(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="never mixed"):
         build_site(store, "quick", "2", tmp_path / "site")

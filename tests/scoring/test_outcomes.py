@@ -3,10 +3,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from numpy.random import Generator
 
 from algozoo.errors import InputError
-from algozoo.scoring import COLUMNS, add_hits, check_outcomes
+from algozoo.scoring import COLUMNS, add_hits, check_outcomes, on_shared_trials
 
 Make = Callable[..., pd.DataFrame]
 
@@ -73,3 +75,43 @@ def test_a_trial_that_is_there_twice_is_an_input_error(make_outcomes: Make, rng:
 def test_an_unknown_kind_of_trial_is_named(make_outcomes: Make, rng: Generator) -> None:
     with pytest.raises(InputError, match="blind"):
         check_outcomes(make_outcomes(rng).assign(trial_kind="blind"))
+
+
+def run_on(outcomes: pd.DataFrame, detector: str, sequences: set[int]) -> pd.DataFrame:
+    return outcomes[(outcomes["detector"] != detector) | outcomes["sequence"].isin(sequences)]
+
+
+def test_a_sequence_that_a_detector_has_yet_to_run_is_left_out_for_all(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng)
+    kept, unfinished = on_shared_trials(run_on(outcomes, "good", {0, 1, 3}))
+    pd.testing.assert_frame_equal(kept, outcomes[outcomes["sequence"] != 2])
+    assert unfinished.empty
+
+
+def test_a_detector_that_has_just_begun_is_left_out_and_named(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng)
+    kept, unfinished = on_shared_trials(run_on(outcomes, "good", {2}))
+    pd.testing.assert_frame_equal(kept, outcomes[outcomes["detector"] != "good"])
+    assert unfinished.to_dict("records") == [{"dataset": "night", "detector": "good", "n_run": 1, "n_sequences": 4}]
+
+
+def test_a_sequence_without_one_of_its_trials_was_not_run(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = make_outcomes(rng)
+    chosen = (outcomes["detector"] == "poor") & (outcomes["sequence"] == 1) & (outcomes["trial"] == 0)
+    kept, _ = on_shared_trials(outcomes[~chosen])
+    assert set(kept["sequence"]) == {0, 2, 3}
+    assert set(kept["detector"]) == set(outcomes["detector"])
+
+
+@given(done=st.lists(st.sets(st.integers(0, 4)), min_size=2, max_size=5))
+def test_what_is_kept_is_whole_and_no_detector_that_fits_is_left_out(done: list[set[int]]) -> None:
+    row = dict.fromkeys(COLUMNS, 0) | {"dataset": "fake", "trial_kind": "empty"}
+    pairs = {(str(i), sequence) for i, sequences in enumerate(done) for sequence in sequences}
+    table = pd.DataFrame([row | {"detector": d, "sequence": s, "trial": t} for d, s in pairs for t in range(3)])
+    assume(pairs)
+    kept, unfinished = on_shared_trials(table)
+    detectors, sequences = set(kept["detector"]), set(kept["sequence"])
+    assert len(kept) == 3 * len(detectors) * len(sequences) >= 3 * max(map(len, done))
+    assert all(done[int(detector)] >= sequences for detector in detectors)
+    assert not any(done[int(detector)] >= sequences for detector in unfinished["detector"])
+    assert detectors | set(unfinished["detector"]) == set(table["detector"])
