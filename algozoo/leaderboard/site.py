@@ -109,7 +109,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (text.fixed, text.duration, text.scientific, text.limit, text.doi, gallery.view):
+    for function in (text.fixed, text.duration, text.scientific, text.limit, text.doi, text.prose, gallery.view):
         environment.filters[function.__name__] = function
     dates = sorted(text.moment(record["started"])[:10] for record in results.records)
     common = {

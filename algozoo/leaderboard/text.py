@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from markupsafe import Markup, escape
+
 NOTHING = "\N{EN DASH}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -52,6 +54,11 @@ def doi(reference: str) -> str | None:
     """Find the DOI in a reference."""
     found = re.search(r"\b10\.\d{4,9}/[^\s)\];,]+", reference)
     return found.group().rstrip(".") if found else None
+
+
+def prose(text: str) -> Markup:
+    """Write what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def slugs(labels: Iterable[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from algozoo.leaderboard.tables import latex
-from algozoo.leaderboard.text import NOTHING, doi, duration, fixed, limit, scientific, slugs
+from algozoo.leaderboard.text import NOTHING, doi, duration, fixed, limit, prose, scientific, slugs
 
 
 def test_numbers_are_written_for_people() -> None:
@@ -67,3 +67,9 @@ def test_latex_escapes_names_and_marks_what_has_no_result() -> None:
 )
 def test_a_limit_without_an_upper_bound_is_told_by_its_lower_one(low, high, status, text):
     assert limit({"contrast": 2e-5, "low": low, "high": high, "status": status}) == text
+
+
+def test_prose_sets_names_as_code_and_lets_no_markup_in() -> None:
+    assert prose("Behind `sphere-h`: a <b> & `c<d`.") == (
+        "Behind <code>sphere-h</code>: a &lt;b&gt; &amp; <code>c&lt;d</code>."
+    )
