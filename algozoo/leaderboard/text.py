@@ -29,11 +29,11 @@ def duration(seconds: float | None) -> str:
 def scientific(value: float) -> str:
     """Write as a power of ten with two significant digits, a cross and superscripts."""
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return f"{mantissa} {_power(int(exponent))}"
 
 
 def limit(row: dict[str, Any]) -> str:
-    """Write a detection limit with its interval; a bound outside the contrasts that were injected is a dash.
+    """Write a detection limit with its interval, as 2.4 [1.9, 3.1] x 10^-5; a bound that was not injected is a dash.
 
     Where there is no upper bound only the lower one is told: the best value would be too faint more often than not.
     """
@@ -41,8 +41,21 @@ def limit(row: dict[str, Any]) -> str:
         return f"> {scientific(row['low'])}"
     if row["status"] != "ok":
         return str(row["status"])
-    low, high = (scientific(row[bound]) if 0 < row[bound] < math.inf else NOTHING for bound in ("low", "high"))
-    return f"{scientific(row['contrast'])} [{low}, {high}]"
+    exponent = math.floor(math.log10(row["contrast"]))
+
+    def mantissa(contrast: float) -> str:
+        if not 0 < contrast < math.inf:
+            return NOTHING
+        digits, shift = f"{contrast:.1e}".split("e")
+        decimals = max(1 + exponent - int(shift), 0)
+        return f"{float(digits) * 10.0 ** (int(shift) - exponent):.{decimals}f}"
+
+    value, low, high = (mantissa(row[name]) for name in ("contrast", "low", "high"))
+    return f"{value} [{low}, {high}] {_power(exponent)}"
+
+
+def _power(exponent: int) -> str:
+    return f"\N{MULTIPLICATION SIGN} 10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
 def moment(iso: str) -> str:

@@ -58,8 +58,9 @@ def test_latex_escapes_names_and_marks_what_has_no_result() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "status", "text"),
     [
-        (1e-5, 4e-5, "ok", f"{scientific(2e-5)} [{scientific(1e-5)}, {scientific(4e-5)}]"),
-        (0.0, 4e-5, "ok", f"{scientific(2e-5)} [{NOTHING}, {scientific(4e-5)}]"),
+        (1.26e-5, 3.4e-4, "ok", "2.0 [1.3, 34] \N{MULTIPLICATION SIGN} 10⁻⁵"),
+        (3.2e-6, 1.23e-3, "ok", "2.0 [0.32, 120] \N{MULTIPLICATION SIGN} 10⁻⁵"),
+        (0.0, 4e-5, "ok", f"2.0 [{NOTHING}, 4.0] \N{MULTIPLICATION SIGN} 10⁻⁵"),
         (1e-5, np.inf, "no upper bound", f"> {scientific(1e-5)}"),
         (0.0, np.inf, "no upper bound", "no upper bound"),
         (1e-5, np.inf, "not reached", "not reached"),
