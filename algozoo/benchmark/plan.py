@@ -140,7 +140,8 @@ def _trial_code() -> str:
     """Digest of our own code between a manifest and a list of candidates."""
     package = Path(algozoo.__file__).parent
     places = (
-        *("imaging", "sequence.py", "companions.py", "datasets"),
+        *("imaging", "sequence.py", "companions.py", "datasets/simulate"),
         *("benchmark/trials.py", "benchmark/shard.py", "scoring/candidates.py"),
     )
-    return source_digest(package / place for place in places)
+    of_datasets = sorted((package / "datasets").glob("*.py"))  # how manifests are written, in adding, is not among it
+    return source_digest([*(package / place for place in places), *of_datasets])

@@ -58,6 +58,7 @@ def add(
         companion_table,
         compose_manifest,
         guessed_companion,
+        inner_edge,
         missing_facts,
         place_from_text,
         write_manifest,
@@ -86,7 +87,9 @@ def add(
     manifest = compose_manifest(name, files, seen, stated, path.parent)
     sequence = Dataset(manifest, folder=path.resolve().parent).sequence(0)
     click.echo(describe_rotation(sequence))
-    for warning in warnings_of(seen, sequence, manifest.valid_field.inner):
+    inner = inner_edge(sequence)
+    click.echo(f"scored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
+    for warning in warnings_of(seen, sequence, inner):
         click.echo(f"Warning: {warning}.", err=True)
     tables = []
     for number, text in enumerate(companions, start=1):
@@ -94,7 +97,7 @@ def add(
         fitted = fit_companion(sequence, guessed_companion(text, sequence))
         tables.append(companion_table(f"companion {number}", fitted, sequence))
         click.echo(_companion_line(tables[-1], fitted.snr_before, fitted.snr_after))
-    write_manifest(compose_manifest(name, files, seen, stated, path.parent, tables), path)
+    write_manifest(compose_manifest(name, files, seen, stated, path.parent, inner=inner, companions=tables), path)
     click.echo(f"Written: {path}. Fill in its title, instrument, licence and citation; then use it by this path.")
     click.echo(f"Before a suite can use it: algozoo datasets calibrate {path}")
 

@@ -12,6 +12,7 @@ from algozoo.datasets.manifest import SimulatedManifest
 from algozoo.datasets.simulate import simulate
 from algozoo.errors import InputError
 from algozoo.files import source_digest, write_whole
+from algozoo.imaging import apertures, psf, rotate, shift
 from algozoo.sequence import ADISequence
 
 ARRAYS = ("cube", "parallactic_angles", "psf", "star_flux", "wavelengths", "reference")
@@ -51,9 +52,10 @@ def is_made(manifest: SimulatedManifest, index: int) -> bool:
 
 
 def _path(manifest: SimulatedManifest, index: int) -> Path:
-    """Where a sequence is kept: the key is of all that it depends on, the simulator's code included."""
+    """Where a sequence is kept: the key is of all that it depends on, the code included."""
     key = hashlib.sha256(manifest.model_dump_json(include={"simulation", "seed", "pixel_scale"}).encode())
-    key.update(source_digest([Path(inspect.getfile(simulate)).parent]).encode())
+    imaging = [Path(inspect.getfile(module)) for module in (apertures, psf, rotate, shift)]
+    key.update(source_digest([Path(inspect.getfile(simulate)).parent, *imaging]).encode())
     return cache_folder() / "simulated" / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
 
 

@@ -170,9 +170,12 @@ def test_a_new_user_adds_beta_pictoris_and_gets_our_manifest(algozoo, shared_dat
     assert "star, by the symmetry of its halo: at x = 51.1" in ended.out
     assert "a source adds up with these angles, so their sign is right" in ended.out
     assert "px off the centre" in ended.err
+    assert "reversed angles" not in ended.err
     mine, ours = load_manifest(tmp_path / "mine.toml"), load_dataset("betapic", mirror=shared_data).manifest
     assert (mine.crop, mine.angle_offset, mine.pixel_scale) == (ours.crop, ours.angle_offset, ours.pixel_scale)
     assert [file.sha256 for _, file in mine.files if file] == [file.sha256 for _, file in ours.files if file]
+    assert mine.valid_field.inner == ours.valid_field.inner
+    assert [(a.inner, a.outer) for a in mine.annuli] == [(a.inner, a.outer) for a in ours.annuli]
     (found,), (known,) = mine.companions, ours.companions
     for field in ("separation", "position_angle", "contrast"):
         assert abs(getattr(found, field) - getattr(known, field)) < getattr(found, f"{field}_error")

@@ -1,10 +1,13 @@
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import algozoo
 from algozoo.datasets import ensemble as ensemble_module
 from algozoo.datasets import load_dataset
 from algozoo.datasets.ensemble import is_made, simulated_sequence
@@ -69,6 +72,16 @@ def test_another_seed_or_parameter_has_another_file(manifest, made, tmp_path):
     for changed in (other, brighter):
         assert not same(simulated_sequence(changed, 3), made[0])
     assert len(list(tmp_path.rglob("*.npz"))) == 3
+
+
+def test_the_key_is_of_all_code_that_the_simulator_imports(manifest, monkeypatch):
+    package, hashed = Path(algozoo.__file__).parent, []
+    monkeypatch.setattr(ensemble_module, "source_digest", lambda places: hashed.extend(places) or "")
+    ensemble_module.is_made(manifest, 0)
+    found = [path for place in hashed for path in ([place] if place.is_file() else place.rglob("*.py"))]
+    for path in found:
+        for name in re.findall(r"from algozoo\.(imaging\.\w+) import", path.read_text(encoding="utf-8")):
+            assert package / f"{name.replace('.', '/')}.py" in found, path
 
 
 def test_a_full_disk_is_said(manifest, monkeypatch):

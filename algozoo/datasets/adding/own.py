@@ -16,14 +16,14 @@ from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
 from algozoo.datasets.manifest import RealManifest, check_manifest
 from algozoo.datasets.negative_companion import FittedCompanion
+from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence
 
 INNER_EDGE = 1.0
-"""FWHM: where the valid field of a new dataset begins."""
-
+"""FWHM: where the valid field of a new dataset begins, if its twin allows."""
 
 USUAL_ANNULI = (1.5, 3.0, 5.0, 8.0)
 """FWHM: between these, companions are injected."""
@@ -58,10 +58,24 @@ def missing_facts(files: SequenceFiles, seen: Look, stated: Stated) -> dict[str,
     return missing
 
 
+def inner_edge(sequence: ADISequence) -> float:
+    """Return where the valid field should begin (FWHM): where the twin is a null, if before the first annulus."""
+    arc = flip_arc(sequence, 1.0)
+    edge = np.ceil(10 * SHORTEST_ARC / arc) / 10 if arc else np.inf
+    return float(edge) if INNER_EDGE < edge < USUAL_ANNULI[0] else INNER_EDGE
+
+
 def compose_manifest(
-    name: str, files: SequenceFiles, seen: Look, stated: Stated, folder: Path, companions: Sequence[dict[str, Any]] = ()
+    name: str,
+    files: SequenceFiles,
+    seen: Look,
+    stated: Stated,
+    folder: Path,
+    *,
+    inner: float = INNER_EDGE,
+    companions: Sequence[dict[str, Any]] = (),
 ) -> RealManifest:
-    """Write down a dataset; `folder` is where its manifest will lie.
+    """Write down a dataset; `folder` is where its manifest will lie, `inner` where its valid field begins.
 
     Raises
     ------
@@ -70,7 +84,7 @@ def compose_manifest(
     """
     side = seen.crop[2] if seen.crop else seen.shape[-1]
     outer = np.floor(2 * ((side - 1) / 2 / seen.fwhm - 1)) / 2
-    if outer <= INNER_EDGE:
+    if outer <= inner:
         raise InputError(
             f"{files.cube}: {side} px around the star are {side / seen.fwhm:.1f} FWHM, expected at least 5.5: give "
             "larger frames"
@@ -94,7 +108,7 @@ def compose_manifest(
         "source": "own data",
         "citation": "not stated",
         "pixel_scale": pixel_scale,
-        "valid_field": {"inner": INNER_EDGE, "outer": float(outer)},
+        "valid_field": {"inner": inner, "outer": float(outer)},
         "annuli": _annuli(float(outer)),
         **{key: value for key, value in flux.items() if value is not None},
         "angle_unit": stated.angle_unit or (unit_of_angles(files.angles) if files.angles else None) or "deg",

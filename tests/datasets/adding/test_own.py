@@ -7,7 +7,14 @@ from astropy.io import fits
 
 from algozoo.datasets import Dataset, load_dataset, load_manifest
 from algozoo.datasets.adding.folders import choose_sequence
-from algozoo.datasets.adding.own import Stated, compose_manifest, guessed_companion, missing_facts, write_manifest
+from algozoo.datasets.adding.own import (
+    Stated,
+    compose_manifest,
+    guessed_companion,
+    inner_edge,
+    missing_facts,
+    write_manifest,
+)
 from algozoo.datasets.adding.report import describe, look, warnings_of
 from algozoo.errors import AlgoZooError, InputError
 
@@ -197,3 +204,9 @@ def test_a_manifest_is_written_whole_or_not_at_all(parts, write, tmp_path, monke
 def test_a_bad_place_of_a_companion_is_refused(make_sequence, text):
     with pytest.raises(InputError, match=r"--companion .* expected"):
         guessed_companion(text, make_sequence())
+
+
+@pytest.mark.parametrize(("rotation", "edge"), [(120, 1.0), (81.4, 1.1), (65, 1.4), (40, 1.0), (0, 1.0)])
+def test_the_field_begins_where_the_twin_is_a_null_if_that_is_before_the_first_annulus(make_sequence, rotation, edge):
+    sequence = make_sequence(parallactic_angles=np.linspace(0, rotation, 8), n_frames=8)
+    assert inner_edge(sequence) == edge
