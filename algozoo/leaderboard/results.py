@@ -25,6 +25,7 @@ from algozoo.scoring import (
     overconfidence,
     probability_claims,
     rates,
+    run_on_all,
     uniformity,
 )
 from algozoo.submissions.ledger import FILE, Entry, about, read_ledger, standing
@@ -123,7 +124,7 @@ class Results:
 
     def critical_differences(self, kind: str) -> Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
-        scores = pd.concat([dataset.scores for dataset in self.datasets])
+        scores = run_on_all(pd.concat([dataset.scores for dataset in self.datasets]))
         own = scores[scores["dataset_kind"] == kind]
         enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
         return friedman(own) if enough else None
@@ -195,7 +196,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, n_left_out, **own))
-    return Results(definition, records, datasets, board.averages, average_curves(bands), ledger)
+    averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
+    return Results(definition, records, datasets, board.averages, average_curves(averaged), ledger)
 
 
 def _without_withdrawn(

@@ -1,6 +1,7 @@
 """From detection maps to numbers: candidates, curves, intervals, ranks. Knows tables, no runner and no site."""
 
 from algozoo.scoring.auc import delong
+from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.board import Board, evaluate, score
 from algozoo.scoring.calibration import false_alarms, overconfidence
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
@@ -50,6 +51,7 @@ __all__ = [
     "reliability",
     "resolvable_difference",
     "ring_scores",
+    "run_on_all",
     "score",
     "threshold_at",
     "threshold_rates",

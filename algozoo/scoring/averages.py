@@ -5,6 +5,17 @@ import pandas as pd
 
 from algozoo.scoring.outcomes import require_columns
 
+COLUMNS = (
+    *("dataset_kind", "detector", "control", "partial_auc", "partial_auc_low", "partial_auc_high"),
+    *("n_datasets", "n_results"),
+)
+
+
+def run_on_all(scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of detectors that have run on every dataset of their kind, whatever became of it."""
+    n_run = scores.groupby(["dataset_kind", "detector"])["dataset"].transform("nunique")
+    return scores[n_run == scores.groupby("dataset_kind")["dataset"].transform("nunique")]
+
 
 def average(scores: pd.DataFrame) -> pd.DataFrame:
     """Average the scores over the datasets of a kind; real and simulated ones are never pooled.
@@ -22,7 +33,8 @@ def average(scores: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         dataset_kind, detector, control, partial_auc, partial_auc_low, partial_auc_high, n_datasets (of the
-        kind) and n_results (those that the detector has a result on; it counts 0 on the others).
+        kind) and n_results (those that the detector has a result on; it counts 0 on the others). No row for a detector
+        that has not run on one of them.
 
     Raises
     ------
@@ -32,8 +44,8 @@ def average(scores: pd.DataFrame) -> pd.DataFrame:
     bounds = ["partial_auc", "partial_auc_low", "partial_auc_high"]
     require_columns(scores, ["dataset", "dataset_kind", "detector", "control", *bounds])
     rows = []
-    for (kind, detector), table in scores.groupby(["dataset_kind", "detector"]):
-        n = scores.loc[scores["dataset_kind"] == kind, "dataset"].nunique()
+    for (kind, detector), table in run_on_all(scores).groupby(["dataset_kind", "detector"]):
+        n = len(table)
         area, low, high = table[bounds].fillna(0).to_numpy(dtype=float).T
         mean = area.sum() / n
         rows.append(
@@ -48,4 +60,4 @@ def average(scores: pd.DataFrame) -> pd.DataFrame:
                 "n_results": int(table["partial_auc"].notna().sum()),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -63,10 +63,10 @@ def require_columns(table: pd.DataFrame, columns: Iterable[str]) -> None:
 def on_shared_trials(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Leave out what keeps the detectors of a dataset from being compared on the same trials.
 
-    While a suite runs, some detectors are ahead of others. Of each dataset those sequences and detectors are kept that
-    leave nothing out among themselves, so many that the product of their numbers is as large as it can be when the
-    detectors that ran least go first; of two such choices the one with more detectors. A detector has run on a sequence
-    if all trials of it are there.
+    While a suite runs, some detectors are ahead of others. The slowest ones of a dataset are left out one by one; of
+    these cuts the one is kept at which the others share the most trials: the number of sequences that all of them have
+    run, times the number of detectors, controls not counted. A detector has run a sequence if all of its trials are
+    there.
 
     Parameters
     ----------
@@ -93,7 +93,8 @@ def on_shared_trials(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
         done = pd.crosstab(table["detector"], table["sequence"]) == n_trials
         n_run = done.sum(axis=1)
         shared = done.loc[n_run.sort_values(ascending=False, kind="stable").index].cummin()
-        size = shared.sum(axis=1).to_numpy() * np.arange(1, len(shared) + 1)
+        counts = ~table.groupby("detector")["control"].first().loc[shared.index]
+        size = (shared.sum(axis=1) * counts.cumsum()).to_numpy()
         sequences = shared.columns[shared.iloc[np.flatnonzero(size == size.max())[-1]]]
         takes_part = done[sequences].all(axis=1)
         left_out = n_run[~takes_part].rename("n_run").reset_index()

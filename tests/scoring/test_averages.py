@@ -52,15 +52,24 @@ def test_the_average_is_better_known_than_the_datasets(outcomes: pd.DataFrame) -
     assert table["partial_auc"].between(table["partial_auc_low"], table["partial_auc_high"]).all()
 
 
-@pytest.mark.parametrize("how", ["absent", "declined"])
-def test_a_dataset_without_a_result_counts_zero(outcomes: pd.DataFrame, how: str) -> None:
-    full = summed(outcomes)
-    lacking = (outcomes["detector"] == "oracle") & (outcomes["dataset"] == "b")
-    table = summed(
-        outcomes[~lacking] if how == "absent" else outcomes.assign(status=np.where(lacking, "declined", "ok"))
-    )
-    assert full.loc[("real", "oracle"), "partial_auc"] == 1
+def test_a_dataset_that_is_declined_counts_zero(outcomes: pd.DataFrame) -> None:
+    assert summed(outcomes).loc[("real", "oracle"), "partial_auc"] == 1
+    declined = (outcomes["detector"] == "oracle") & (outcomes["dataset"] == "b")
+    table = summed(outcomes.assign(status=np.where(declined, "declined", "ok")))
     assert table.loc[("real", "oracle"), ["partial_auc", "n_datasets", "n_results"]].tolist() == [0.5, 2, 1]
+
+
+def test_a_detector_that_has_not_run_on_a_dataset_is_not_averaged(outcomes: pd.DataFrame) -> None:
+    table = summed(outcomes[(outcomes["detector"] != "good") | (outcomes["dataset"] != "b")])
+    whole = summed(outcomes)
+    assert ("real", "good") not in table.index
+    np.testing.assert_array_equal(table.loc["real", "partial_auc"], whole.loc["real", "partial_auc"].drop("good"))
+    assert ("simulated", "good") in table.index
+
+
+def test_there_is_no_average_where_no_detector_ran_on_all(outcomes: pd.DataFrame) -> None:
+    table = summed(outcomes[(outcomes["detector"] == "good") == (outcomes["dataset"] == "a")])
+    assert "real" not in table.index.get_level_values("dataset_kind")
 
 
 def test_controls_and_detectors_without_any_result_have_no_rank(outcomes: pd.DataFrame) -> None:

@@ -103,9 +103,17 @@ def test_a_sequence_without_one_of_its_trials_was_not_run(make_outcomes: Make, r
     assert set(kept["detector"]) == set(outcomes["detector"])
 
 
+def test_controls_that_are_ahead_do_not_drive_detectors_out(make_outcomes: Make, rng: Generator) -> None:
+    outcomes = run_on(run_on(make_outcomes(rng), "good", {0}), "poor", {0})
+    kept, unfinished = on_shared_trials(outcomes)
+    assert set(kept["detector"]) == {"oracle", "blank", "good", "poor"}
+    assert set(kept["sequence"]) == {0}
+    assert unfinished.empty
+
+
 @given(done=st.lists(st.sets(st.integers(0, 4)), min_size=2, max_size=5))
 def test_what_is_kept_is_whole_and_no_detector_that_fits_is_left_out(done: list[set[int]]) -> None:
-    row = dict.fromkeys(COLUMNS, 0) | {"dataset": "fake", "trial_kind": "empty"}
+    row = dict.fromkeys(COLUMNS, 0) | {"control": False, "dataset": "fake", "trial_kind": "empty"}
     pairs = {(str(i), sequence) for i, sequences in enumerate(done) for sequence in sequences}
     table = pd.DataFrame([row | {"detector": d, "sequence": s, "trial": t} for d, s in pairs for t in range(3)])
     assume(pairs)
