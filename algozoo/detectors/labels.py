@@ -2,12 +2,13 @@
 
 Gomez Gonzalez et al. 2018, A&A 613, A71, sect. 3.2, with these differences. Both classes are taken from the same
 residuals, each value interpolated once. Samples are turned and shifted by deciding where the residuals are evaluated,
-not by turning patches again. The range of contrasts comes from a robust fit. Training, validation and test samples lie
-in different sectors of the field, so that copies of one injection, or of one speckle, are never on both sides.
+not by turning patches again. The range of contrasts comes from a robust fit. Training, validation and test samples are
+centred in different sectors of the field: copies of one injection are never on both sides, nor are patches around one
+pixel. Patches on either side of a border overlap.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,9 @@ from algozoo.detectors.points import Array
 KINDS = ("injection", "residual", "mean")
 CONTRASTS_PER_PLACE = 2
 """Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
+
+NOISE_CONTRASTS, NOISE_PLACES = 5, 4
+"""Contrasts at which, and places for each, the noise of an annulus is measured with a companion in it."""
 
 MEAN_OF = 3
 """Patches of which the mean is a sample of C-, and"""
@@ -131,7 +135,10 @@ def draw_samples(
         ):
             n = len(patches)
             constant = {"labels": np.full(n, label), "annulus": np.full(n, number)}
-            scaled = normalised(patches, normalisation, ring.noise[ring.levels])
+            noise = ring.noise[ring.levels]
+            if label and normalisation == "noise":
+                noise = _noise_beside(field, contrasts, rng)(about["contrast"])
+            scaled = normalised(patches, normalisation, noise)
             parts.append(Samples(patches=scaled, **constant, **about))
         if report:
             report(number + 1)
@@ -165,6 +172,19 @@ def _injections(
         "azimuth": azimuth,
         "contrast": drawn,
     }
+
+
+def _noise_beside(field: Places, contrasts: tuple[float, float], rng: np.random.Generator) -> Callable[[Array], Array]:
+    """Measure the noise of an annulus with a companion in it, as a detector will that searches for it.
+
+    A companion adds scatter to a small annulus, and takes components: a bright one changes the noise at a level by a
+    factor of two. The result gives the noise (n, n_levels) for contrasts (n,).
+    """
+    grid = np.geomspace(*contrasts, NOISE_CONTRASTS)
+    companions = [replace(field.draw(None, rng), contrast=float(c)) for c in np.repeat(grid, NOISE_PLACES)]
+    noise = np.array([ring.noise[ring.levels] for ring in map(field.ring.beside, companions)])
+    levels = noise.reshape(NOISE_CONTRASTS, NOISE_PLACES, -1).mean(axis=1).T
+    return lambda drawn: np.stack([np.interp(np.log(drawn), np.log(grid), level) for level in levels], axis=1)
 
 
 def _empty(field: Places, n_samples: int, rng: np.random.Generator) -> tuple[Array, dict[str, NDArray[Any]]]:

@@ -9,7 +9,7 @@ of X there, less, for each component, the mean over frames t of ``u_j[t]`` times
 frame t: every level comes from one pass over the components, and only the points that are asked for are derotated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from algozoo.companions import Companion
+from algozoo.companions import Companion, inject
 from algozoo.detectors.levels import Levels, Variances
 from algozoo.detectors.points import (
     Array,
@@ -54,9 +54,7 @@ def field_annuli(size: int, fwhm: float) -> tuple[Annulus, ...]:
 
 def annular_residuals(sequence: ADISequence, n_levels: Levels, patch: int) -> "list[Residuals]":
     """Residuals of a sequence with a 3-D cube in each annulus of the field; see `Residuals` for what they raise."""
-    frames = sequence.cube.astype(np.float64)
-    frames -= frames.mean(axis=0)
-    rings = field_annuli(sequence.size, sequence.fwhm)
+    frames, rings = _less_mean(sequence), field_annuli(sequence.size, sequence.fwhm)
     return [Residuals(sequence, frames, annulus, n_levels, patch) for annulus in rings]
 
 
@@ -69,11 +67,11 @@ def normalised(patches: Array, how: Normalisation, noise: Array) -> NDArray[np.f
     how : {'slice', 'sample', 'noise'}
         To the range from 0 to 1 level by level, or all levels together; or in units of the noise. What is constant
         becomes 0.
-    noise : array (n_levels,)
-        Scatter of the annulus at each level.
+    noise : array (n_levels,) or (n, n_levels)
+        Scatter of the annulus at each level, of all samples or of each.
     """
     if how == "noise":
-        return np.asarray(patches / np.where(noise > 0, noise, np.inf)[:, None, None], dtype=np.float32)
+        return np.asarray(patches / np.where(noise > 0, noise, np.inf)[..., None, None], dtype=np.float32)
     axes = (-2, -1) if how == "slice" else (-3, -2, -1)
     low = patches.min(axis=axes, keepdims=True)
     extent = patches.max(axis=axes, keepdims=True) - low
@@ -102,7 +100,8 @@ class Residuals:
     Declined
         If there are too few frames for the levels (on first use).
     InputError
-        If the annulus has no more pixels than there are frames, or the patch does not fit in a frame (on first use).
+        If the annulus has no more pixels than components are asked for, or the patch does not fit in a frame (on first
+        use).
     """
 
     sequence: ADISequence
@@ -120,10 +119,11 @@ class Residuals:
         annulus = Annulus(max(self.annulus.inner - wider, 0.0), self.annulus.outer + wider)
         mask = np.zeros(size**2, dtype=bool)
         mask[segments(size, annulus)[0]] = True
-        if mask.sum() <= self.sequence.n_frames:
+        most = self.n_levels if isinstance(self.n_levels, int) else self.n_levels[-1]
+        if mask.sum() <= most:
             raise InputError(
-                f"annulus {annulus} has {mask.sum()} pixels, no more than there are frames "
-                f"({self.sequence.n_frames}): it is too thin for patches of {self.patch} px; take a larger patch_width"
+                f"annulus {annulus} has {mask.sum()} pixels, no more than the {most} components that n_levels asks "
+                f"for: it is too thin for patches of {self.patch} px; take a larger patch_width, or lower n_levels"
             )
         return mask.reshape(size, size)
 
@@ -226,6 +226,11 @@ class Residuals:
         rows, columns = np.divmod(pixels, images.shape[-1])
         return np.ascontiguousarray(windows[:, rows, columns].swapaxes(0, 1))
 
+    def beside(self, companion: Companion) -> "Residuals":
+        """Return the residuals of the same annulus with a companion in the sequence, all of them anew."""
+        sequence = inject(self.sequence, [companion])
+        return replace(self, sequence=sequence, frames=_less_mean(sequence))
+
     def injected(
         self, companion: Companion, contrasts: ArrayLike, offset: tuple[float, float] = (0, 0), turn: float = 0.0
     ) -> Array:
@@ -279,6 +284,11 @@ class Residuals:
             taken = np.einsum("tqk,tk->kq", turned, vectors) / n_frames
             patches.append(_levels(plain + contrast * added, taken)[levels])
         return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))
+
+
+def _less_mean(sequence: ADISequence) -> Array:
+    frames = sequence.cube.astype(np.float64)
+    return np.asarray(frames - frames.mean(axis=0))
 
 
 def _levels(plain: Array, modelled: Array) -> Array:

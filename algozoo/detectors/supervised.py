@@ -25,7 +25,7 @@ Training = Literal["auto", "flipped", "transfer", "oracle-empty"]
 FWHM_TOLERANCE = 0.1
 """Relative difference between the FWHM of training and that of the sequence up to which a model is used."""
 
-SMALLEST_PATCH = 4
+SMALLEST_PATCH = 5
 """Pixels: below, nothing is left after two poolings, and a patch holds no companion."""
 
 
@@ -79,6 +79,12 @@ class Supervised(Detector):
         "algozoo.detectors.points",
         "algozoo.detectors.flux",
         "algozoo.detectors.spectral",
+        "algozoo.companions",
+        "algozoo.imaging.annuli",
+        "algozoo.imaging.apertures",
+        "algozoo.imaging.rotate",
+        "algozoo.imaging.scale",
+        "algozoo.imaging.shift",
     )
     smallest_levels: ClassVar[int] = 1
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples",)
@@ -130,6 +136,16 @@ class Supervised(Detector):
         self.check_parameters()
         sequence = _one_channel(sequence)
         patch = patch_size(sequence.fwhm, self.patch_width)
+        if patch < SMALLEST_PATCH:
+            raise InputError(
+                f"{self.name}: patches of {self.patch_width:g} FWHM ({sequence.fwhm:.2f} px) have {patch} px, expected "
+                f"at least {SMALLEST_PATCH}: raise patch_width"
+            )
+        if usable is not None and usable.shape != (sequence.size, sequence.size):
+            raise InputError(
+                f"{self.name}: usable has shape {usable.shape}, expected that of a frame, "
+                f"{(sequence.size, sequence.size)}"
+            )
         residuals = annular_residuals(sequence, self.n_levels, patch)
         try:
             samples, fits = draw_samples(

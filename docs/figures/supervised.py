@@ -3,19 +3,17 @@
 Usage: python docs/figures/supervised.py [samples] [roc]
 """  # noqa: INP001 - scripts are no package
 
-import csv
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from algozoo.datasets import load_dataset
 from algozoo.detectors.labels import KINDS, draw_samples
 from algozoo.detectors.mlar import annular_residuals, patch_size
 from algozoo.detectors.registry import create
-from algozoo.scoring import wilson
 
 PAGES = Path(__file__).parents[1]
 SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)
@@ -79,20 +77,19 @@ def samples() -> None:
 
 def roc() -> None:
     """Draw the fraction of companions found against false alarms a map, with intervals of 95 %."""
-    curves: dict[tuple[str, str], dict[str, list[tuple[float, int, int]]]] = defaultdict(lambda: defaultdict(list))
-    with (PAGES / "supervised-roc.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            point = float(row["false_alarms_per_map"]), int(row["found"]), int(row["companions"])
-            curves[row["dataset"], row["annulus"]][row["detector"]].append(point)
-    figure, axes = plt.subplots(2, 2, figsize=(9, 7.5), layout="constrained", sharey=True)
-    for axis, ((dataset, annulus), detectors) in zip(axes.flat, curves.items(), strict=False):
-        for number, (label, points) in enumerate(detectors.items()):
-            rate, found, n = np.array(sorted(points)).T
-            low, high = np.array([wilson(int(k), int(m)) for k, m in zip(found, n, strict=True)]).T
+    table = pd.read_csv(PAGES / "supervised-roc.csv")
+    figure, axes = plt.subplots(2, 2, figsize=(9, 7.8), layout="constrained", sharey=True)
+    for axis, ((dataset, annulus), panel) in zip(
+        axes.flat, table.groupby(["dataset", "annulus"], sort=False), strict=True
+    ):
+        for number, (label, curve) in enumerate(panel.groupby("detector", sort=False)):
             variant = "," in label  # of a detector that is drawn already
             style = ":" if variant else "-" if label.startswith("sod") else "--"
-            axis.plot(rate, found / n, style, color=f"C{number}", label=label)
-            axis.fill_between(rate, low, high, color=f"C{number}", alpha=0 if variant else 0.12, lw=0)
+            rate = curve["false_alarms_per_map"]
+            axis.plot(rate, curve["found"], style, color=f"C{number}", label=label)
+            axis.fill_between(
+                rate, curve["found_low"], curve["found_high"], color=f"C{number}", alpha=0 if variant else 0.12, lw=0
+            )
         axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
     for axis in axes[:, 0]:
         axis.set_ylabel("companions found")

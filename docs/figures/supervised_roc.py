@@ -1,4 +1,4 @@
-"""Measure the ROC of SODIRF and SODINN beside other detectors; write docs/supervised-roc.csv.
+"""Measure the ROC of SODIRF and SODINN beside other detectors; write docs/supervised-roc.csv and -differences.csv.
 
 Usage: python docs/figures/supervised_roc.py FOLDER, where FOLDER keeps what is done, one file for each sequence, so
 that it can be stopped and started again. It takes half an hour of one core.
@@ -13,7 +13,6 @@ import csv
 import json
 import sys
 import time
-from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -28,14 +27,19 @@ from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 
 PAGE = Path(__file__).parents[1] / "supervised-roc.csv"
+DIFFERENCES = Path(__file__).parents[1] / "supervised-differences.csv"
 SIZE, OUTER = 41, 16.0
 FIRST, SEQUENCES, INJECTIONS = 3, 10, 15
 DATASETS = ("naco-lp", "sphere-h")
 FALSE_ALARMS = (0.1, 0.3, 1.0, 3.0)
+RATES = sorted({*np.round(np.geomspace(0.05, 5, 21), 3).tolist(), *FALSE_ALARMS})
+DRAWS = 2000
 SAMPLES = {"n_samples": 400, "patch_width": 1.5}
 DETECTORS: dict[str, tuple[str, dict]] = {
     "median": ("median", {}),
     "pca": ("pca", {}),
+    "pca(n_components=5)": ("pca", {"n_components": 5}),
+    "pca(n_components=0.9)": ("pca", {"n_components": 0.9}),
     "annular-pca": ("annular-pca", {}),
     "llsg": ("llsg", {}),
     "sodirf": ("sodirf", SAMPLES),
@@ -45,6 +49,11 @@ DETECTORS: dict[str, tuple[str, dict]] = {
 }
 ON_TEST_NOISE = ("sodirf, trained on the test noise", "sodirf, as published")
 """Fitted to each empty test sequence itself, and so not detectors to compare with, but a measure of the leak."""
+COMPARED = [
+    *((one, other) for one in ("sodirf", "sodinn") for other in DETECTORS if not other.startswith("sod")),
+    ("sodinn", "sodirf"),
+    ("sodirf, trained on the test noise", "sodirf"),
+]
 
 
 def cut(sequence: ADISequence) -> ADISequence:
@@ -123,13 +132,25 @@ def main(folder: str) -> None:
                 path.write_text(json.dumps(measure(dataset, index, fitted(name))))
                 sys.stdout.write(f"{path}\n")
                 sys.stdout.flush()
-    rows = []
+    rows, differences = [], []
     for name in DATASETS:
-        rows += table(name, [json.loads((Path(folder) / f"{name}-{i}.json").read_text()) for i in range(SEQUENCES)])
-    with PAGE.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["dataset", "annulus", "detector", "false_alarms_per_map", "found", "companions"])
-        writer.writerows(rows)
+        results = [json.loads((Path(folder) / f"{name}-{i}.json").read_text()) for i in range(SEQUENCES)]
+        for annulus in results[0][next(iter(DETECTORS))]["hits"]:
+            found = {label: shares(results, label, annulus) for label in DETECTORS}
+            for label, draws in found.items():
+                rows += [(name, annulus, label, *row) for row in zip(RATES, *summary(draws), strict=True)]
+            for one, other in COMPARED:
+                draws = found[one] - found[other]
+                told = [(name, annulus, one, other, *row) for row in zip(RATES, *summary(draws), strict=True)]
+                differences += [row for row in told if row[4] in FALSE_ALARMS]
+    for path, columns, table in (
+        (PAGE, ["detector", "false_alarms_per_map", "found", "found_low", "found_high"], rows),
+        (DIFFERENCES, ["detector", "other", "false_alarms_per_map", "more", "more_low", "more_high"], differences),
+    ):
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["dataset", "annulus", *columns])
+            writer.writerows(table)
 
 
 @cache
@@ -140,22 +161,27 @@ def fitted(dataset: str) -> dict[str, Detector]:
     return {label: one if label in ON_TEST_NOISE else one.fit(training) for label, one in made.items()}
 
 
-def table(dataset: str, results: list[dict]) -> list[tuple]:
-    """How many companions are found at thresholds that give the wanted numbers of false alarms a map."""
-    rows = []
-    for label in DETECTORS:
-        false = [scores for result in results for scores in result[label]["false"]]
-        highest = np.sort(np.concatenate([np.asarray(scores) for scores in false]))[::-1]
-        hits: dict[str, list] = defaultdict(list)
-        for result in results:
-            for annulus, scores in result[label]["hits"].items():
-                hits[annulus] += scores
-        for annulus, scores in hits.items():
-            for rate in np.round(np.geomspace(0.05, 5, 21), 3).tolist() + list(FALSE_ALARMS):
-                allowed = int(rate * len(false) + 1e-9)
-                threshold = highest[allowed] if allowed < len(highest) else -np.inf
-                rows.append((dataset, annulus, label, rate, int(np.sum(np.array(scores) > threshold)), len(scores)))
-    return rows
+def shares(results: list[dict], label: str, annulus: str) -> np.ndarray:
+    """Share of companions found (1 + DRAWS, n_rates): of all sequences, and of draws of them with replacement.
+
+    The threshold that gives a number of false alarms a map is found anew in each draw; draws are the same for all.
+    """
+    of_sequence = [(np.concatenate(r[label]["false"]), np.array(r[label]["hits"][annulus])) for r in results]
+    drawn = np.random.default_rng(7).integers(SEQUENCES, size=(DRAWS, SEQUENCES))
+    n_maps = sum(len(result[label]["false"]) for result in results)
+    allowed = [int(rate * n_maps + 1e-9) for rate in RATES]
+    found = []
+    for chosen in (np.arange(SEQUENCES), *drawn):
+        highest = np.sort(np.concatenate([of_sequence[i][0] for i in chosen]))[::-1]
+        hits = np.sort(np.concatenate([of_sequence[i][1] for i in chosen]))
+        thresholds = [highest[n] if n < len(highest) else -np.inf for n in allowed]
+        found.append(1 - np.searchsorted(hits, thresholds, side="right") / len(hits))
+    return np.array(found)
+
+
+def summary(draws: np.ndarray) -> list[list[float]]:
+    """Value and 95 % bounds at each rate."""
+    return np.round([draws[0], *np.quantile(draws[1:], [0.025, 0.975], axis=0)], 4).tolist()
 
 
 if __name__ == "__main__":

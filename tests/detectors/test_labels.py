@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from sklearn.metrics import roc_auc_score
 
 from algozoo.companions import Companion
 from algozoo.detectors import labels as module
+from algozoo.detectors.flux import fit_flux
 from algozoo.detectors.labels import KINDS, draw_samples, numbers_by_split
 from algozoo.detectors.mlar import annular_residuals
-from algozoo.detectors.places import SPLITS
+from algozoo.detectors.places import SPLITS, Places
 from algozoo.errors import InputError
 
 N_LEVELS, PATCH, N = 5, 9, 80
@@ -49,9 +51,9 @@ def test_copies_of_an_injection_are_in_one_split(samples):
 
 
 def test_splits_lie_in_sectors_that_do_not_overlap(samples):
-    """Sorted by azimuth, the split changes three times on the way round."""
-    for label in (True, False):
-        chosen = samples.labels == label
+    """Sorted by azimuth, the split changes three times on the way round an annulus."""
+    for label, annulus in product((True, False), np.unique(samples.annulus)):
+        chosen = (samples.labels == label) & (samples.annulus == annulus)
         around = samples.split[chosen][np.argsort(samples.azimuth[chosen])]
         assert np.count_nonzero(around != np.roll(around, 1)) == 3
 
@@ -76,6 +78,20 @@ def test_contrasts_give_the_snr_that_is_asked_for(night):
         residual = fit.snr - fit.slope * fit.contrasts
         assert np.median(abs(residual)) < 1.2
         assert abs(np.median(residual)) < 0.7
+
+
+def test_companions_are_scaled_in_training_as_they_are_in_prediction(night):
+    """Bright ones change the noise of their annulus; at fresh places it is what training takes it for."""
+    ring, rng = annular_residuals(night, N_LEVELS, PATCH)[0], np.random.default_rng(4)
+    field = Places(ring, None, 0.0)
+    slope = fit_flux(field, rng).slope
+    contrasts = 1 / slope, 100 / slope
+    noise = module._noise_beside(field, contrasts, rng)
+    for snr in (3, 10, 50, 100):
+        searched = [ring.beside(replace(field.draw(None, rng), contrast=snr / slope)) for _ in range(12)]
+        ratio = np.mean([found.noise[found.levels] for found in searched], axis=0) / noise(np.array([snr / slope]))[0]
+        assert np.all(abs(np.log(ratio)) < np.log(1.35)), (snr, ratio)
+    assert abs(np.log(noise(np.array(contrasts[1:]))[0] / ring.noise[ring.levels])).max() > np.log(1.5)
 
 
 def auc_interval(n, level=2.6):
@@ -121,8 +137,9 @@ def test_permuted_labels_show_a_leak(samples):
 @pytest.mark.slow
 def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypatch):
     """Whatever tells the classes apart is the companion: both are made alike in all else."""
-    honest = module._injections
-    monkeypatch.setattr(module, "_injections", lambda field, n, _, rng: honest(field, n, (1e-9, 1e-9), rng))
+    injections, noise = module._injections, module._noise_beside
+    monkeypatch.setattr(module, "_injections", lambda field, n, _, rng: injections(field, n, (1e-9, 1e-9), rng))
+    monkeypatch.setattr(module, "_noise_beside", lambda field, _, rng: noise(field, (1e-9, 1e-9), rng))
     nothing, _ = drawn(night)
     auc, n = held_out_auc(nothing, nothing.labels)
     assert abs(auc - 0.5) < auc_interval(n)

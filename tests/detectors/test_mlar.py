@@ -127,10 +127,21 @@ def test_too_few_frames_for_the_levels_are_declined(make_sequence):
         _ = ring.levels
 
 
-def test_an_annulus_too_thin_for_its_frames_is_refused(make_sequence):
-    ring = annular_residuals(make_sequence(n_frames=900), N_LEVELS, 3)[0]
-    with pytest.raises(InputError, match="too thin for patches of 3 px; take a larger patch_width"):
+def test_an_annulus_too_thin_for_its_components_is_refused(make_sequence):
+    ring = annular_residuals(make_sequence(n_frames=900), 800, 3)[0]
+    with pytest.raises(InputError, match=r"no more than the 800 components .* too thin for patches of 3 px"):
         _ = ring.products
+
+
+def test_there_may_be_more_frames_than_pixels(make_sequence):
+    sequence = make_sequence(n_frames=900, parallactic_angles=np.linspace(0, 60, 900))
+    ring = annular_residuals(sequence, N_LEVELS, 3)[0]
+    assert ring.modelled.sum() < 900
+    pixel = ring.pixels[5:6]
+    y, x = np.divmod(pixel, 41) - np.array([[20], [20]])
+    grid_x, grid_y = np.meshgrid([-1, 0, 1], [-1, 0, 1])
+    expected = plain_patch(sequence, ring, x + grid_x, y + grid_y)
+    assert np.allclose(ring.patches(ring.image(), pixel)[0], expected, rtol=1e-5, atol=1e-8)
 
 
 def test_a_patch_wider_than_the_frame_is_refused(make_sequence):

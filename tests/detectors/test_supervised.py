@@ -3,15 +3,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
+import algozoo
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors import sodinn as sodinn_module
-from algozoo.detectors.contract import Declined
+from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.controls import Random
 from algozoo.detectors.labels import draw_samples
 from algozoo.detectors.mlar import Residuals, annular_residuals
@@ -101,6 +103,30 @@ def test_the_digest_is_of_the_samples_too(monkeypatch):
     before = detector_digest(SMALL)
     monkeypatch.setattr(SODIRF, "sources", ())
     assert detector_digest(SMALL) != before
+
+
+@pytest.mark.parametrize("detector", [SODIRF, SODINN])
+def test_the_digest_is_of_all_code_that_makes_samples(detector):
+    package = Path(algozoo.__file__).parents[1]
+    hashed = {*detector.sources, *(base.__module__ for base in detector.__mro__ if issubclass(base, Detector))}
+    frame = {
+        f"algozoo.{name}" for name in ("errors", "sequence", "detectors", "detectors.contract", "detectors.progress")
+    }
+    for module in hashed - frame:
+        text = (package / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        imported = re.findall(r"^\s*(?:from|import) (algozoo\.[\w.]+)", text, re.MULTILINE)
+        assert set(imported) <= hashed | frame, module
+
+
+@pytest.mark.parametrize("detector", [SODIRF, SODINN])
+def test_a_patch_too_small_for_a_companion_is_refused(make_sequence, detector):
+    with pytest.raises(InputError, match=r"patches of 1 FWHM \(2.60 px\) have 3 px, expected at least 5"):
+        detector(n_levels=4, patch_width=1.0).fit(make_sequence(psf_fwhm=2.6))
+
+
+def test_a_mask_of_another_size_is_refused(night):
+    with pytest.raises(InputError, match=r"usable has shape \(5, 5\), expected that of a frame"):
+        SMALL.fit(night, usable=np.ones((5, 5), dtype=bool))
 
 
 def test_a_model_for_another_geometry_is_refused(fitted, make_sequence):
