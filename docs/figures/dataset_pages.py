@@ -18,8 +18,8 @@ from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
 CAPTION = """\
-The last picture is the S/N map of the baseline named below, after a companion was injected into each annulus (circles),
-as bright as the brightest companions of the trials, of which this baseline finds 95 %."""
+The last picture is made of S/N maps of the baseline named below: one companion was injected into each annulus
+(circles), each into frames of its own, as bright as the brightest of the trials, of which this baseline finds 95 %."""
 PAGES = Path(__file__).parents[1] / "datasets"
 SHOWN_ANGLES = (90.0, 210.0, 330.0)
 """Degrees: where the companions of the three annuli stand in the picture."""
@@ -118,7 +118,7 @@ def calibration(dataset: Dataset) -> str:
     return f"""\
 The baseline, `{record.baseline}`, finds {faint:.0%} of the companions at the faint end of these contrasts, {bright:.0%}
 at the bright end, at {rate:g} false positive per map: measured with {n} companions in each annulus and {record.n_empty}
-maps without one (`algozoo datasets calibrate {dataset.name}`)."""
+maps without one (`algozoo datasets calibrate {dataset.name} --companions {n}`)."""
 
 
 def draw(dataset: Dataset, path: Path) -> None:
@@ -135,7 +135,10 @@ def draw(dataset: Dataset, path: Path) -> None:
         for annulus, angle in zip(dataset.manifest.annuli, SHOWN_ANGLES, strict=False)
     ]
     detector = baseline(sequence)
-    scores = detector.detect(inject(sequence, companions)).scores
+    maps = np.array([detector.detect(inject(sequence, [companion])).scores for companion in companions])
+    y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
+    nearest = np.argmin([abs(np.hypot(x, y) - companion.separation) for companion in companions], axis=0)
+    scores = np.take_along_axis(maps, nearest[None], axis=0)[0]
     scores = np.where(dataset.valid_mask(sequence), scores, np.nan)
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 7.6), layout="constrained")
     median = np.median(frames, axis=0)

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import shapiro
 
+from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.detectors.flux import fit_flux
 from algozoo.detectors.labels import draw_samples
-from algozoo.detectors.mlar import annular_residuals, normalised, patch_size
+from algozoo.detectors.mlar import Residuals, annular_residuals, normalised, patch_size
 from algozoo.detectors.places import Places
 from algozoo.detectors.registry import create
 from algozoo.detectors.sodirf import SODIRF
@@ -56,30 +57,37 @@ def main() -> None:
         for number in ANNULI:
             ring = rings[number]
             places, slope = Places(ring), fit_flux(Places(ring), rng).slope
+            empty = ring.patches(ring.image(), ring.pixels), ring.noise[ring.levels]
             for snr in SNR:
-                offsets = rng.uniform(-0.5, 0.5, size=(INJECTIONS, 2))
-                patches = [ring.injected(places.draw(None, rng), [snr / slope], tuple(offset)) for offset in offsets]
-                drawn.append((number, snr, ring, np.concatenate(patches)))
+                companions = [replace(places.draw(None, rng), contrast=snr / slope) for _ in range(INJECTIONS)]
+                patches, noise = zip(*(searched(ring, companion) for companion in companions), strict=True)
+                drawn.append((number, snr, empty, (np.concatenate(patches), np.array(noise))))
     rows = []
     for label, (parameters, forest_of) in CHOICES.items():
         detector = create("sodirf", {"n_samples": 300, **parameters})
         forests = grown(detector, training, patch, forest_of)
         found: dict[tuple[int, int], list[np.ndarray]] = {}
-        for number, snr, ring, patches in drawn:
+        for number, snr, *both in drawn:
             forest = forests[int(forest_of(np.array(number)))]
-
-            def score(samples: np.ndarray) -> np.ndarray:
-                scaled = normalised(samples, detector.normalisation, ring.noise[ring.levels])  # noqa: B023 - used here
-                return detector.log_odds(forest, scaled)  # noqa: B023
-
-            threshold = np.quantile(score(ring.patches(ring.image(), ring.pixels)), 1 - FALSE_ALARMS)
-            found.setdefault((number, snr), []).append(score(patches) > threshold)
+            empty, injected = (
+                detector.log_odds(forest, normalised(patches, detector.normalisation, noise)) for patches, noise in both
+            )
+            found.setdefault((number, snr), []).append(injected > np.quantile(empty, 1 - FALSE_ALARMS))
         for (number, snr), hits in found.items():
             rows.append((label, number + 1, snr, int(np.sum(hits)), np.size(hits)))
         sys.stdout.write(f"{label}\n")
         sys.stdout.flush()
     write(PAGE, ["training", "annulus", "snr", "found", "companions"], rows)
     write(REGIMES, ["dataset", "night", "annulus", "p_value"], regimes())
+
+
+def searched(ring: Residuals, companion: Companion) -> tuple[np.ndarray, np.ndarray]:
+    """Return the patch around the pixel of a companion, and the noise, as they are when it is searched for."""
+    found = ring.beside(companion)
+    x, y = companion.position(found.sequence)
+    rows, columns = np.divmod(ring.pixels, ring.sequence.size)
+    nearest = ring.pixels[[np.argmin(np.hypot(columns - x, rows - y))]]
+    return found.patches(found.image(), nearest), found.noise[found.levels]
 
 
 def regimes() -> list[tuple]:
