@@ -29,7 +29,7 @@ SETTLING_SECONDS = 0.5
 class Died:
     """What came of a task whose process died."""
 
-    reason: str = "the process that ran it died twice: out of memory, or a crash"
+    reason: str = "the process that ran it died twice: out of memory (take fewer --workers), or a crash"
 
 
 Tell = Callable[[str], object]

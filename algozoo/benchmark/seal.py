@@ -15,17 +15,21 @@ from algozoo.files import write_whole
 def commitment(suite: Suite, salt: str) -> str:
     """Sha256 of a suite, seed included, and of the manifests of its datasets, behind a salt.
 
-    It is of what the files say, not of how they are written: comments and order do not count. Without the salt
-    nobody can find the seed by trying.
+    It is of what the files say, not of how they are written: comments and order do not count. Nor does what has its
+    default, so that fields which later versions add change nothing. Without the salt nobody finds the seed by trying.
 
     Parameters
     ----------
     suite : Suite
     salt : str
     """
-    manifests = [load_dataset(entry.name).manifest.model_dump(mode="json") for entry in suite.datasets]
-    entries = [entry.model_dump(mode="json", exclude={"name"}) for entry in suite.datasets]
-    return salted_digest(salt, suite.model_dump(mode="json", exclude={"datasets"}), entries, manifests)
+    manifests = [
+        load_dataset(entry.name).manifest.model_dump(mode="json", exclude_defaults=True) for entry in suite.datasets
+    ]
+    entries = [entry.model_dump(mode="json", exclude={"name"}, exclude_defaults=True) for entry in suite.datasets]
+    return salted_digest(
+        salt, suite.model_dump(mode="json", exclude={"datasets"}, exclude_defaults=True), entries, manifests
+    )
 
 
 def salted_digest(salt: str, *content: Any) -> str:

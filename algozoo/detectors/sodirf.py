@@ -52,7 +52,7 @@ class SODIRF(Supervised):
         self,
         samples: Samples,
         report: Report | None = None,
-        checkpoint: Checkpoint | None = None,  # noqa: ARG002 - it takes seconds
+        checkpoint: Checkpoint | None = None,  # noqa: ARG002 - half a forest is of no use
     ) -> dict[str, NDArray[Any]]:
         """Grow the forest; out of memory or not, nothing is left half-grown."""
         train, validation = samples.of("train"), samples.of("validation")

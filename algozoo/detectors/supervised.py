@@ -4,6 +4,7 @@ import copy
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from itertools import pairwise
+from time import perf_counter
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -146,7 +147,13 @@ class Supervised(Detector):
                 f"{self.name}: usable has shape {usable.shape}, expected that of a frame, "
                 f"{(sequence.size, sequence.size)}"
             )
-        residuals = annular_residuals(sequence, self.n_levels, patch)
+        residuals, started = annular_residuals(sequence, self.n_levels, patch), perf_counter()
+
+        def sampled(number: int) -> None:
+            left = (perf_counter() - started) / number * (len(residuals) - number)
+            if report:
+                report(Progress("annuli sampled", number, len(residuals), seconds_left=left))
+
         try:
             samples, fits = draw_samples(
                 residuals,
@@ -155,7 +162,7 @@ class Supervised(Detector):
                 snr=self.snr,
                 normalisation=self.normalisation,
                 usable=usable,
-                report=report and (lambda number: report(Progress("annuli sampled", number, len(residuals)))),
+                report=sampled,
             )
             learnt = self.learn(samples, report, checkpoint)
             test = samples.of("test")

@@ -44,6 +44,7 @@ DETECTORS: dict[str, tuple[str, dict]] = {
     "llsg": ("llsg", {}),
     "sodirf": ("sodirf", SAMPLES),
     "sodinn": ("sodinn", SAMPLES | {"architecture": "conv3d", "epochs": 8, "patience": 3}),
+    "sodirf, scaled by slice": ("sodirf", SAMPLES | {"normalisation": "slice"}),
     "sodirf, trained on the test noise": ("sodirf", SAMPLES),
     "sodirf, as published": ("sodirf", SAMPLES | {"normalisation": "slice", "snr": (1.0, 3.0)}),
 }
@@ -52,6 +53,7 @@ ON_TEST_NOISE = ("sodirf, trained on the test noise", "sodirf, as published")
 COMPARED = [
     *((one, other) for one in ("sodirf", "sodinn") for other in DETECTORS if not other.startswith("sod")),
     ("sodinn", "sodirf"),
+    ("sodirf, scaled by slice", "sodirf"),
     ("sodirf, trained on the test noise", "sodirf"),
 ]
 

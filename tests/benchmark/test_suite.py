@@ -46,7 +46,7 @@ injections = 0
         assert field in message
 
 
-def test_the_full_suite_has_three_hundred_companions_and_forty_empty_maps_a_simulated_dataset():
+def test_the_full_suite_has_three_hundred_companions_in_twenty_sequences_of_a_simulated_dataset():
     for entry in load_suite("full").datasets:
         dataset = load_dataset(entry.name)
         if dataset.manifest.kind == "simulated":

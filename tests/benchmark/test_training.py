@@ -191,20 +191,22 @@ def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
 
 
 def _train_and_tell(night, queue):
-    queue.put(train(SMALL, night).state()["threshold"])
+    told = []
+    queue.put((train(SMALL, night, report=told.append).state()["threshold"], len(told)))
 
 
 @pytest.mark.slow
-def test_two_processes_that_want_the_same_model_get_the_same(night):
+def test_of_two_processes_that_want_the_same_model_one_trains(night):
     spawn = multiprocessing.get_context("spawn")
     queue = spawn.Queue()
     workers = [spawn.Process(target=_train_and_tell, args=(night, queue)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    first, second = queue.get(timeout=120), queue.get(timeout=120)
+    (first, told_first), (second, told_second) = queue.get(timeout=120), queue.get(timeout=120)
     for worker in workers:
         worker.join()
     assert np.array_equal(first, second)
+    assert min(told_first, told_second) == 0 < max(told_first, told_second)
     assert len(list((cache_folder() / "trained").glob("*.npz"))) == 1
 
 

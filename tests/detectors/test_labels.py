@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from algozoo.companions import Companion
 from algozoo.detectors import labels as module
-from algozoo.detectors.flux import fit_flux
+from algozoo.detectors.flux import _aperture, fit_flux
 from algozoo.detectors.labels import KINDS, draw_samples, numbers_by_split
 from algozoo.detectors.mlar import annular_residuals
 from algozoo.detectors.places import SPLITS, Places
@@ -78,6 +78,19 @@ def test_contrasts_give_the_snr_that_is_asked_for(night):
         residual = fit.snr - fit.slope * fit.contrasts
         assert np.median(abs(residual)) < 1.2
         assert abs(np.median(residual)) < 0.7
+
+
+def test_fresh_companions_have_the_snr_that_was_asked_for(night):
+    """The line is of other companions; at the number of components that it was fitted at."""
+    ring, rng = annular_residuals(night, N_LEVELS, PATCH)[3], np.random.default_rng(8)
+    field = Places(ring, None, 0.0)
+    fit = fit_flux(field, rng)
+    level = list(ring.levels).index(fit.components)
+    weights = _aperture(PATCH, night.fwhm)
+    empty = np.tensordot(ring.patches(ring.image(), ring.pixels)[:, level], weights, 2)
+    companions = [field.draw(None, rng) for _ in range(60)]
+    bright = [np.tensordot(ring.injected(one, [4 / fit.slope])[0, level], weights, 2) for one in companions]
+    assert (np.mean(bright) - np.mean(empty)) / np.std(empty) == pytest.approx(4, abs=0.8)
 
 
 def test_companions_are_scaled_in_training_as_they_are_in_prediction(night):
