@@ -18,6 +18,7 @@ from algozoo.detectors.registry import create
 PAGES = Path(__file__).parents[1]
 SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)
 ANNULI = (0, 2, 5)
+COLOURS = 10
 
 
 def samples() -> None:
@@ -86,14 +87,14 @@ def roc() -> None:
             variant = "," in label  # of a detector that is drawn already
             style = ":" if variant else "-" if label.startswith("sod") else "--"
             rate = curve["false_alarms_per_map"]
-            axis.plot(rate, curve["found"], style, color=f"C{number}", label=label)
-            axis.fill_between(
-                rate, curve["found_low"], curve["found_high"], color=f"C{number}", alpha=0 if variant else 0.12, lw=0
-            )
+            colour = f"C{number}" if number < COLOURS else "black"
+            axis.plot(rate, curve["found"], style, color=colour, label=label)
+            band = curve["found_low"], curve["found_high"]
+            axis.fill_between(rate, *band, color=colour, alpha=0 if variant else 0.12, lw=0)
         axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
     for axis in axes[:, 0]:
         axis.set_ylabel("companions found")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.savefig(PAGES / "supervised-roc.png", dpi=80)
 
 
