@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from algozoo.datasets.download import cache_folder
 from algozoo.datasets.manifest import SimulatedManifest
@@ -41,7 +42,8 @@ def simulated_sequence(manifest: SimulatedManifest, index: int) -> ADISequence:
     except Exception:  # noqa: BLE001 - a damaged archive may raise anything, and all of it means: make it anew
         rng = np.random.default_rng([manifest.seed, index])
         name = f"{manifest.name}/{index}"
-        sequence = simulate(manifest.simulation, rng, pixel_scale=manifest.pixel_scale, name=name)
+        with threadpool_limits(1, user_api="blas"):  # the sums of several threads differ in the last bit
+            sequence = simulate(manifest.simulation, rng, pixel_scale=manifest.pixel_scale, name=name)
         write_whole(path, lambda temporary: _write(temporary, sequence))
         return sequence
 

@@ -94,6 +94,18 @@ def test_a_full_disk_is_said(manifest, monkeypatch):
 
 
 @pytest.mark.slow
+def test_bytes_are_the_same_for_any_number_of_threads(tmp_path):
+    code = "from algozoo.datasets import load_dataset\nload_dataset('naco-lp').sequence(0)"
+    contents = set()
+    for n in ("1", "2"):
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), n)
+        environment = os.environ | threads | {"ALGOZOO_CACHE": str(tmp_path / n)}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+        contents |= {path.read_bytes() for path in (tmp_path / n).rglob("*.npz")}
+    assert len(contents) == 1
+
+
+@pytest.mark.slow
 def test_processes_that_make_the_same_sequence_do_not_collide(manifest, tmp_path):
     code = "from algozoo.datasets import load_dataset\nprint(float(load_dataset('tiny').sequence(5).cube.sum()))"
     environment = os.environ | {"ALGOZOO_CACHE": str(tmp_path)}
