@@ -274,7 +274,8 @@ def test_training_tells_how_far_it_is(supervised, monkeypatch):
     told = []
     list(runner.train(learners(supervised)[:1], RunHere(told.append)))
     name = re.escape(supervised[0].dataset.name)
-    assert re.fullmatch(rf"sodirf\(.*n_samples=20.*\) on {name}: annuli sampled 1/\d+", told[0])
+    first = rf"sodirf\(.*n_samples=20.*\) on {name}: annuli sampled 1/\d+, seconds left, at most \d+"
+    assert re.fullmatch(first, told[0])
     assert any("out-of-bag score" in line for line in told)
     monkeypatch.setattr(runner, "SECONDS_BETWEEN_WORDS", 1000)
     before = list(told)
