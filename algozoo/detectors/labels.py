@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.detectors.flux import FluxFit, fit_flux
-from algozoo.detectors.mlar import Normalisation, Residuals, normalised
+from algozoo.detectors.mlar import Normalisation, Residuals, normalised, scatter
 from algozoo.detectors.places import SECTORS, SPLITS, Places
 from algozoo.detectors.points import Array
 
@@ -182,7 +182,9 @@ def _noise_beside(field: Places, contrasts: tuple[float, float], rng: np.random.
     """
     grid = np.geomspace(*contrasts, NOISE_CONTRASTS)
     companions = [replace(field.draw(None, rng), contrast=float(c)) for c in np.repeat(grid, NOISE_PLACES)]
-    noise = np.array([ring.noise[ring.levels] for ring in map(field.ring.beside, companions)])
+    pixels = np.divmod(field.ring.pixels, field.ring.sequence.size)
+    searched = map(field.ring.beside, companions)
+    noise = np.array([scatter(ring.at(*ring.sky(*pixels, 0, 0, 0))) for ring in searched])
     levels = noise.reshape(NOISE_CONTRASTS, NOISE_PLACES, -1).mean(axis=1).T
     return lambda drawn: np.stack([np.interp(np.log(drawn), np.log(grid), level) for level in levels], axis=1)
 

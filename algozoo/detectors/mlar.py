@@ -78,6 +78,12 @@ def normalised(patches: Array, how: Normalisation, noise: Array) -> NDArray[np.f
     return np.asarray((patches - low) / np.where(extent > 0, extent, np.inf), dtype=np.float32)
 
 
+def scatter(images: Array) -> Array:
+    """Return the standard deviation of each image (n_images, n), from its median absolute deviation."""
+    deviations = abs(images - np.median(images, axis=1, keepdims=True))
+    return np.asarray(NORMAL_DEVIATION * np.median(deviations, axis=1))
+
+
 @dataclass(frozen=True, eq=False)
 class Residuals:
     """Residuals of a sequence in one annulus, at several levels of approximation.
@@ -161,9 +167,7 @@ class Residuals:
     @cached_property
     def noise(self) -> Array:
         """Scatter of the residuals of the annulus with 0, 1, ... components, robust against a companion, (k + 1,)."""
-        images = self.unturned[:, np.isin(self.near, self.pixels)]
-        deviations = abs(images - np.median(images, axis=1, keepdims=True))
-        return np.asarray(NORMAL_DEVIATION * np.median(deviations, axis=1))
+        return scatter(self.unturned[:, np.isin(self.near, self.pixels)])
 
     def at(self, x: ArrayLike, y: ArrayLike, *, every: bool = False) -> Array:
         """Residuals at points of the sky.
