@@ -6,6 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError, InputError
@@ -23,13 +25,12 @@ def commitment(suite: Suite, salt: str) -> str:
     suite : Suite
     salt : str
     """
-    manifests = [
-        load_dataset(entry.name).manifest.model_dump(mode="json", exclude_defaults=True) for entry in suite.datasets
-    ]
-    entries = [entry.model_dump(mode="json", exclude={"name"}, exclude_defaults=True) for entry in suite.datasets]
-    return salted_digest(
-        salt, suite.model_dump(mode="json", exclude={"datasets"}, exclude_defaults=True), entries, manifests
-    )
+
+    def said(model: BaseModel, *without: str) -> dict[str, Any]:
+        return model.model_dump(mode="json", exclude=set(without), exclude_defaults=True)
+
+    manifests = [said(load_dataset(entry.name).manifest) for entry in suite.datasets]
+    return salted_digest(salt, said(suite, "datasets"), [said(entry, "name") for entry in suite.datasets], manifests)
 
 
 def salted_digest(salt: str, *content: Any) -> str:

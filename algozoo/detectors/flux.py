@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import least_squares
 
-from algozoo.detectors.mlar import NORMAL_DEVIATION
+from algozoo.detectors.mlar import scatter
 from algozoo.detectors.places import Places
 from algozoo.detectors.points import Array
 from algozoo.imaging.annuli import Annulus
@@ -46,7 +46,7 @@ def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
     aperture = _aperture(ring.patch, ring.sequence.fwhm)
     empty = np.tensordot(ring.patches(ring.image(), ring.pixels), aperture, 2)
     zero = np.median(empty, axis=0)
-    noise = NORMAL_DEVIATION * np.median(abs(empty - zero), axis=0)
+    noise = scatter(empty.T)
     unit = noise / float(ring.sequence.star_flux)
 
     def measured(contrasts: Array) -> Array:

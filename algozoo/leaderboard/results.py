@@ -160,7 +160,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         If a file of the store is damaged.
     """
     read, records = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
-    read, records = _of_known_datasets(read, records, store)
+    read = _of_known_datasets(read, store)
     shared, unfinished = on_shared_trials(read)
     outcomes = add_hits(shared)
     records = sorted(_of_outcomes(records, outcomes), key=lambda record: record["started"])
@@ -211,9 +211,7 @@ def _without_withdrawn(
     return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept
 
 
-def _of_known_datasets(
-    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+def _of_known_datasets(outcomes: pd.DataFrame, store: Store) -> pd.DataFrame:
     """Leave out datasets that were never run here: published results may be of data that cannot be had."""
     versions = outcomes.groupby("dataset")["dataset_version"].first()
     known = [name for name, version in versions.items() if store.has_preview(f"{name}-{version}")]
@@ -222,7 +220,7 @@ def _of_known_datasets(
             f"{store.folder}: has results of {', '.join(versions.index)}, and no dataset of the suite was run here: "
             "run the suite"
         )
-    return outcomes[outcomes["dataset"].isin(known)], [r for r in records if r["dataset"] in known]
+    return outcomes[outcomes["dataset"].isin(known)]
 
 
 def _of_outcomes(records: list[dict[str, Any]], outcomes: pd.DataFrame) -> list[dict[str, Any]]:
