@@ -50,7 +50,9 @@ def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
     unit = noise / float(ring.sequence.star_flux)
 
     def measured(contrasts: Array) -> Array:
-        patches = np.concatenate([ring.injected(field.draw(None, rng), [contrast]) for contrast in contrasts])
+        pairs = contrasts.reshape(2, -1).T
+        patches = np.stack([ring.injected(field.draw(None, rng), pair) for pair in pairs], axis=1)
+        patches = patches.reshape(-1, *patches.shape[2:])
         return np.asarray((np.tensordot(patches, aperture, 2) - zero) / noise)
 
     def slopes(contrasts: Array, values: Array) -> Array:

@@ -135,7 +135,7 @@ def draw_samples(
         ):
             n = len(patches)
             constant = {"labels": np.full(n, label), "annulus": np.full(n, number)}
-            noise = ring.noise[ring.levels]
+            noise = ring.noise
             if label and normalisation == "noise":
                 noise = _noise_beside(field, contrasts, rng)(about["contrast"])
             scaled = normalised(patches, normalisation, noise)

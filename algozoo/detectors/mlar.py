@@ -4,9 +4,9 @@ The star is modelled in an annulus by more and more principal components. At eac
 derotated and averaged, and a sample is a small patch of the averages, level by level.
 
 The residual frames of k components are ``(1 - sum_j u_j u_j^T) X``, with `u_j` the left singular vectors of the annulus
-(one value a frame) and X the frames less their mean. Their derotated mean at a point of the sky is therefore the mean
-of X there, less, for each component, the mean over frames t of ``u_j[t]`` times the eigenimage ``u_j^T X``, turned as
-frame t: every level comes from one pass over the components, and only the points that are asked for are derotated.
+(one value a frame) and X the frames less their mean: each level is the one before it less the eigenimages ``u_j^T X``
+of the components between them, and only the points that are asked for are derotated. Around a companion the derotated
+mean is taken of the eigenimages, turned as frame t and weighted by ``u_j[t]``.
 """
 
 from dataclasses import dataclass, replace
@@ -35,6 +35,9 @@ from algozoo.imaging.annuli import Annulus, segments
 from algozoo.sequence import ADISequence
 
 Normalisation = Literal["slice", "sample", "noise"]
+FRAMES_AT_A_TIME = 8
+"""Are derotated: what they need then stays in the cache of the processor."""
+
 NORMAL_DEVIATION = 1.4826
 """Standard deviation of a normal law in units of its median absolute deviation."""
 
@@ -161,44 +164,49 @@ class Residuals:
 
     @cached_property
     def unturned(self) -> Array:
-        """Residuals at the pixels `near`, with 0, 1, ... components up to the last level, (k + 1, n)."""
-        return self.at(*self.sky(*np.divmod(self.near, self.sequence.size), 0, 0, 0), every=True)
+        """Residuals at the pixels `near`, (n_levels, n)."""
+        return self.at(*self.sky(*np.divmod(self.near, self.sequence.size), 0, 0, 0))
 
     @cached_property
     def noise(self) -> Array:
-        """Scatter of the residuals of the annulus with 0, 1, ... components, robust against a companion, (k + 1,)."""
+        """Scatter of the residuals of the annulus at each level, robust against a companion, (n_levels,)."""
         return scatter(self.unturned[:, np.isin(self.near, self.pixels)])
 
-    def at(self, x: ArrayLike, y: ArrayLike, *, every: bool = False) -> Array:
+    def at(self, x: ArrayLike, y: ArrayLike) -> Array:
         """Residuals at points of the sky.
 
         Parameters
         ----------
         x, y : array (n,)
             Pixels from the star in the derotated frame; any numbers.
-        every : bool
-            For 0, 1, ... components up to the last level, not for the levels only.
 
         Returns
         -------
         array (n_levels, n)
         """
-        k, size = int(self.levels[-1]), self.sequence.size
-        vectors = self.variances.vectors[:, :k]
-        frames = self.frames.reshape(len(vectors), -1)
-        eigenimages = np.ascontiguousarray((vectors.T @ frames).T)
-        points = np.size(x)
-        plain, modelled = np.zeros(points), np.zeros((points, k))
-        starts = np.arange(0, 4 * points + 1, 4)
-        for vector, frame, angle in zip(vectors, frames, self.sequence.parallactic_angles[:, None], strict=True):
-            pixels, weights = interpolation_taps(self.sequence, angle, x, y)
-            operator = csr_array((weights.ravel(), pixels.ravel(), starts), shape=(points, size**2))
-            plain += np.asarray(operator @ frame)
-            turned = np.asarray(operator @ eigenimages)
-            turned *= vector
-            modelled += turned
-        images = _levels(plain / len(frames), modelled.T / len(frames))
-        return images if every else images[self.levels]
+        sequence, radii = self.sequence, np.hypot(x, y)
+        # interpolated from pixels less than sqrt(2) away; points outside the frame are brought to its edge
+        [seen] = segments(sequence.size, Annulus(max(min(radii.min(), sequence.centre) - 1.5, 0), radii.max() + 1.5))
+        number = np.zeros(sequence.size**2, dtype=np.intp)
+        number[seen] = np.arange(len(seen))
+        frames = self.frames.reshape(sequence.n_frames, -1)[:, seen]
+        vectors = self.variances.vectors[:, : self.levels[-1]]
+        eigenimages = vectors.T @ frames
+        images = np.zeros((len(self.levels), len(radii)))
+        for first in range(0, len(frames), FRAMES_AT_A_TIME):
+            some = slice(first, first + FRAMES_AT_A_TIME)
+            pixels, weights = interpolation_taps(sequence, sequence.parallactic_angles[some], x, y)
+            taps = number[pixels] + (len(seen) * np.arange(len(pixels)))[:, None, None]
+            n_values = weights.size // 4
+            operator = csr_array(
+                (weights.ravel(), taps.ravel(), np.arange(0, weights.size + 1, 4)),
+                shape=(n_values, len(pixels) * len(seen)),
+            )
+            left = frames[some].copy()
+            for index, (before, level) in enumerate(pairwise((0, *self.levels))):
+                left -= vectors[some, before:level] @ eigenimages[before:level]
+                images[index] += (operator @ left.ravel()).reshape(len(pixels), -1).sum(axis=0)
+        return images / len(frames)
 
     def image(self, turn: float = 0.0, dx: float = 0.0, dy: float = 0.0) -> Array:
         """Residuals at every pixel of the annulus and half a patch around, (n_levels, n, n); NaN elsewhere.
@@ -215,7 +223,7 @@ class Residuals:
         if turn or dx or dy:
             images[:, self.near] = self.at(*self.sky(*np.divmod(self.near, size), turn, dx, dy))
         else:
-            images[:, self.near] = self.unturned[self.levels]
+            images[:, self.near] = self.unturned
         return images.reshape(-1, size, size)
 
     def sky(self, rows: Indices, columns: Indices, turn: float, dx: float, dy: float) -> tuple[Array, Array]:
@@ -286,15 +294,10 @@ class Residuals:
             vectors = variances.vectors[:, : levels[-1]]
             turned = (operator @ ((frames + contrast * source).T @ vectors)).reshape(n_frames, len(points_x), -1)
             taken = np.einsum("tqk,tk->kq", turned, vectors) / n_frames
-            patches.append(_levels(plain + contrast * added, taken)[levels])
+            patches.append(plain + contrast * added - np.cumsum(taken, axis=0)[levels - 1])
         return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))
 
 
 def _less_mean(sequence: ADISequence) -> Array:
     frames = sequence.cube.astype(np.float64)
     return np.asarray(frames - frames.mean(axis=0))
-
-
-def _levels(plain: Array, modelled: Array) -> Array:
-    """Residuals with 0, 1, ... components: what there is without a model (n,), less what each takes away (k, n)."""
-    return np.asarray(plain - np.concatenate([np.zeros((1, len(plain))), np.cumsum(modelled, axis=0)]))

@@ -26,11 +26,11 @@ DENSE = 128
 DROPOUT = 0.5
 DECAY = 0.01
 """The learning rate falls as ``1 / (1 + DECAY * updates)``, as in the authors' code."""
-PREDICTION_BLOCK = 512
+PREDICTION_BLOCK = 64
 
 
 class ConvLSTM(nn.Module):
-    """A convolutional LSTM (Shi et al. 2015) over the levels, (n, levels, c, h, w) to (n, levels, filters, h, w)."""
+    """A convolutional LSTM (Shi et al. 2015) over the levels, (n, c, levels, h, w) to (n, filters, levels, h, w)."""
 
     def __init__(self, channels: int, filters: int, kernel: int) -> None:
         super().__init__()
@@ -46,23 +46,26 @@ class ConvLSTM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Gates as in Keras: input, forget, candidate, output; hard sigmoid and tanh."""
-        n, levels, _, height, width = x.shape
+        n, _, levels, height, width = x.shape
         hidden = x.new_zeros(n, self.filters, height, width)
         cell = torch.zeros_like(hidden)
         outputs = []
         kernel = torch.cat([self.input, self.recurrent], dim=1)
         for level in range(levels):
-            stacked = nn.functional.pad(torch.cat([x[:, level], hidden], dim=1), self.padding)
+            stacked = nn.functional.pad(torch.cat([x[:, :, level], hidden], dim=1), self.padding)
             gates = nn.functional.conv2d(stacked, kernel, self.bias)
             i, f, c, o = gates.chunk(4, dim=1)
             cell = _hard_sigmoid(f) * cell + _hard_sigmoid(i) * torch.tanh(c)
             hidden = _hard_sigmoid(o) * torch.tanh(cell)
             outputs.append(hidden)
-        return torch.stack(outputs, dim=1)
+        return torch.stack(outputs, dim=2)
 
 
 class Conv3D(nn.Module):
-    """A convolution over levels, rows and columns, (n, levels, c, h, w) to (n, levels, filters, h, w), and ReLU."""
+    """A convolution over levels, rows and columns, (n, c, levels, h, w) to (n, filters, levels, h, w).
+
+    It leaves out the last of an odd number of levels, rows or columns, which the pooling after it does not look at.
+    """
 
     def __init__(self, channels: int, filters: int, kernel: int) -> None:
         super().__init__()
@@ -72,9 +75,10 @@ class Conv3D(nn.Module):
         nn.init.xavier_uniform_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, the size unchanged."""
-        padded = nn.functional.pad(x.transpose(1, 2), self.padding)
-        return torch.relu(nn.functional.conv3d(padded, self.weight, self.bias)).transpose(1, 2)
+        """Convolve."""
+        odd = [side for n in reversed(x.shape[2:]) for side in (0, n % 2)]
+        padded = nn.functional.pad(x, [width - less for width, less in zip(self.padding, odd, strict=True)])
+        return nn.functional.conv3d(padded, self.weight, self.bias)
 
 
 class Network(nn.Module):
@@ -86,6 +90,7 @@ class Network(nn.Module):
         self.first = layer(1, FILTERS[0], KERNELS[0])
         self.second = layer(*FILTERS, KERNELS[1])
         self.pool = nn.MaxPool3d(2)
+        self.activation = {"convlstm": nn.Identity, "conv3d": nn.ReLU}[architecture]()
         self.dense = nn.Linear(FILTERS[1] * (n_levels // 4) * (patch // 4) ** 2, DENSE)
         self.dropout = nn.Dropout(DROPOUT)
         self.out = nn.Linear(DENSE, 1)
@@ -95,8 +100,9 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Log-odds (n,) of samples (n, levels, patch, patch)."""
-        x = self.pool(self.first(x[:, :, None]).transpose(1, 2))
-        x = self.pool(self.second(x.transpose(1, 2)).transpose(1, 2))
+        x = x[:, None]
+        for layer in (self.first, self.second):
+            x = self.activation(self.pool(layer(x)))  # in this order the same, at an eighth of the cost
         x = self.dropout(torch.relu(self.dense(x.flatten(1))))
         log_odds: Tensor = self.out(x)[:, 0]
         return log_odds

@@ -265,7 +265,7 @@ class Supervised(Detector):
         self, ring: Residuals, images: NDArray[np.float64], pixels: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         """Score some pixels of an annulus."""
-        patches = normalised(ring.patches(images, pixels), self.normalisation, ring.noise[ring.levels])
+        patches = normalised(ring.patches(images, pixels), self.normalisation, ring.noise)
         return self.log_odds(self.state(), patches)
 
     @property

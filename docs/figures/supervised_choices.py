@@ -57,7 +57,7 @@ def main() -> None:
         for number in ANNULI:
             ring = rings[number]
             places, slope = Places(ring), fit_flux(Places(ring), rng).slope
-            empty = ring.patches(ring.image(), ring.pixels), ring.noise[ring.levels]
+            empty = ring.patches(ring.image(), ring.pixels), ring.noise
             for snr in SNR:
                 companions = [replace(places.draw(None, rng), contrast=snr / slope) for _ in range(INJECTIONS)]
                 patches, noise = zip(*(searched(ring, companion) for companion in companions), strict=True)
@@ -87,13 +87,13 @@ def searched(ring: Residuals, companion: Companion) -> tuple[np.ndarray, np.ndar
     x, y = companion.position(found.sequence)
     rows, columns = np.divmod(ring.pixels, ring.sequence.size)
     nearest = ring.pixels[[np.argmin(np.hypot(columns - x, rows - y))]]
-    return found.patches(found.image(), nearest), found.noise[found.levels]
+    return found.patches(found.image(), nearest), found.noise
 
 
 def regimes() -> list[tuple]:
     """P-values that the residuals of an annulus are normal (Shapiro & Wilk 1965), mean over the numbers of components.
 
-    Tested are values one FWHM apart along the middle of the annulus, with 0, 1, ... components up to the last level.
+    Tested are values one FWHM apart along the middle of the annulus, with 1, 2, ... components up to the last level.
     """
     rows = []
     for name in ("naco-lp", "sphere-h"):
@@ -102,7 +102,8 @@ def regimes() -> list[tuple]:
             for number, ring in enumerate(annular_residuals(sequence, LEVELS, patch_size(sequence.fwhm))):
                 radius = ring.annulus.centre
                 angles = np.arange(0, 2 * np.pi - sequence.fwhm / radius, sequence.fwhm / radius)
-                values = ring.at(radius * np.cos(angles), radius * np.sin(angles), every=True)
+                every = replace(ring, n_levels=tuple(range(1, int(ring.levels[-1]) + 1)))
+                values = every.at(radius * np.cos(angles), radius * np.sin(angles))
                 p_value = float(np.mean([shapiro(each).pvalue for each in values]))
                 rows.append((name, night, number + 1, round(p_value, 3)))
     return rows

@@ -53,6 +53,15 @@ def test_injected_patch_is_that_of_an_injection_and_a_new_model(night, number, c
     assert abs(fast - slow).max() <= 1e-5 * abs(slow).max()
 
 
+@pytest.mark.parametrize("number", [0, 1, -1])
+def test_an_image_is_that_of_the_plain_way_beyond_the_edge_of_the_frame_too(night, number):
+    ring = annular_residuals(night, N_LEVELS, PATCH)[number]
+    x, y = ring.sky(*np.divmod(ring.near, night.size), 33, 2.5, -2.5)
+    assert (max(abs(x).max(), abs(y).max()) > 21) == (number == -1)
+    slow = plain_patch(night, ring, x, y)
+    assert abs(ring.at(x, y) - slow).max() <= 1e-5 * abs(slow).max()
+
+
 @given(st.floats(0, 360), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
 def test_a_turned_image_shows_the_same_sky(night, turn, dx, dy):
     ring = annular_residuals(night, N_LEVELS, PATCH)[1]

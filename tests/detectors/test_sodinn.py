@@ -63,13 +63,23 @@ def test_initial_weights_are_those_of_keras():
 
 def test_a_level_sees_those_before_it_only():
     made = network.build("convlstm", 6, 5, 0).first
-    x = torch.randn(2, 6, 1, 5, 5)
+    x = torch.randn(2, 1, 6, 5, 5)
     changed = x.clone()
-    changed[:, 4] += 1
+    changed[:, :, 4] += 1
     with torch.no_grad():
         before, after = made(x), made(changed)
-    assert torch.equal(before[:, :4], after[:, :4])
-    assert not torch.equal(before[:, 4:], after[:, 4:])
+    assert torch.equal(before[:, :, :4], after[:, :, :4])
+    assert not torch.equal(before[:, :, 4:], after[:, :, 4:])
+
+
+@pytest.mark.parametrize(("n_levels", "patch"), [(8, 8), (9, 7), (7, 11)])
+def test_the_convolution_is_the_whole_one_where_the_pooling_looks(n_levels, patch):
+    layer = network.build("conv3d", n_levels, patch, 0).first
+    x = torch.randn(3, 1, n_levels, patch, patch)
+    with torch.no_grad():
+        whole = torch.relu(torch.nn.functional.conv3d(x, layer.weight, layer.bias, padding=1))
+        pooled = torch.nn.functional.max_pool3d(layer(x), 2).relu()
+    assert torch.allclose(pooled, torch.nn.functional.max_pool3d(whole, 2), atol=1e-5)
 
 
 @pytest.mark.parametrize("architecture", ["convlstm", "conv3d"])
