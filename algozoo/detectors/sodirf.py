@@ -17,7 +17,7 @@ BLOCK = 2048
 """Samples that go down the trees at a time, to bound memory."""
 
 TREES_AT_A_TIME = 10
-"""Between two words on how far the forest is."""
+"""Between two words on how far the forest is, and two checkpoints."""
 
 LEAF = -1
 
@@ -49,30 +49,35 @@ class SODIRF(Supervised):
     min_leaf: int = 3
 
     def learn(
-        self,
-        samples: Samples,
-        report: Report | None = None,
-        checkpoint: Checkpoint | None = None,  # noqa: ARG002 - half a forest is of no use
+        self, samples: Samples, report: Report | None = None, checkpoint: Checkpoint | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Grow the forest; out of memory or not, nothing is left half-grown."""
+        """Grow the forest, some trees at a time; these have seeds of their own, so that it can be taken up again."""
         train, validation = samples.of("train"), samples.of("validation")
         flat, started = train.patches.reshape(len(train), -1), perf_counter()
-        forest = RandomForestClassifier(
-            max_samples=self.sample_fraction,
-            min_samples_leaf=self.min_leaf,
-            random_state=self.seed,
-            warm_start=True,  # the trees are those that grow in one go
-        )
-        for number in (*range(TREES_AT_A_TIME, self.n_trees, TREES_AT_A_TIME), self.n_trees):
-            forest.set_params(n_estimators=number, oob_score=number == self.n_trees).fit(flat, train.labels)
+        saved = dict((checkpoint.load() if checkpoint else None) or {})
+        votes = saved.pop("votes", np.zeros((2, len(train))))
+        model, first = saved, len(saved.get("roots", ()))
+        for done in range(first, self.n_trees, TREES_AT_A_TIME):
+            forest = RandomForestClassifier(
+                min(TREES_AT_A_TIME, self.n_trees - done),
+                max_samples=self.sample_fraction,
+                min_samples_leaf=self.min_leaf,
+                random_state=int(np.random.SeedSequence([self.seed, done]).generate_state(1)[0]),
+            ).fit(flat, train.labels)
+            model = exported(forest, model)
+            votes += out_of_bag_votes(forest, flat)
+            if checkpoint:
+                checkpoint.save(model | {"votes": votes})
             if report:
-                left = (perf_counter() - started) / number * (self.n_trees - number)
+                number = len(model["roots"])
+                left = (perf_counter() - started) / (number - first) * (self.n_trees - number)
                 report(Progress("trees grown", number, self.n_trees, seconds_left=left))
-        model = exported(forest) | {"out_of_bag": np.array(forest.oob_score_)}
+        judged = votes[1] > 0
+        score = float(np.mean((votes[0] > votes[1] / 2)[judged] == train.labels[judged]))
         if report:
             auc = area_under_curve(validation, self.log_odds(model, validation.patches))
-            report(Progress(f"out-of-bag score {forest.oob_score_:.3f}", validation_auc=auc))
-        return model
+            report(Progress(f"out-of-bag score {score:.3f}", validation_auc=auc))
+        return model | {"out_of_bag": np.array(score)}
 
     def log_odds(self, model: Arrays, patches: NDArray[np.float32]) -> NDArray[np.float64]:
         """Score samples."""
@@ -108,8 +113,8 @@ class SODIRF(Supervised):
                 raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
 
 
-def exported(forest: RandomForestClassifier) -> dict[str, NDArray[Any]]:
-    """Write down the trees of a forest, one after the other.
+def exported(forest: RandomForestClassifier, before: Arrays | None = None) -> dict[str, NDArray[Any]]:
+    """Write down the trees of a forest, one after the other, after those of a model if there is one.
 
     Returns
     -------
@@ -117,21 +122,35 @@ def exported(forest: RandomForestClassifier) -> dict[str, NDArray[Any]]:
         For each node `feature` and `threshold`, the nodes to the `left` (for values up to the threshold) and to the
         `right`, -1 for a leaf, and the `probability` of a companion there; and the `roots` of the trees.
     """
-    columns: dict[str, list[NDArray[Any]]] = {
-        name: [] for name in ("feature", "threshold", "left", "right", "probability")
-    }
-    roots = []
-    first = 0
+    names = "feature", "threshold", "left", "right", "probability", "roots"
+    columns: dict[str, list[NDArray[Any]]] = {name: [before[name]] if before else [] for name in names}
+    first = len(before["feature"]) if before else 0
     for tree in (estimator.tree_ for estimator in forest.estimators_):
-        roots.append(first)
         seen = tree.weighted_n_node_samples
+        columns["roots"].append(np.array([first]))
         columns["feature"].append(tree.feature)
         columns["threshold"].append(tree.threshold)
         columns["left"].append(np.where(tree.children_left == LEAF, LEAF, tree.children_left + first))
         columns["right"].append(np.where(tree.children_right == LEAF, LEAF, tree.children_right + first))
         columns["probability"].append((tree.value[:, 0, 1] * seen + 1) / (seen + 2))
         first += tree.node_count
-    return {name: np.concatenate(parts) for name, parts in columns.items()} | {"roots": np.array(roots)}
+    return {name: np.concatenate(parts) for name, parts in columns.items()}
+
+
+def out_of_bag_votes(forest: RandomForestClassifier, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """For each sample (n, n_features), the votes for a companion of the trees that have not seen it, and their number.
+
+    Returns
+    -------
+    array (2, n)
+    """
+    votes = np.zeros((2, len(features)))
+    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+        unseen = np.ones(len(features), dtype=bool)
+        unseen[drawn] = False
+        votes[0, unseen] += tree.predict_proba(features[unseen])[:, 1]
+        votes[1, unseen] += 1
+    return votes
 
 
 def probabilities(model: Arrays, features: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 import algozoo
+from algozoo.benchmark.training import FileCheckpoint
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors import sodinn as sodinn_module
@@ -53,16 +54,36 @@ def test_exported_trees_lead_to_the_same_leaves(forest):
     assert np.allclose(probabilities(model, x), np.mean(smoothed, axis=0), atol=1e-12)
 
 
-def test_a_forest_that_grows_in_steps_is_the_one_that_grows_in_one_go(night):
+@pytest.fixture(scope="module")
+def samples(night):
     residuals = annular_residuals(night, 4, 9)
-    samples, _ = draw_samples(residuals, 40, np.random.default_rng(0), snr=(1.0, 100.0), normalisation="noise")
-    learnt = SODIRF(n_trees=25, seed=3).learn(samples)
+    return draw_samples(residuals, 40, np.random.default_rng(0), snr=(1.0, 100.0), normalisation="noise")[0]
+
+
+def test_a_forest_is_that_of_scikit_learn(samples):
+    learnt = SODIRF(n_trees=10, seed=3).learn(samples)
     train = samples.of("train")
     flat = train.patches.reshape(len(train), -1)
-    whole = RandomForestClassifier(25, max_samples=0.3, min_samples_leaf=3, random_state=3, oob_score=True)
+    seed = int(np.random.SeedSequence([3, 0]).generate_state(1)[0])
+    whole = RandomForestClassifier(10, max_samples=0.3, min_samples_leaf=3, random_state=seed, oob_score=True)
     expected = exported(whole.fit(flat, train.labels)) | {"out_of_bag": whole.oob_score_}
     assert learnt.keys() == expected.keys()
     assert all(np.array_equal(learnt[name], expected[name]) for name in expected)
+
+
+def test_a_forest_that_was_stopped_grows_into_the_same(samples, tmp_path):
+    def stop(progress):
+        if progress[:2] == ("trees grown", 20):
+            raise KeyboardInterrupt
+
+    checkpoint, told = FileCheckpoint(tmp_path / "unfinished.npz"), []
+    with pytest.raises(KeyboardInterrupt):
+        SODIRF(n_trees=35).learn(samples, stop, checkpoint)
+    resumed, whole = SODIRF(n_trees=35).learn(samples, told.append, checkpoint), SODIRF(n_trees=35).learn(samples)
+    assert [progress.step for progress in told if progress.what == "trees grown"] == [30, 35]
+    assert len(set(whole["threshold"][whole["roots"]])) > 20
+    assert resumed.keys() == whole.keys()
+    assert all(np.array_equal(resumed[name], whole[name]) for name in whole)
 
 
 def test_log_odds_are_finite_where_all_trees_agree(fitted):
