@@ -1,7 +1,8 @@
 """Measure the ROC of SODIRF and SODINN beside other detectors; write docs/supervised-roc.csv and -differences.csv.
 
-Usage: python docs/figures/supervised_roc.py FOLDER, where FOLDER keeps what is done, one file for each sequence, so
-that it can be stopped and started again. It takes half an hour of one core.
+Usage: python docs/figures/supervised_roc.py FOLDER [DETECTOR ...], where FOLDER keeps what is done, one file for each
+detector and sequence, so that it can be stopped and started again. It takes two hours of one core; with names of
+detectors it measures these only, and writes no table.
 
 On development sequences of two ensembles, which the board does not use: the first is for training, ten for the test,
 none of which `supervised_choices.py` has seen.
@@ -19,10 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
+from algozoo.benchmark.training import train
 from algozoo.companions import Companion, inject
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.registry import create
+from algozoo.detectors.supervised import Supervised
 from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 
@@ -44,6 +47,9 @@ DETECTORS: dict[str, tuple[str, dict]] = {
     "llsg": ("llsg", {}),
     "sodirf": ("sodirf", SAMPLES),
     "sodinn": ("sodinn", SAMPLES | {"architecture": "conv3d", "epochs": 8, "patience": 3}),
+    "sodirf, 10 000 samples": ("sodirf", SAMPLES | {"n_samples": 10000}),
+    "sodinn, 10 000 samples": ("sodinn", SAMPLES | {"n_samples": 10000, "architecture": "conv3d"}),
+    "sodinn, convolutional LSTM": ("sodinn", SAMPLES | {"epochs": 8, "patience": 3}),
     "sodirf, scaled by slice": ("sodirf", SAMPLES | {"normalisation": "slice"}),
     "sodirf, trained on the test noise": ("sodirf", SAMPLES),
     "sodirf, as published": ("sodirf", SAMPLES | {"normalisation": "slice", "snr": (1.0, 3.0)}),
@@ -53,6 +59,9 @@ ON_TEST_NOISE = ("sodirf, trained on the test noise", "sodirf, as published")
 COMPARED = [
     *((one, other) for one in ("sodirf", "sodinn") for other in DETECTORS if not other.startswith("sod")),
     ("sodinn", "sodirf"),
+    ("sodirf, 10 000 samples", "sodirf"),
+    ("sodinn, 10 000 samples", "sodinn"),
+    ("sodinn, convolutional LSTM", "sodinn"),
     ("sodirf, scaled by slice", "sodirf"),
     ("sodirf, trained on the test noise", "sodirf"),
 ]
@@ -89,13 +98,14 @@ def peaks(detector: Detector, sequence: ADISequence, valid: np.ndarray) -> Candi
         return None
 
 
-def measure(dataset: Dataset, index: int, detectors: dict[str, Detector]) -> dict:
-    """Scores of all detectors on one sequence: of the companions, and of the false alarms of the empty maps."""
+@cache
+def prepared(name: str, index: int) -> tuple[ADISequence, np.ndarray, dict[str, list[Companion]]]:
+    """Make a test sequence: without companions, where it is scored, and the companions that it will have."""
+    dataset = load_dataset(name)
     sequence = cut(dataset.development_sequence(FIRST + index))
-    valid = scored(sequence, dataset.manifest.valid_field.inner)
     rng = np.random.default_rng([1, index])
     companions = {
-        name: [
+        annulus: [
             Companion(
                 separation=float(np.sqrt(rng.uniform(inner**2, outer**2))),
                 position_angle=float(rng.uniform(0, 360)),
@@ -103,42 +113,60 @@ def measure(dataset: Dataset, index: int, detectors: dict[str, Detector]) -> dic
             )
             for _ in range(INJECTIONS)
         ]
-        for name, (inner, outer, contrasts) in annuli(dataset, sequence.fwhm).items()
+        for annulus, (inner, outer, contrasts) in annuli(dataset, sequence.fwhm).items()
     }
-    result: dict = {}
-    for label, detector in detectors.items():
-        started = time.process_time()
-        if label in ON_TEST_NOISE:
-            detector = detector.fit(sequence)  # noqa: PLW2901 - this sequence's own
-        false = [c.score.tolist() for s in (sequence, sequence.flipped()) if (c := peaks(detector, s, valid))]
-        hits = {}
-        for name, drawn in companions.items():
-            hits[name] = []
-            for companion in drawn:
-                test = inject(sequence, [companion])
-                x, y = companion.position(test)
-                found = peaks(detector, test, valid)
-                near = np.hypot(found.x - x, found.y - y) <= sequence.fwhm if found else np.zeros(0, bool)
-                hits[name].append(float(found.score[near].max()) if near.any() else -np.inf)
-        result[label] = {"false": false, "hits": hits, "seconds": time.process_time() - started}
-    return result
+    return sequence, scored(sequence, dataset.manifest.valid_field.inner), companions
 
 
-def main(folder: str) -> None:
-    """Measure what is not measured yet, and write the table."""
-    datasets = {name: load_dataset(name) for name in DATASETS}
-    for index in range(SEQUENCES):
-        for name, dataset in datasets.items():
-            path = Path(folder) / f"{name}-{index}.json"
-            if not path.is_file():
-                path.write_text(json.dumps(measure(dataset, index, fitted(name))))
-                sys.stdout.write(f"{path}\n")
-                sys.stdout.flush()
+def measure(label: str, name: str, index: int) -> dict:
+    """Scores of a detector on one sequence: of the companions, and of the false alarms of the empty maps."""
+    sequence, valid, companions = prepared(name, index)
+    detector = create(*DETECTORS[label]).fit(sequence) if label in ON_TEST_NOISE else fitted(label, name)
+    started = time.process_time()
+    false = [c.score.tolist() for s in (sequence, sequence.flipped()) if (c := peaks(detector, s, valid))]
+    hits: dict[str, list[float]] = {}
+    for annulus, drawn in companions.items():
+        hits[annulus] = []
+        for companion in drawn:
+            test = inject(sequence, [companion])
+            x, y = companion.position(test)
+            found = peaks(detector, test, valid)
+            near = np.hypot(found.x - x, found.y - y) <= sequence.fwhm if found else np.zeros(0, bool)
+            hits[annulus].append(float(found.score[near].max()) if near.any() else -np.inf)
+    return {"false": false, "hits": hits, "seconds": time.process_time() - started}
+
+
+def main(folder: str, *labels: str) -> None:
+    """Measure what is not measured yet, and write the tables."""
+    results: dict[tuple[str, str], list[dict]] = {}
+    for label in labels or DETECTORS:
+        for name in DATASETS:
+            for index in range(SEQUENCES):
+                path = Path(folder) / f"{label} {name} {index}.json"
+                if not path.is_file():
+                    path.write_text(json.dumps(measure(label, name, index)))
+                    sys.stdout.write(f"{path}\n")
+                    sys.stdout.flush()
+                results.setdefault((label, name), []).append(json.loads(path.read_text()))
+    if not labels:
+        write(results)
+
+
+@cache
+def fitted(label: str, name: str) -> Detector:
+    """Make a detector, fitted to the first development sequence of a dataset if it learns."""
+    detector = create(*DETECTORS[label])
+    if isinstance(detector, Supervised):
+        return train(detector, cut(load_dataset(name).development_sequence(0)))
+    return detector
+
+
+def write(results: dict[tuple[str, str], list[dict]]) -> None:
+    """Write the tables."""
     rows, differences = [], []
     for name in DATASETS:
-        results = [json.loads((Path(folder) / f"{name}-{i}.json").read_text()) for i in range(SEQUENCES)]
-        for annulus in results[0][next(iter(DETECTORS))]["hits"]:
-            found = {label: shares(results, label, annulus) for label in DETECTORS}
+        for annulus in results["pca", name][0]["hits"]:
+            found = {label: shares(results[label, name], annulus) for label in DETECTORS}
             for label, draws in found.items():
                 rows += [(name, annulus, label, *row) for row in zip(RATES, *summary(draws), strict=True)]
             for one, other in COMPARED:
@@ -155,22 +183,14 @@ def main(folder: str) -> None:
             writer.writerows(table)
 
 
-@cache
-def fitted(dataset: str) -> dict[str, Detector]:
-    """Make all detectors, those that learn fitted to the first development sequence."""
-    training = cut(load_dataset(dataset).development_sequence(0))
-    made = {label: create(*entry) for label, entry in DETECTORS.items()}
-    return {label: one if label in ON_TEST_NOISE else one.fit(training) for label, one in made.items()}
-
-
-def shares(results: list[dict], label: str, annulus: str) -> np.ndarray:
+def shares(results: list[dict], annulus: str) -> np.ndarray:
     """Share of companions found (1 + DRAWS, n_rates): of all sequences, and of draws of them with replacement.
 
     The threshold that gives a number of false alarms a map is found anew in each draw; draws are the same for all.
     """
-    of_sequence = [(np.concatenate(r[label]["false"]), np.array(r[label]["hits"][annulus])) for r in results]
+    of_sequence = [(np.concatenate(result["false"]), np.array(result["hits"][annulus])) for result in results]
     drawn = np.random.default_rng(7).integers(SEQUENCES, size=(DRAWS, SEQUENCES))
-    n_maps = sum(len(result[label]["false"]) for result in results)
+    n_maps = sum(len(result["false"]) for result in results)
     allowed = [int(rate * n_maps + 1e-9) for rate in RATES]
     found = []
     for chosen in (np.arange(SEQUENCES), *drawn):
