@@ -18,7 +18,6 @@ from algozoo.detectors.registry import create
 PAGES = Path(__file__).parents[1]
 SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)
 ANNULI = (0, 2, 5)
-COLOURS = 10
 
 
 def samples() -> None:
@@ -79,23 +78,25 @@ def samples() -> None:
 def roc() -> None:
     """Draw the fraction of companions found against false alarms a map, with intervals of 95 %."""
     table = pd.read_csv(PAGES / "supervised-roc.csv")
-    figure, axes = plt.subplots(2, 2, figsize=(9, 7.8), layout="constrained", sharey=True)
-    for axis, ((dataset, annulus), panel) in zip(
-        axes.flat, table.groupby(["dataset", "annulus"], sort=False), strict=True
-    ):
-        for number, (label, curve) in enumerate(panel.groupby("detector", sort=False)):
-            variant = "," in label  # of a detector that is drawn already
-            style = ":" if variant else "-" if label.startswith("sod") else "--"
-            rate = curve["false_alarms_per_map"]
-            colour = f"C{number}" if number < COLOURS else "black"
-            axis.plot(rate, curve["found"], style, color=colour, label=label)
-            band = curve["found_low"], curve["found_high"]
-            axis.fill_between(rate, *band, color=colour, alpha=0 if variant else 0.12, lw=0)
-        axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
-    for axis in axes[:, 0]:
-        axis.set_ylabel("companions found")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.savefig(PAGES / "supervised-roc.png", dpi=80)
+    variant = table["detector"].str.contains(",")
+    supervised = table["detector"].str.startswith("sod")
+    for name, shown in ("roc", table[~variant]), ("variants", table[supervised]):
+        figure, axes = plt.subplots(2, 2, figsize=(9, 7.8), layout="constrained", sharey=True)
+        for axis, ((dataset, annulus), panel) in zip(
+            axes.flat, shown.groupby(["dataset", "annulus"], sort=False), strict=True
+        ):
+            for label, curve in panel.groupby("detector", sort=False):
+                style = ":" if "," in label else "-" if label.startswith("sod") else "--"
+                rate = curve["false_alarms_per_map"]
+                [line] = axis.plot(rate, curve["found"], style, label=label)
+                axis.fill_between(
+                    rate, curve["found_low"], curve["found_high"], color=line.get_color(), alpha=0.12, lw=0
+                )
+            axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
+        for axis in axes[:, 0]:
+            axis.set_ylabel("companions found")
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.savefig(PAGES / f"supervised-{name}.png", dpi=80)
 
 
 if __name__ == "__main__":
