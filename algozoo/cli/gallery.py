@@ -105,7 +105,7 @@ def draw_map(
 
     from algozoo.detectors.contract import Declined
 
-    axis.set(title=detector.label, xlabel="arcsec")
+    axis.set(title=fill(detector.label, 34), xlabel="arcsec")
     try:
         result = detector.fit(sequence.flipped()).detect(sequence)
     except Declined as reason:
