@@ -12,7 +12,7 @@ from algozoo.imaging.annuli import Annulus
 from algozoo.imaging.apertures import aperture_pixels
 
 FIRST_LOOK, INJECTIONS = 16, 48
-"""Injections that find the range of the fit, and those that are fitted."""
+"""Injections that find the range of the fit, and those that are fitted; two at each place, one at a time."""
 
 BRIGHTEST, BRIGHTER = 20.0, 6
 """The first injections have at most so many times the noise; four times more, so often, until they are seen."""
