@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
 
 COLUMNS = 4
+LINE = 34
+"""Characters that fit over a map or into it."""
 FIRST_ANGLE, STEP = 90.0, 120.0
 """Degrees: where injected companions stand, from the innermost annulus outwards."""
 LABELS = {
@@ -105,11 +107,11 @@ def draw_map(
 
     from algozoo.detectors.contract import Declined
 
-    axis.set(title=fill(detector.label, 34), xlabel="arcsec")
+    axis.set(title=fill(detector.label, LINE), xlabel="arcsec")
     try:
         result = detector.fit(sequence.flipped()).detect(sequence)
     except Declined as reason:
-        axis.text(0.5, 0.5, f"declines:\n{fill(str(reason), 34)}", ha="center", va="center", transform=axis.transAxes)
+        axis.text(0.5, 0.5, f"declines:\n{fill(str(reason), LINE)}", ha="center", va="center", transform=axis.transAxes)
         return
     scores = np.where(field, result.scores, np.nan)
     half = (sequence.centre + 0.5) * sequence.pixel_scale

@@ -6,13 +6,13 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from algozoo.detectors.mlar import scatter
-from algozoo.detectors.places import Places
+from algozoo.detectors.places import CONTRASTS_PER_PLACE, Places
 from algozoo.detectors.points import Array
 from algozoo.imaging.annuli import Annulus
 from algozoo.imaging.apertures import aperture_pixels
 
 FIRST_LOOK, INJECTIONS = 16, 48
-"""Injections that find the range of the fit, and those that are fitted; two at each place, one at a time."""
+"""Injections that find the range of the fit, and those that are fitted; multiples of CONTRASTS_PER_PLACE."""
 
 BRIGHTEST, BRIGHTER = 20.0, 6
 """The first injections have at most so many times the noise; four times more, so often, until they are seen."""
@@ -50,8 +50,8 @@ def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
     unit = noise / float(ring.sequence.star_flux)
 
     def measured(contrasts: Array) -> Array:
-        pairs = contrasts.reshape(2, -1).T
-        patches = np.stack([ring.injected(field.draw(None, rng), pair) for pair in pairs], axis=1)
+        groups = contrasts.reshape(CONTRASTS_PER_PLACE, -1).T
+        patches = np.stack([ring.injected(field.draw(None, rng), group) for group in groups], axis=1)
         patches = patches.reshape(-1, *patches.shape[2:])
         return np.asarray((np.tensordot(patches, aperture, 2) - zero) / noise)
 

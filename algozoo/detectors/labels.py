@@ -16,13 +16,10 @@ from numpy.typing import NDArray
 
 from algozoo.detectors.flux import FluxFit, fit_flux
 from algozoo.detectors.mlar import Normalisation, Residuals, normalised, scatter
-from algozoo.detectors.places import SECTORS, SPLITS, Places
+from algozoo.detectors.places import CONTRASTS_PER_PLACE, SECTORS, SPLITS, Places
 from algozoo.detectors.points import Array
 
 KINDS = ("injection", "residual", "mean")
-CONTRASTS_PER_PLACE = 2
-"""Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
-
 NOISE_CONTRASTS, NOISE_PLACES = 5, 4
 """Contrasts at which, and places for each, the noise of an annulus is measured with a companion in it."""
 

@@ -16,6 +16,9 @@ SPLITS = ("train", "validation", "test")
 SECTORS = {"train": 14, "validation": 3, "test": 3}
 """Of twenty sectors, equal but for what is masked, so many, side by side, hold the samples of each split."""
 
+CONTRASTS_PER_PLACE = 2
+"""Companions of different brightness injected at one place, one at a time: a place costs more than a contrast."""
+
 MAXIMUM_DRAWS = 1000
 
 

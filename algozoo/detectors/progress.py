@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isnan
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -45,3 +46,8 @@ class Checkpoint(Protocol):
 
     def save(self, state: dict[str, NDArray[Any]]) -> None:
         """Keep it instead of what was there."""
+
+
+def seed_of_step(seed: int, step: int) -> int:
+    """Seed of a step of a training: each has its own, so that a resumed training ends as one that was not stopped."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from algozoo.detectors.labels import Samples
-from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report
+from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report, seed_of_step
 from algozoo.detectors.supervised import area_under_curve
 from algozoo.errors import InputError
 
@@ -134,7 +134,7 @@ class Trainer:
             if _stale(curve, self.patience):
                 break
             with torch.random.fork_rng():
-                torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0]))
+                torch.manual_seed(seed_of_step(self.seed, epoch))
                 loss = self._epoch(network, adam, train, epoch)
             scores = predict(network, validation.patches, self.device)
             held_out = _cross_entropy(scores, validation.labels), area_under_curve(validation, scores)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from algozoo.detectors.labels import Samples
-from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report
+from algozoo.detectors.progress import Arrays, Checkpoint, Progress, Report, seed_of_step
 from algozoo.detectors.supervised import Supervised, area_under_curve
 from algozoo.errors import InputError
 
@@ -62,7 +62,7 @@ class SODIRF(Supervised):
                 min(TREES_AT_A_TIME, self.n_trees - done),
                 max_samples=self.sample_fraction,
                 min_samples_leaf=self.min_leaf,
-                random_state=int(np.random.SeedSequence([self.seed, done]).generate_state(1)[0]),
+                random_state=seed_of_step(self.seed, done),
             ).fit(flat, train.labels)
             model = exported(forest, model)
             votes += out_of_bag_votes(forest, flat)

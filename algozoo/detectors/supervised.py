@@ -79,6 +79,7 @@ class Supervised(Detector):
         "algozoo.detectors.places",
         "algozoo.detectors.points",
         "algozoo.detectors.flux",
+        "algozoo.detectors.progress",
         "algozoo.detectors.spectral",
         "algozoo.companions",
         "algozoo.imaging.annuli",

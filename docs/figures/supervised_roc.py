@@ -13,7 +13,6 @@ and two empty maps, with the angles as they are and reversed.
 import csv
 import json
 import sys
-import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -122,7 +121,6 @@ def measure(label: str, name: str, index: int) -> dict:
     """Scores of a detector on one sequence: of the companions, and of the false alarms of the empty maps."""
     sequence, valid, companions = prepared(name, index)
     detector = create(*DETECTORS[label]).fit(sequence) if label in ON_TEST_NOISE else fitted(label, name)
-    started = time.process_time()
     false = [c.score.tolist() for s in (sequence, sequence.flipped()) if (c := peaks(detector, s, valid))]
     hits: dict[str, list[float]] = {}
     for annulus, drawn in companions.items():
@@ -133,7 +131,7 @@ def measure(label: str, name: str, index: int) -> dict:
             found = peaks(detector, test, valid)
             near = np.hypot(found.x - x, found.y - y) <= sequence.fwhm if found else np.zeros(0, bool)
             hits[annulus].append(float(found.score[near].max()) if near.any() else -np.inf)
-    return {"false": false, "hits": hits, "seconds": time.process_time() - started}
+    return {"false": false, "hits": hits}
 
 
 def main(folder: str, *labels: str) -> None:

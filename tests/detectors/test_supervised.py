@@ -18,6 +18,7 @@ from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.controls import Random
 from algozoo.detectors.labels import draw_samples
 from algozoo.detectors.mlar import Residuals, annular_residuals
+from algozoo.detectors.progress import seed_of_step
 from algozoo.detectors.registry import create, detector_digest
 from algozoo.detectors.sodinn import SODINN
 from algozoo.detectors.sodirf import SODIRF, exported, probabilities
@@ -64,7 +65,7 @@ def test_a_forest_is_that_of_scikit_learn(samples):
     learnt = SODIRF(n_trees=10, seed=3).learn(samples)
     train = samples.of("train")
     flat = train.patches.reshape(len(train), -1)
-    seed = int(np.random.SeedSequence([3, 0]).generate_state(1)[0])
+    seed = seed_of_step(3, 0)
     whole = RandomForestClassifier(10, max_samples=0.3, min_samples_leaf=3, random_state=seed, oob_score=True)
     expected = exported(whole.fit(flat, train.labels)) | {"out_of_bag": whole.oob_score_}
     assert learnt.keys() == expected.keys()
