@@ -87,7 +87,7 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
         yield RunHere(tell)
         return
     import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
-    from distributed import Client, LocalCluster  # noqa: PLC0415
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - as slow to import as dask
 
     logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
     logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # complains of what Ctrl-C cancels
@@ -150,7 +150,7 @@ class _RunOn:
 
     def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
         """Apply a task to items."""
-        from distributed import KilledWorker, wait  # noqa: PLC0415
+        from distributed import KilledWorker, wait  # noqa: PLC0415 - as slow to import as dask
 
         futures = {self.client.submit(_settled, task, item, pure=False): item for item in items}
         while futures:
@@ -174,7 +174,7 @@ class _RunOn:
 
 
 def _tell_from_worker(topic: str, text: str) -> None:
-    from distributed import get_worker  # noqa: PLC0415
+    from distributed import get_worker  # noqa: PLC0415 - as slow to import as dask
 
     get_worker().log_event(topic, text)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from scipy.ndimage import map_coordinates
 
 from algozoo.datasets import Simulation, dataset_names, load_dataset, simulate
 from algozoo.datasets.simulate.sky import hour_angles, parallactic_angle
@@ -177,8 +178,6 @@ def test_chromatic_aberrations_make_channels_differ(parameters: dict[str, object
 
 
 def rescaled(image: np.ndarray, factor: float) -> np.ndarray:
-    from scipy.ndimage import map_coordinates  # noqa: PLC0415
-
     grid = (np.indices(image.shape) - (len(image) - 1) / 2) / factor + (len(image) - 1) / 2
     return map_coordinates(image, grid, order=3)
 
