@@ -11,7 +11,7 @@ from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.training import TRANSFER, fitted, training_of
+from algozoo.benchmark.training import TRANSFER, fitted, forget_samples, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.progress import Progress
@@ -57,7 +57,10 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
 
 
 def learners(shards: Iterable[Shard]) -> list[Shard]:
-    """List shards whose detectors are trained first: one for each model, which the others then find in the cache."""
+    """List shards whose detectors are trained first: one for each model, which the others then find in the cache.
+
+    They come detector by detector: the second on a dataset then finds the samples of the first.
+    """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}
     detectors = {name: create(entry.name, entry.parameters) for name, entry in entries.items()}
@@ -68,7 +71,8 @@ def learners(shards: Iterable[Shard]) -> list[Shard]:
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
             first.setdefault((detector.label, dataset.name, None if one_for_all else shard.sequence), shard)
-    return list(first.values())
+    labels = [detector.label for detector in detectors.values()]
+    return [shard for _, shard in sorted(first.items(), key=lambda item: labels.index(item[0][0]))]
 
 
 def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[str]:
@@ -78,6 +82,7 @@ def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[str]:
     """
     for shard, outcome in run_all(partial(_train, tell=run_all.tell), shards):
         yield f"{_learner(shard)}: " + (f"not trained: {outcome.reason}" if isinstance(outcome, Died) else outcome)
+    forget_samples()
 
 
 def run(

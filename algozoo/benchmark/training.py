@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.progress import Report
-from algozoo.detectors.registry import detector_digest
+from algozoo.detectors.registry import class_digest, detector_digest
+from algozoo.detectors.sampled import Sampled
 from algozoo.detectors.supervised import Supervised
 from algozoo.errors import InputError
 from algozoo.files import write_whole
@@ -107,7 +108,8 @@ def train(
     """Fit one of our own detectors, or take its model from the cache.
 
     Two processes that want the same model do not both train: the second waits. A training that was stopped is resumed
-    where the detector can. A model that is damaged is made anew.
+    where the detector can. The samples are kept too, for a training that is resumed and for other detectors that learn
+    from the same, until `forget_samples`. What is damaged is made anew.
 
     Parameters
     ----------
@@ -123,30 +125,67 @@ def train(
         As `Supervised.fit`, or if the cache cannot be written.
     """
     detector.check_parameters()
-    path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
+    path = _folder() / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:
             return detector.with_state(read_arrays(path))
         except NO_MODEL:
             checkpoint = FileCheckpoint(path.with_suffix(".unfinished.npz"))
-            trained = detector.fit(sequence, usable=usable, report=report, checkpoint=checkpoint)
+            drawn = _drawn(detector, sequence, usable, report)
+            trained = detector.fit(sequence, usable=usable, report=report, checkpoint=checkpoint, drawn=drawn)
             write_arrays(path, trained.state())
             write_learning_curve(path.with_suffix(".learning_curve.csv"), trained)
             checkpoint.path.unlink(missing_ok=True)
             return trained
 
 
+def forget_samples() -> None:
+    """Remove all samples from the cache, which are large: when no training is left."""
+    for path in _folder().glob("samples-*.npz"):
+        path.unlink(missing_ok=True)
+
+
+def _drawn(
+    detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
+) -> dict[str, NDArray[Any]]:
+    path = _folder() / f"samples-{samples_key(detector, sequence, usable)[:32]}.npz"
+    with _locked(path.with_suffix(".lock")):
+        try:
+            return read_arrays(path)
+        except NO_MODEL:
+            drawn = detector.draw(sequence, usable=usable, report=report)
+            write_arrays(path, drawn)
+            return drawn
+
+
 def model_key(detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
     """Sha256 of all that a model depends on."""
+    parameters = {name: repr(value) for name, value in detector.parameters.items() if name != "train"}
+    versions = [version(package) for package in ("scikit-learn", *_torch(detector))]
+    return _key([detector.name, parameters, detector_digest(detector), versions], sequence, usable)
+
+
+def samples_key(detector: Sampled, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
+    """Sha256 of all that the samples of a detector depend on."""
+    parameters = {field.name: repr(getattr(detector, field.name)) for field in fields(Sampled)}
+    return _key([parameters, class_digest(Sampled)], sequence, usable)
+
+
+def _key(ingredients: list[Any], sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
+    """Sha256 of a sequence, of the packages that compute, and of more."""
     content = hashlib.sha256()
     for array in (sequence.cube, sequence.parallactic_angles, sequence.psf, sequence.star_flux, sequence.fwhm, usable):
         if array is not None:
             values = np.asarray(array)
             content.update(f"{values.dtype}{values.shape}".encode() + values.tobytes())
-    parameters = {name: repr(value) for name, value in detector.parameters.items() if name != "train"}
-    versions = [version(package) for package in ("numpy", "scipy", "scikit-learn", *_torch(detector))]
-    ingredients = [detector.name, parameters, detector_digest(detector), content.hexdigest(), versions]
-    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+    versions = [version(package) for package in ("numpy", "scipy")]
+    return hashlib.sha256(
+        json.dumps([*ingredients, content.hexdigest(), versions], sort_keys=True).encode()
+    ).hexdigest()
+
+
+def _folder() -> Path:
+    return cache_folder() / "trained"
 
 
 @dataclass(frozen=True)

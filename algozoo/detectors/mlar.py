@@ -24,8 +24,8 @@ from algozoo.detectors.points import (
     Array,
     Indices,
     boxed_source,
+    derotated_sum,
     interpolation_taps,
-    mean_at,
     pixels_near,
     renumbered,
     turn_points,
@@ -196,16 +196,11 @@ class Residuals:
         for first in range(0, len(frames), FRAMES_AT_A_TIME):
             some = slice(first, first + FRAMES_AT_A_TIME)
             pixels, weights = interpolation_taps(sequence, sequence.parallactic_angles[some], x, y)
-            taps = number[pixels] + (len(seen) * np.arange(len(pixels)))[:, None, None]
-            n_values = weights.size // 4
-            operator = csr_array(
-                (weights.ravel(), taps.ravel(), np.arange(0, weights.size + 1, 4)),
-                shape=(n_values, len(pixels) * len(seen)),
-            )
+            derotated = derotated_sum(number[pixels], weights, len(seen))
             left = frames[some].copy()
             for index, (before, level) in enumerate(pairwise((0, *self.levels))):
                 left -= vectors[some, before:level] @ eigenimages[before:level]
-                images[index] += (operator @ left.ravel()).reshape(len(pixels), -1).sum(axis=0)
+                images[index] += derotated @ left.ravel()
         return images / len(frames)
 
     def image(self, turn: float = 0.0, dx: float = 0.0, dy: float = 0.0) -> Array:
@@ -282,19 +277,21 @@ class Residuals:
         linear += linear.T
         quadratic = on_model @ on_model.T
 
-        seen, tap = renumbered(pixels, box, sequence.size)
+        seen, taps = renumbered(pixels, box, sequence.size)
         frames, source = frames[:, seen], source[:, seen]
+        derotated = derotated_sum(taps, weights, len(seen))
+        plain, added = derotated @ frames.ravel(), derotated @ source.ravel()
         starts = np.arange(0, weights.size + 1, 4)
-        operator = csr_array((weights.ravel(), tap.ravel(), starts), shape=(len(starts) - 1, len(seen)))
-        plain, added = (mean_at(cube, tap, weights) for cube in (frames, source))
+        values = csr_array((weights.ravel(), taps.ravel(), starts), shape=(len(starts) - 1, len(seen)))
         patches = []
         for contrast in np.asarray(contrasts, dtype=float):
             variances = Variances.of(self.products + contrast * linear + contrast**2 * quadratic)
             levels = variances.levels(self.n_levels)
             vectors = variances.vectors[:, : levels[-1]]
-            turned = (operator @ ((frames + contrast * source).T @ vectors)).reshape(n_frames, len(points_x), -1)
-            taken = np.einsum("tqk,tk->kq", turned, vectors) / n_frames
-            patches.append(plain + contrast * added - np.cumsum(taken, axis=0)[levels - 1])
+            eigenimages = (frames + contrast * source).T @ vectors
+            turned = (values @ eigenimages).reshape(len(points_x), n_frames, -1)
+            taken = np.cumsum(np.einsum("qtk,tk->kq", turned, vectors), axis=0)[levels - 1]
+            patches.append((plain + contrast * added - taken) / n_frames)
         return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from algozoo.companions import Companion, source_images
 from algozoo.sequence import ADISequence
@@ -19,7 +20,7 @@ def turn_points(x: NDArray[Any], y: NDArray[Any], turn: float) -> tuple[Array, A
 
 
 def interpolation_taps(sequence: ADISequence, angles: Array, x: ArrayLike, y: ArrayLike) -> tuple[Indices, Array]:
-    """Four pixels and weights, (n_frames, n, 4), that interpolate frames of some angles linearly at points of the sky.
+    """Four pixels and weights, (n, n_frames, 4), that interpolate frames of some angles linearly at points of the sky.
 
     Points outside the frame take the value of its edge.
     """
@@ -29,12 +30,18 @@ def interpolation_taps(sequence: ADISequence, angles: Array, x: ArrayLike, y: Ar
     row = (sequence.centre + y * cosine - x * sine).clip(0, last)
     left, below = (np.minimum(place.astype(np.intp), last - 1) for place in (column, row))
     right_part, upper_part = column - left, row - below
-    pixels = (below * sequence.size + left)[..., None] + np.array([0, 1, sequence.size, sequence.size + 1])
-    weights = np.empty(pixels.shape)
-    weights[..., 0] = (1 - upper_part) * (1 - right_part)
-    weights[..., 1] = (1 - upper_part) * right_part
-    weights[..., 2] = upper_part * (1 - right_part)
-    weights[..., 3] = upper_part * right_part
+    left_part, lower_part, first = 1 - right_part, 1 - upper_part, below * sequence.size + left
+    pixels, weights = np.empty((*first.T.shape, 4), dtype=np.intp), np.empty((*first.T.shape, 4))
+    for corner, (step, weight) in enumerate(
+        (
+            (0, lower_part * left_part),
+            (1, lower_part * right_part),
+            (sequence.size, upper_part * left_part),
+            (sequence.size + 1, upper_part * right_part),
+        )
+    ):
+        np.add(first.T, step, out=pixels[..., corner])
+        weights[..., corner] = weight.T
     return pixels, weights
 
 
@@ -70,10 +77,12 @@ def renumbered(pixels: Indices, box: tuple[slice, slice], size: int) -> tuple[In
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[in_box]
 
 
-def mean_at(frames: Array, taps: Indices, weights: Array) -> Array:
-    """Mean over the frames (n_frames, n_pixels), each at its own points, (n,)."""
-    values = np.take_along_axis(frames, taps.reshape(len(frames), -1), axis=1).reshape(taps.shape)
-    return np.asarray(np.einsum("tqi,tqi->q", values, weights) / len(frames))
+def derotated_sum(taps: Indices, weights: Array, n_pixels: int) -> csr_array:
+    """Operator (n, n_frames * n_pixels) that sums frames, each at its own points: (n, n_frames, 4) taps and weights."""
+    n, n_frames, _ = taps.shape
+    columns = taps.reshape(n, -1) + np.repeat(n_pixels * np.arange(n_frames), 4)
+    starts = 4 * n_frames * np.arange(n + 1)
+    return csr_array((weights.ravel(), columns.ravel(), starts), shape=(n, n_frames * n_pixels))
 
 
 def pixels_near(pixels: Indices, size: int, half: int) -> NDArray[np.bool_]:

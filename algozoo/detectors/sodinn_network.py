@@ -89,7 +89,6 @@ class Network(nn.Module):
         layer = {"convlstm": ConvLSTM, "conv3d": Conv3D}[architecture]
         self.first = layer(1, FILTERS[0], KERNELS[0])
         self.second = layer(*FILTERS, KERNELS[1])
-        self.pool = nn.MaxPool3d(2)
         self.activation = {"convlstm": nn.Identity, "conv3d": nn.ReLU}[architecture]()
         self.dense = nn.Linear(FILTERS[1] * (n_levels // 4) * (patch // 4) ** 2, DENSE)
         self.dropout = nn.Dropout(DROPOUT)
@@ -102,10 +101,22 @@ class Network(nn.Module):
         """Log-odds (n,) of samples (n, levels, patch, patch)."""
         x = x[:, None]
         for layer in (self.first, self.second):
-            x = self.activation(self.pool(layer(x)))  # in this order the same, at an eighth of the cost
+            x = self.activation(pooled(layer(x)))  # in this order the same, at an eighth of the cost
         x = self.dropout(torch.relu(self.dense(x.flatten(1))))
         log_odds: Tensor = self.out(x)[:, 0]
         return log_odds
+
+
+def pooled(x: Tensor) -> Tensor:
+    """Maximum over 2 x 2 x 2 levels, rows and columns, of (n, c, levels, h, w).
+
+    Where no gradient is wanted, it is taken along one axis after the other: several times faster than PyTorch's own.
+    """
+    if x.requires_grad:
+        return nn.functional.max_pool3d(x, 2)
+    for axis in (2, 3, 4):
+        x = torch.maximum(*x.unfold(axis, 2, 2).unbind(-1))
+    return x
 
 
 @dataclass(frozen=True)

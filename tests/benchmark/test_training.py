@@ -16,13 +16,23 @@ from algozoo.benchmark.pool import RunHere, pool
 from algozoo.benchmark.runner import learners, run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
-from algozoo.benchmark.training import FileCheckpoint, fitted, model_key, read_arrays, train, training_of, write_arrays
+from algozoo.benchmark.training import (
+    FileCheckpoint,
+    fitted,
+    forget_samples,
+    model_key,
+    read_arrays,
+    train,
+    training_of,
+    write_arrays,
+)
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors import sodinn
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
+from algozoo.detectors.sampled import Sampled
 from algozoo.detectors.sodinn import SODINN
 from algozoo.detectors.sodirf import SODIRF
 from algozoo.errors import InputError
@@ -146,11 +156,46 @@ def test_the_key_is_of_all_that_a_model_depends_on(night):
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_damaged_model_is_made_anew(counting, night, content):
     train(counting, night)
+    forget_samples()
     [path] = (cache_folder() / "trained").glob("*.npz")
     path.write_bytes(content)
     train(counting, night)
     assert len(Counting.seen) == 2
     assert "feature" in read_arrays(path)
+
+
+@pytest.fixture
+def draws(monkeypatch):
+    """Parameters of all samples that are drawn."""
+    made, draw = [], Sampled.draw
+    monkeypatch.setattr(Sampled, "draw", lambda self, *a, **k: made.append(self.parameters) or draw(self, *a, **k))
+    return made
+
+
+def test_samples_are_drawn_once_for_all_that_learn_from_them(night, draws):
+    first, second = SMALL, replace(SMALL, n_trees=12, min_leaf=5, train="flipped")
+    alone = second.fit(night).state()
+    draws.clear()
+    train(first, night)
+    learnt = train(second, night).state()
+    assert len(draws) == 1
+    assert all(np.array_equal(array, learnt[name]) for name, array in alone.items())
+    for other in (replace(SMALL, seed=1), replace(SMALL, n_samples=21)):
+        train(other, night)
+    train(replace(SMALL, n_trees=13), night, np.ones((41, 41), dtype=bool))
+    assert len(draws) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_samples_that_are_damaged_or_forgotten_are_drawn_anew(night, draws, content):
+    train(SMALL, night)
+    [path] = (cache_folder() / "trained").glob("samples-*.npz")
+    forget_samples() if content is None else path.write_bytes(content)
+    train(SMALL, night)
+    assert len(draws) == 1
+    train(replace(SMALL, n_trees=11), night)
+    assert len(draws) == 2
+    assert "patches" in read_arrays(path)
 
 
 def test_a_pickle_is_never_loaded(tmp_path):
@@ -185,6 +230,7 @@ def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
     [curve] = (cache_folder() / "trained").glob("*.learning_curve.csv")
     assert [line.split(",")[0] for line in curve.read_text().splitlines()] == ["epoch", "1", "2", "3"]
     assert [step for what, step in steps if what == "epochs"] == [3]
+    assert "annuli sampled" not in {what for what, _ in steps}
     assert not unfinished.exists()
     for name, array in small.fit(night).state().items():
         assert np.array_equal(array, resumed.state()[name]), name
@@ -207,7 +253,7 @@ def test_of_two_processes_that_want_the_same_model_one_trains(night):
         worker.join()
     assert np.array_equal(first, second)
     assert min(told_first, told_second) == 0 < max(told_first, told_second)
-    assert len(list((cache_folder() / "trained").glob("*.npz"))) == 1
+    assert len(list((cache_folder() / "trained").glob("sodirf-*.npz"))) == 1
 
 
 def test_an_arrays_file_is_whole_or_not_there(tmp_path):
@@ -242,6 +288,16 @@ def supervised(suite):
     return plan(suite.model_copy(update={"detectors": detectors}))[0]
 
 
+def test_trainings_that_want_the_same_samples_are_not_side_by_side(suite):
+    few = {"n_levels": 4, "n_samples": 20}
+    detectors = tuple(SuiteDetector(name="sodirf", parameters=few | {"n_trees": n}) for n in (10, 11))
+    [entry] = suite.datasets
+    datasets = (entry, entry.model_copy(update={"name": "naco-lp"}))
+    shards = plan(suite.model_copy(update={"datasets": datasets, "detectors": detectors}))[0]
+    wanted = [(shard.detector.parameters["n_trees"], shard.dataset.name) for shard in learners(shards)]
+    assert wanted == [(n, dataset.name) for n in (10, 11) for dataset in datasets]
+
+
 def test_one_training_before_the_shards_serves_all_that_want_its_model(supervised, tmp_path, monkeypatch):
     to_train = learners(supervised)
     assert [(shard.sequence, shard.detector.parameters.get("train")) for shard in to_train] == [
@@ -252,6 +308,7 @@ def test_one_training_before_the_shards_serves_all_that_want_its_model(supervise
     outcomes = list(runner.train(to_train))
     assert len(outcomes) == 3
     assert all(re.search(r": trained; AUC of samples not seen [01]\.\d{3}", outcome) for outcome in outcomes)
+    assert not list((cache_folder() / "trained").glob("samples-*.npz"))
     monkeypatch.setattr(SODIRF, "fit", None)  # whoever trains again, fails
     assert all(finished.n_failed == 0 for finished in run(supervised, Store(tmp_path / "store")))
 

@@ -49,6 +49,13 @@ def test_the_network_of_the_paper_has_418_177_parameters():
         assert sum(parameter.numel() for parameter in made.parameters()) == expected
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 8, 6, 6), (1, 2, 5, 3, 2), (3, 1, 2, 7, 11)])
+def test_the_pooling_of_a_prediction_is_that_of_pytorch(shape):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(network.pooled(x), torch.nn.functional.max_pool3d(x, 2))
+    assert torch.equal(network.pooled(x.requires_grad_()), network.pooled(x.detach()))
+
+
 def test_initial_weights_are_those_of_keras():
     made = network.build("convlstm", 20, 9, 0)
     bias = made.first.bias.detach().numpy()

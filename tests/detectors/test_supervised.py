@@ -20,6 +20,7 @@ from algozoo.detectors.labels import draw_samples
 from algozoo.detectors.mlar import Residuals, annular_residuals
 from algozoo.detectors.progress import seed_of_step
 from algozoo.detectors.registry import create, detector_digest
+from algozoo.detectors.sampled import Sampled
 from algozoo.detectors.sodinn import SODINN
 from algozoo.detectors.sodirf import SODIRF, exported, probabilities
 from algozoo.errors import AlgoZooError, InputError
@@ -127,7 +128,7 @@ def test_the_digest_is_of_the_samples_too(monkeypatch):
     assert detector_digest(SMALL) != before
 
 
-@pytest.mark.parametrize("detector", [SODIRF, SODINN])
+@pytest.mark.parametrize("detector", [Sampled, SODIRF, SODINN])
 def test_the_digest_is_of_all_code_that_makes_samples(detector):
     package = Path(algozoo.__file__).parents[1]
     hashed = {*detector.sources, *(base.__module__ for base in detector.__mro__ if issubclass(base, Detector))}
