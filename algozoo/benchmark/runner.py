@@ -59,7 +59,8 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
 def learners(shards: Iterable[Shard]) -> list[Shard]:
     """List shards whose detectors are trained first: one for each model, which the others then find in the cache.
 
-    They come detector by detector: the second on a dataset then finds the samples of the first.
+    They come detector by detector: the second on a dataset then finds the samples of the first. Models of one sequence
+    come first, which may be two, of either orientation.
     """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}
@@ -72,7 +73,7 @@ def learners(shards: Iterable[Shard]) -> list[Shard]:
             one_for_all = training_of(detector, dataset) == TRANSFER
             first.setdefault((detector.label, dataset.name, None if one_for_all else shard.sequence), shard)
     labels = [detector.label for detector in detectors.values()]
-    return [shard for _, shard in sorted(first.items(), key=lambda item: labels.index(item[0][0]))]
+    return [first[key] for key in sorted(first, key=lambda key: (labels.index(key[0]), key[2] is None))]
 
 
 def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[str]:

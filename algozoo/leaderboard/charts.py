@@ -192,7 +192,7 @@ def _rates_figure(
     y = alt.Y("tpr:Q", title=SHARE, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
     nothing = alt.Chart(alt.sequence(1))
     beyond = [
-        nothing.mark_rect(color=GREY, opacity=0.12).encode(x=alt.datum(left), x2=alt.datum(low)),
+        nothing.mark_rect(color=GREY, fillOpacity=0.12).encode(x=alt.datum(left), x2=alt.datum(low)),
         nothing.mark_text(angle=270, fontSize=11, text="not measurable").encode(
             x=alt.datum(float(np.sqrt(left * low))), y=alt.datum(0.5)
         ),
@@ -249,13 +249,13 @@ def _lines_figure(
     seen = base.transform_filter(shown)
     layers = [
         *background,
-        seen.mark_area(opacity=0.1).encode(*band),
+        seen.mark_area(fillOpacity=0.1).encode(*band),
         base.mark_line(strokeWidth=2, strokeJoin="round")
         .add_params(shown)
         .properties(name="curves")
         .encode(
             alt.StrokeDash("detector:N", scale=dashes, legend=LEGEND),
-            opacity=alt.condition(shown, alt.value(1), alt.value(0.12)),
+            strokeOpacity=alt.condition(shown, alt.value(1), alt.value(0.12)),
         ),
         seen.transform_calculate(**told).encode(tooltip=[f"{key}:N" for key in told]).mark_circle(size=140, opacity=0),
     ]

@@ -32,7 +32,7 @@ def critical_differences(result: Friedman) -> dict[str, Any]:
         scale=alt.Scale(domain=bounds, nice=False),
         axis=alt.Axis(values=[*range(1, len(rows) + 1)]),
     )
-    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color="#0072b2").encode(x, alt.X2("high:Q"))
+    bars = base.mark_rule(strokeWidth=7, strokeOpacity=0.35, color="#0072b2").encode(x, alt.X2("high:Q"))
     dots = base.mark_circle(size=70, opacity=1, color="#0072b2").encode(alt.X("rank:Q"))
     return _specification([bars, dots], {"ranks": rows}, ROW * len(rows))
 

@@ -14,7 +14,7 @@ from algozoo.scoring.outcomes import TRIAL, add_hits
 
 OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
 CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
-OF_DETECTOR = [*TRIAL, "status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error", "flux_bias"]
+OF_DETECTOR = ["status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error", "flux_bias"]
 NULLS = ["null_separation", "null_score"]
 """Columns that a table may lack: scores of the maps without a companion at places that share no light."""
 
@@ -146,8 +146,9 @@ def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
     """
     with_hits = outcomes if "hit_score" in outcomes else add_hits(outcomes)
     for _, table in with_hits.groupby("dataset"):
-        trials = table.drop_duplicates(TRIAL).sort_values(TRIAL)[OF_TRIAL]
-        yield [_campaign(rows, trials) for _, rows in table.groupby("detector")]
+        in_order = table.sort_values(TRIAL)
+        trials = in_order.drop_duplicates(TRIAL)[OF_TRIAL].reset_index(drop=True)
+        yield [_campaign(rows, trials) for _, rows in in_order.groupby("detector")]
 
 
 def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
@@ -164,5 +165,5 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
         detector=str(first["detector"]),
         control=bool(first["control"]),
         map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
-        trials=trials.merge(rows[columns], on=TRIAL, how="left", validate="one_to_one"),
+        trials=pd.concat([trials, rows[columns].reset_index(drop=True)], axis=1),
     )

@@ -50,7 +50,7 @@ def drawn(page: Page) -> Page:
 def curve_opacity(page: Page, detector: str) -> float:
     script = """(name) => [...document.querySelectorAll('[data-chart=alpha-froc] .mark-line path')]
         .filter((path) => path.__data__.datum.detector === name)
-        .map((path) => parseFloat(path.getAttribute('opacity') ?? 1))[0]"""
+        .map((path) => parseFloat(path.getAttribute('stroke-opacity') ?? 1))[0]"""
     return float(page.evaluate(script, detector))
 
 
