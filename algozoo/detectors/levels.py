@@ -3,7 +3,6 @@
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy.linalg import eigh
 
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.points import Array, Indices
@@ -24,7 +23,7 @@ class Variances(NamedTuple):
     @classmethod
     def of(cls, products: Array) -> Self:
         """Decompose the products of the frames of an annulus, (n_frames, n_frames)."""
-        values, vectors = eigh(products, check_finite=False)
+        values, vectors = np.linalg.eigh(products)
         return cls(vectors[:, ::-1], values[::-1].clip(min=0))
 
     @property

@@ -155,12 +155,13 @@ def out_of_bag_votes(forest: RandomForestClassifier, features: NDArray[np.float3
 
 def probabilities(model: Arrays, features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Mean over the trees of what the leaf says in which each row of features (n, n_features) ends."""
-    feature, threshold, left, right = (model[name] for name in ("feature", "threshold", "left", "right"))
+    itself = np.arange(len(model["feature"]))
+    left, right = (np.where(model["left"] == LEAF, itself, model[side]) for side in ("left", "right"))
+    feature, threshold = model["feature"].clip(0), model["threshold"]
     node = np.tile(model["roots"], (len(features), 1))
-    rows = np.arange(len(features))[:, None]
+    first, values = features.shape[1] * np.arange(len(features))[:, None], features.ravel()
     while True:
-        inner = left[node] != LEAF
-        if not inner.any():
+        below = np.where(values[first + feature[node]] <= threshold[node], left[node], right[node])
+        if np.array_equal(below, node):
             return np.asarray(model["probability"][node].mean(axis=1))
-        goes_left = features[rows, feature[node].clip(0)] <= threshold[node]
-        node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
+        node = below
