@@ -11,7 +11,7 @@ from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.training import TRANSFER, fitted, forget_samples, training_of
+from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.progress import Progress
@@ -56,34 +56,34 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
         yield made
 
 
-def learners(shards: Iterable[Shard]) -> list[Shard]:
-    """List shards whose detectors are trained first: one for each model, which the others then find in the cache.
+def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
+    """Choose shards whose detectors are trained first: one for each model, which the others then find in the cache.
 
-    They come detector by detector: the second on a dataset then finds the samples of the first. Models of one sequence
-    come first, which may be two, of either orientation.
+    Those that learn from one sequence are together, so that samples are drawn once. Single nights come first: they may
+    need a model for either orientation, and take the longest.
     """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}
     detectors = {name: create(entry.name, entry.parameters) for name, entry in entries.items()}
-    first: dict[tuple[str, str, int | None], Shard] = {}
+    groups: dict[tuple[str, int | None], dict[str, Shard]] = {}
     for shard in shards:
         detector = detectors[str(shard.detector)]
         if isinstance(detector, Supervised):
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
-            first.setdefault((detector.label, dataset.name, None if one_for_all else shard.sequence), shard)
-    labels = [detector.label for detector in detectors.values()]
-    return [first[key] for key in sorted(first, key=lambda key: (labels.index(key[0]), key[2] is None))]
+            group = groups.setdefault((dataset.name, None if one_for_all else shard.sequence), {})
+            group.setdefault(detector.label, shard)
+    return [tuple(groups[key].values()) for key in sorted(groups, key=lambda key: key[1] is None)]
 
 
-def train(shards: Iterable[Shard], run_all: RunAll = run_here) -> Iterator[str]:
-    """Train the detectors of shards, in parallel, keep the models in the cache, and say what came of each.
+def train(groups: Iterable[tuple[Shard, ...]], run_all: RunAll = run_here) -> Iterator[str]:
+    """Train the detectors of `learners`, in parallel, keep the models in the cache, and say what came of each.
 
     What goes wrong is told, and not raised: the shards meet it again, and it is on record.
     """
-    for shard, outcome in run_all(partial(_train, tell=run_all.tell), shards):
-        yield f"{_learner(shard)}: " + (f"not trained: {outcome.reason}" if isinstance(outcome, Died) else outcome)
-    forget_samples()
+    for group, outcome in run_all(partial(_train, tell=run_all.tell), groups):
+        told = [f"not trained: {outcome.reason}"] * len(group) if isinstance(outcome, Died) else outcome
+        yield from (f"{_learner(shard)}: {text}" for shard, text in zip(group, told, strict=True))
 
 
 def run(
@@ -155,25 +155,36 @@ def _make(made: Made) -> None:
     made.dataset.sequence(made.sequence)
 
 
-def _train(shard: Shard, tell: Tell) -> str:
+def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
+    shard = group[0]
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     null = dataset.null_sequence(shard.sequence)
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
-    angles = {trial.kind == "flipped" for trial in trials}
     told = monotonic()
 
-    def report(progress: Progress) -> None:
+    def report(progress: Progress, *, name: str) -> None:
         nonlocal told
         if monotonic() - told >= SECONDS_BETWEEN_WORDS:
-            tell(f"{_learner(shard)}: {progress}")
+            tell(f"{name}: {progress}")
             told = monotonic()
 
-    try:
-        models = fitted(create(shard.detector.name, shard.detector.parameters), dataset, null, angles, report)
-    except Exception as error:  # noqa: BLE001 - whatever a detector raises
-        return f"not trained: {error}"
-    auc = {f"{model.state()['test_auc']:.3f}" for model in models.values() if isinstance(model, Supervised)}
-    return f"trained; AUC of samples not seen {' and '.join(sorted(auc))}"
+    scores: list[set[str]] = [set() for _ in group]
+    failures = [""] * len(group)
+    for flipped in sorted({trial.kind == "flipped" for trial in trials}):
+        draws = Draws()
+        for number, shard in enumerate(group):
+            detector = create(shard.detector.name, shard.detector.parameters)
+            tell_of = partial(report, name=_learner(shard))
+            try:
+                model = fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped]
+            except Exception as error:  # noqa: BLE001 - whatever a detector raises
+                failures[number] = f"not trained: {error}"
+            else:
+                scores[number] |= {f"{model.state()['test_auc']:.3f}"} if isinstance(model, Supervised) else set()
+    return [
+        failure or f"trained; AUC of samples not seen {' and '.join(sorted(auc))}"
+        for failure, auc in zip(failures, scores, strict=True)
+    ]
 
 
 def _learner(shard: Shard) -> str:

@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.progress import Report
-from algozoo.detectors.registry import class_digest, detector_digest
+from algozoo.detectors.progress import Arrays, Report
+from algozoo.detectors.registry import detector_digest
 from algozoo.detectors.sampled import Sampled
 from algozoo.detectors.supervised import Supervised
 from algozoo.errors import InputError
@@ -34,6 +34,27 @@ ORACLE_EMPTY = "oracle-empty"
 
 NO_MODEL = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputError)
 """What reading or using a file raises that is damaged, or no model."""
+
+
+@dataclass
+class Draws:
+    """Draws samples, and keeps the last for the next detector that learns from the same."""
+
+    _key: str = ""
+    _drawn: Arrays = field(default_factory=dict)
+
+    def __call__(
+        self, detector: Sampled, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
+    ) -> Arrays:
+        """Draw as `Sampled.draw` does."""
+        parameters = {each.name: repr(getattr(detector, each.name)) for each in fields(Sampled)}
+        draw = type(detector).draw
+        key = _key([parameters, draw.__module__, draw.__qualname__], sequence, usable)
+        if key != self._key:
+            self._key, self._drawn = "", {}
+            self._drawn = detector.draw(sequence, usable=usable, report=report)
+            self._key = key
+        return self._drawn
 
 
 def training_of(detector: Detector, dataset: Dataset) -> str:
@@ -62,7 +83,12 @@ def training_of(detector: Detector, dataset: Dataset) -> str:
 
 
 def fitted(
-    detector: Detector, dataset: Dataset, null: ADISequence, angles: set[bool], report: Report | None = None
+    detector: Detector,
+    dataset: Dataset,
+    null: ADISequence,
+    angles: set[bool],
+    report: Report | None = None,
+    draws: Draws | None = None,
 ) -> dict[bool, Detector]:
     """Fit a detector as `training_of` says, or take its model from the cache.
 
@@ -77,6 +103,8 @@ def fitted(
         `null` itself.
     report : callable, optional
         See `Supervised.fit`.
+    draws : Draws, optional
+        Where the samples come from, if they are shared.
 
     Returns
     -------
@@ -86,30 +114,33 @@ def fitted(
     training = training_of(detector, dataset)
     if training in {NONE, OWN_TWIN}:
         return dict.fromkeys(angles, detector)
+
+    def learnt(sequence: ADISequence, usable: NDArray[np.bool_] | None) -> Detector:
+        if isinstance(detector, Supervised):
+            return train(detector, sequence, usable, report, draws)
+        return detector.fit(sequence)
+
     if training == TRANSFER:
-        return dict.fromkeys(angles, _learnt(detector, dataset.development_sequence(0), None, report))
+        return dict.fromkeys(angles, learnt(dataset.development_sequence(0), None))
     result = {}
     for flipped in angles:
         of_twin = flipped == (training == ORACLE_EMPTY)
         usable = scored_field(null, dataset.companions(null), 0, np.inf, flipped=of_twin)
-        result[flipped] = _learnt(detector, null.flipped() if of_twin else null, usable, report)
+        result[flipped] = learnt(null.flipped() if of_twin else null, usable)
     return result
 
 
-def _learnt(
-    detector: Detector, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
-) -> Detector:
-    return train(detector, sequence, usable, report) if isinstance(detector, Supervised) else detector.fit(sequence)
-
-
 def train(
-    detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None = None, report: Report | None = None
+    detector: Supervised,
+    sequence: ADISequence,
+    usable: NDArray[np.bool_] | None = None,
+    report: Report | None = None,
+    draws: Draws | None = None,
 ) -> Supervised:
     """Fit one of our own detectors, or take its model from the cache.
 
     Two processes that want the same model do not both train: the second waits. A training that was stopped is resumed
-    where the detector can. The samples are kept too, for a training that is resumed and for other detectors that learn
-    from the same, until `forget_samples`. What is damaged is made anew.
+    where the detector can. A model that is damaged is made anew.
 
     Parameters
     ----------
@@ -118,6 +149,8 @@ def train(
     usable : array of bool (n, n), optional
         See `Supervised.fit`.
     report : callable, optional
+    draws : Draws, optional
+        Where the samples come from, if they are shared.
 
     Raises
     ------
@@ -125,37 +158,18 @@ def train(
         As `Supervised.fit`, or if the cache cannot be written.
     """
     detector.check_parameters()
-    path = _folder() / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
+    path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:
             return detector.with_state(read_arrays(path))
         except NO_MODEL:
             checkpoint = FileCheckpoint(path.with_suffix(".unfinished.npz"))
-            drawn = _drawn(detector, sequence, usable, report)
+            drawn = draws(detector, sequence, usable, report) if draws else None
             trained = detector.fit(sequence, usable=usable, report=report, checkpoint=checkpoint, drawn=drawn)
             write_arrays(path, trained.state())
             write_learning_curve(path.with_suffix(".learning_curve.csv"), trained)
             checkpoint.path.unlink(missing_ok=True)
             return trained
-
-
-def forget_samples() -> None:
-    """Remove all samples from the cache, which are large: when no training is left."""
-    for path in _folder().glob("samples-*.npz"):
-        path.unlink(missing_ok=True)
-
-
-def _drawn(
-    detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
-) -> dict[str, NDArray[Any]]:
-    path = _folder() / f"samples-{samples_key(detector, sequence, usable)[:32]}.npz"
-    with _locked(path.with_suffix(".lock")):
-        try:
-            return read_arrays(path)
-        except NO_MODEL:
-            drawn = detector.draw(sequence, usable=usable, report=report)
-            write_arrays(path, drawn)
-            return drawn
 
 
 def model_key(detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
@@ -165,27 +179,17 @@ def model_key(detector: Supervised, sequence: ADISequence, usable: NDArray[np.bo
     return _key([detector.name, parameters, detector_digest(detector), versions], sequence, usable)
 
 
-def samples_key(detector: Sampled, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
-    """Sha256 of all that the samples of a detector depend on."""
-    parameters = {field.name: repr(getattr(detector, field.name)) for field in fields(Sampled)}
-    return _key([parameters, class_digest(Sampled)], sequence, usable)
-
-
 def _key(ingredients: list[Any], sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
     """Sha256 of a sequence, of the packages that compute, and of more."""
     content = hashlib.sha256()
-    for array in (sequence.cube, sequence.parallactic_angles, sequence.psf, sequence.star_flux, sequence.fwhm, usable):
-        if array is not None:
-            values = np.asarray(array)
-            content.update(f"{values.dtype}{values.shape}".encode() + values.tobytes())
+    names = "cube", "parallactic_angles", "psf", "star_flux", "fwhm", "wavelengths"
+    for array in (*(getattr(sequence, name) for name in names), usable):
+        values = np.asarray([] if array is None else array)
+        content.update(f"{values.dtype}{values.shape}".encode() + values.tobytes())
     versions = [version(package) for package in ("numpy", "scipy")]
     return hashlib.sha256(
         json.dumps([*ingredients, content.hexdigest(), versions], sort_keys=True).encode()
     ).hexdigest()
-
-
-def _folder() -> Path:
-    return cache_folder() / "trained"
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def detect(
 
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     """Fit a detector, and say how far it is; a model that is in the cache is used again."""
-    from algozoo.benchmark.training import forget_samples, train
+    from algozoo.benchmark.training import train
     from algozoo.detectors.supervised import Supervised
 
     if isinstance(detector, Supervised) and detector.train not in {"auto", "flipped"}:
@@ -108,11 +108,7 @@ def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     def tell(progress: Progress) -> None:
         click.echo(f"Training: {progress}", err=True)
 
-    if not isinstance(detector, Supervised):
-        return detector.fit(sequence)
-    trained = train(detector, sequence, report=tell)
-    forget_samples()
-    return trained
+    return train(detector, sequence, report=tell) if isinstance(detector, Supervised) else detector.fit(sequence)
 
 
 def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def run_and_build(
                 for name in dict.fromkeys(shard.dataset.name for shard in missing):
                     write_preview(load_dataset(name, mirror=mirror), results)
                 if to_train := learners(missing):
-                    tell(train(to_train, run_all), len(to_train))
+                    tell(train(to_train, run_all), sum(map(len, to_train)))
                 steps = run_shards(missing, results, run_all, keep_maps=keep_maps, tell=say)
                 failed = progress(steps, len(missing))
         except KeyboardInterrupt:

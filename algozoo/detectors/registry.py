@@ -137,15 +137,12 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
 def detector_digest(detector: Detector) -> str:
     """Sha256 of the code of a detector.
 
-    Of a submission it is that of its folder and of whether it is confined, else that of its class.
+    Of a submission it is that of its folder and of whether it is confined, else of the modules of its class and bases,
+    and of those it names.
     """
     if isinstance(detector, Submitted):
         return detector.digest
-    return class_digest(type(detector))
-
-
-def class_digest(cls: type[Any]) -> str:
-    """Sha256 of the code of a class of detectors: of its module, those of its bases, and those it names."""
+    cls = type(detector)
     modules = [Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector)]
     return source_digest(modules + [Path(str(spec.origin)) for name in cls.sources if (spec := find_spec(name))])
 

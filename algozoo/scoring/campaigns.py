@@ -153,7 +153,7 @@ def campaigns(outcomes: pd.DataFrame) -> Iterator[list[Campaign]]:
 
 def _campaign(rows: pd.DataFrame, trials: pd.DataFrame) -> Campaign:
     first = rows.iloc[0]
-    if len(rows) < len(trials):
+    if len(rows) != len(trials):
         raise InputError(
             f"{first['detector']} has run on {len(rows)} of the {len(trials)} trials of {first['dataset']}, and "
             "detectors are compared on the same ones; `algozoo.scoring.on_shared_trials` leaves the others out"

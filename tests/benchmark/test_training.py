@@ -2,6 +2,7 @@ import multiprocessing
 import re
 import time
 from dataclasses import dataclass, replace
+from functools import update_wrapper
 from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 from typing import ClassVar
@@ -17,9 +18,9 @@ from algozoo.benchmark.runner import learners, run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.training import (
+    Draws,
     FileCheckpoint,
     fitted,
-    forget_samples,
     model_key,
     read_arrays,
     train,
@@ -116,9 +117,7 @@ def test_a_detector_of_others_is_not_fitted_to_the_twin_of_the_empty_sequence(co
 def test_trials_with_reversed_angles_have_a_model_of_the_others(night, monkeypatch):
     """Its own twin is the sequence as it is; there the known companion is a point, in the other an arc."""
     learnt = []
-    monkeypatch.setattr(
-        module, "train", lambda _, sequence, usable, _report: learnt.append((sequence, usable)) or SMALL
-    )
+    monkeypatch.setattr(module, "train", lambda _, sequence, usable, *_more: learnt.append((sequence, usable)) or SMALL)
     for mode, sign in (("flipped", -1), ("oracle-empty", 1)):
         detector = replace(SMALL, train=mode)
         for flipped in (False, True):
@@ -150,13 +149,15 @@ def test_the_key_is_of_all_that_a_model_depends_on(night):
         for usable in (None, mask)
     }
     assert len(keys) == 12
+    two = {"cube": night.cube[None].repeat(2, 0), "psf": night.psf[None].repeat(2, 0), "star_flux": np.ones(2)}
+    spectral, other = (replace(night, **two, wavelengths=np.array([1.0, last])) for last in (1.1, 1.2))
+    assert model_key(SMALL, spectral, None) != model_key(SMALL, other, None)
     assert model_key(replace(SMALL, train="flipped"), night, None) == model_key(SMALL, night, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_damaged_model_is_made_anew(counting, night, content):
     train(counting, night)
-    forget_samples()
     [path] = (cache_folder() / "trained").glob("*.npz")
     path.write_bytes(content)
     train(counting, night)
@@ -165,37 +166,46 @@ def test_a_damaged_model_is_made_anew(counting, night, content):
 
 
 @pytest.fixture
-def draws(monkeypatch):
+def drawn(monkeypatch):
     """Parameters of all samples that are drawn."""
     made, draw = [], Sampled.draw
-    monkeypatch.setattr(Sampled, "draw", lambda self, *a, **k: made.append(self.parameters) or draw(self, *a, **k))
+    counted = update_wrapper(lambda self, *a, **k: made.append(self.parameters) or draw(self, *a, **k), draw)
+    monkeypatch.setattr(Sampled, "draw", counted)
     return made
 
 
-def test_samples_are_drawn_once_for_all_that_learn_from_them(night, draws):
-    first, second = SMALL, replace(SMALL, n_trees=12, min_leaf=5, train="flipped")
+def test_samples_are_drawn_once_for_all_that_learn_from_them(night, drawn):
+    second = replace(SMALL, n_trees=12, min_leaf=5, train="flipped")
     alone = second.fit(night).state()
-    draws.clear()
-    train(first, night)
-    learnt = train(second, night).state()
-    assert len(draws) == 1
+    drawn.clear()
+    draws = Draws()
+    train(SMALL, night, draws=draws)
+    learnt = train(second, night, draws=draws).state()
+    assert len(drawn) == 1
     assert all(np.array_equal(array, learnt[name]) for name, array in alone.items())
-    for other in (replace(SMALL, seed=1), replace(SMALL, n_samples=21)):
-        train(other, night)
-    train(replace(SMALL, n_trees=13), night, np.ones((41, 41), dtype=bool))
-    assert len(draws) == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", None])
-def test_samples_that_are_damaged_or_forgotten_are_drawn_anew(night, draws, content):
-    train(SMALL, night)
-    [path] = (cache_folder() / "trained").glob("samples-*.npz")
-    forget_samples() if content is None else path.write_bytes(content)
-    train(SMALL, night)
-    assert len(draws) == 1
-    train(replace(SMALL, n_trees=11), night)
-    assert len(draws) == 2
-    assert "patches" in read_arrays(path)
+def test_other_samples_are_drawn_for_whatever_they_depend_on(night, drawn):
+    draws = Draws()
+    train(SMALL, night, draws=draws)
+    train(replace(SMALL, n_samples=21), night, draws=draws)
+    train(replace(SMALL, seed=1), night, draws=draws)
+    train(replace(SMALL, n_trees=11), night.flipped(), draws=draws)
+    train(replace(SMALL, n_trees=12), night, np.ones((41, 41), dtype=bool), draws=draws)
+    assert len(drawn) == 5
+
+
+def test_a_detector_that_draws_samples_in_its_own_way_does_not_share_them(night, drawn):
+    class Other(SODIRF):
+        def draw(self, *args, **options):
+            samples = super().draw(*args, **options)
+            return samples | {"patches": -samples["patches"]}
+
+    draws = Draws()
+    train(Other(**SMALL.parameters), night, draws=draws)
+    learnt = train(SMALL, night, draws=draws).state()
+    assert len(drawn) == 2
+    assert np.array_equal(learnt["threshold"], SMALL.fit(night).state()["threshold"])
 
 
 def test_a_pickle_is_never_loaded(tmp_path):
@@ -230,7 +240,6 @@ def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
     [curve] = (cache_folder() / "trained").glob("*.learning_curve.csv")
     assert [line.split(",")[0] for line in curve.read_text().splitlines()] == ["epoch", "1", "2", "3"]
     assert [step for what, step in steps if what == "epochs"] == [3]
-    assert "annuli sampled" not in {what for what, _ in steps}
     assert not unfinished.exists()
     for name, array in small.fit(night).state().items():
         assert np.array_equal(array, resumed.state()[name]), name
@@ -253,7 +262,7 @@ def test_of_two_processes_that_want_the_same_model_one_trains(night):
         worker.join()
     assert np.array_equal(first, second)
     assert min(told_first, told_second) == 0 < max(told_first, told_second)
-    assert len(list((cache_folder() / "trained").glob("sodirf-*.npz"))) == 1
+    assert len(list((cache_folder() / "trained").glob("*.npz"))) == 1
 
 
 def test_an_arrays_file_is_whole_or_not_there(tmp_path):
@@ -288,27 +297,29 @@ def supervised(suite):
     return plan(suite.model_copy(update={"detectors": detectors}))[0]
 
 
-def test_trainings_that_want_the_same_samples_are_not_side_by_side(suite):
+def test_detectors_that_learn_from_one_sequence_are_trained_together(suite, drawn):
     few = {"n_levels": 4, "n_samples": 20}
     detectors = tuple(SuiteDetector(name="sodirf", parameters=few | {"n_trees": n}) for n in (10, 11))
     [entry] = suite.datasets
     datasets = (entry, entry.model_copy(update={"name": "naco-lp"}))
     shards = plan(suite.model_copy(update={"datasets": datasets, "detectors": detectors}))[0]
-    wanted = [(shard.detector.parameters["n_trees"], shard.dataset.name) for shard in learners(shards)]
-    assert wanted == [(n, dataset.name) for n in (10, 11) for dataset in datasets]
+    groups = learners(shards)
+    wanted = [[(shard.dataset.name, shard.detector.parameters["n_trees"]) for shard in group] for group in groups]
+    assert wanted == [[(dataset.name, n) for n in (10, 11)] for dataset in datasets]
+    assert len(list(runner.train(groups[:1]))) == 2
+    assert len(drawn) == 1
 
 
 def test_one_training_before_the_shards_serves_all_that_want_its_model(supervised, tmp_path, monkeypatch):
     to_train = learners(supervised)
-    assert [(shard.sequence, shard.detector.parameters.get("train")) for shard in to_train] == [
-        (0, None),
-        (0, "oracle-empty"),
-        (1, "oracle-empty"),
+    assert [[(shard.sequence, shard.detector.parameters.get("train")) for shard in group] for group in to_train] == [
+        [(0, "oracle-empty")],
+        [(1, "oracle-empty")],
+        [(0, None)],
     ]
     outcomes = list(runner.train(to_train))
     assert len(outcomes) == 3
     assert all(re.search(r": trained; AUC of samples not seen [01]\.\d{3}", outcome) for outcome in outcomes)
-    assert not list((cache_folder() / "trained").glob("samples-*.npz"))
     monkeypatch.setattr(SODIRF, "fit", None)  # whoever trains again, fails
     assert all(finished.n_failed == 0 for finished in run(supervised, Store(tmp_path / "store")))
 
