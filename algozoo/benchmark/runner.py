@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
+from typing import cast
 
 import numpy as np
 
@@ -176,11 +177,11 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
             detector = create(shard.detector.name, shard.detector.parameters)
             tell_of = partial(report, name=_learner(shard))
             try:
-                model = fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped]
+                model = cast("Supervised", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
             except Exception as error:  # noqa: BLE001 - whatever a detector raises
                 failures[number] = f"not trained: {error}"
             else:
-                scores[number] |= {f"{model.state()['test_auc']:.3f}"} if isinstance(model, Supervised) else set()
+                scores[number].add(f"{model.state()['test_auc']:.3f}")
     return [
         failure or f"trained; AUC of samples not seen {' and '.join(sorted(auc))}"
         for failure, auc in zip(failures, scores, strict=True)
