@@ -60,8 +60,8 @@ def make(sequences: Iterable[Made], run_all: RunAll = run_here) -> Iterator[Made
 def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     """Choose shards whose detectors are trained first: one for each model, which the others then find in the cache.
 
-    Those that learn from one sequence are together, so that samples are drawn once. Single nights come first: they may
-    need a model for either orientation, and take the longest.
+    Those that learn from one sequence are together, so that samples are drawn once. Those that learn from the sequence
+    of a trial come first: they may need a model for either orientation, and take the longest.
     """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}

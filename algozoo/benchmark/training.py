@@ -40,8 +40,8 @@ NO_MODEL = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputEr
 class Draws:
     """Draws samples, and keeps the last for the next detector that learns from the same."""
 
-    _key: str = ""
-    _drawn: Arrays = field(default_factory=dict)
+    _key: str = field(default="", init=False)
+    _drawn: Arrays = field(default_factory=dict, init=False)
 
     def __call__(
         self, detector: Sampled, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None

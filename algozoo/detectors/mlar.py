@@ -24,7 +24,7 @@ from algozoo.detectors.points import (
     Array,
     Indices,
     boxed_source,
-    derotated_sum,
+    derotation_of,
     interpolation_taps,
     pixels_near,
     renumbered,
@@ -196,11 +196,11 @@ class Residuals:
         for first in range(0, len(frames), FRAMES_AT_A_TIME):
             some = slice(first, first + FRAMES_AT_A_TIME)
             pixels, weights = interpolation_taps(sequence, sequence.parallactic_angles[some], x, y)
-            derotated = derotated_sum(number[pixels], weights, len(seen))
+            derotation = derotation_of(number[pixels], weights, len(seen))
             left = frames[some].copy()
             for index, (before, level) in enumerate(pairwise((0, *self.levels))):
                 left -= vectors[some, before:level] @ eigenimages[before:level]
-                images[index] += derotated @ left.ravel()
+                images[index] += derotation @ left.ravel()
         return images / len(frames)
 
     def image(self, turn: float = 0.0, dx: float = 0.0, dy: float = 0.0) -> Array:
@@ -279,17 +279,17 @@ class Residuals:
 
         seen, taps = renumbered(pixels, box, sequence.size)
         frames, source = frames[:, seen], source[:, seen]
-        derotated = derotated_sum(taps, weights, len(seen))
-        plain, added = derotated @ frames.ravel(), derotated @ source.ravel()
+        derotation = derotation_of(taps, weights, len(seen))
+        plain, added = derotation @ frames.ravel(), derotation @ source.ravel()
         starts = np.arange(0, weights.size + 1, 4)
-        values = csr_array((weights.ravel(), taps.ravel(), starts), shape=(len(starts) - 1, len(seen)))
+        interpolation = csr_array((weights.ravel(), taps.ravel(), starts), shape=(len(starts) - 1, len(seen)))
         patches = []
         for contrast in np.asarray(contrasts, dtype=float):
             variances = Variances.of(self.products + contrast * linear + contrast**2 * quadratic)
             levels = variances.levels(self.n_levels)
             vectors = variances.vectors[:, : levels[-1]]
             eigenimages = (frames + contrast * source).T @ vectors
-            turned = (values @ eigenimages).reshape(len(points_x), n_frames, -1)
+            turned = (interpolation @ eigenimages).reshape(len(points_x), n_frames, -1)
             taken = np.cumsum(np.einsum("qtk,tk->kq", turned, vectors), axis=0)[levels - 1]
             patches.append((plain + contrast * added - taken) / n_frames)
         return np.reshape(patches, (len(patches), len(self.levels), self.patch, self.patch))

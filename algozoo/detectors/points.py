@@ -77,8 +77,8 @@ def renumbered(pixels: Indices, box: tuple[slice, slice], size: int) -> tuple[In
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[in_box]
 
 
-def derotated_sum(taps: Indices, weights: Array, n_pixels: int) -> csr_array:
-    """Operator (n, n_frames * n_pixels) that sums frames, each at its own points: (n, n_frames, 4) taps and weights."""
+def derotation_of(taps: Indices, weights: Array, n_pixels: int) -> csr_array:
+    """Operator (n, n_frames * n_pixels) that derotates frames and sums them; taps and weights are (n, n_frames, 4)."""
     n, n_frames, _ = taps.shape
     columns = taps.reshape(n, -1) + np.repeat(n_pixels * np.arange(n_frames), 4)
     starts = 4 * n_frames * np.arange(n + 1)

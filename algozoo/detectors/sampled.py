@@ -26,7 +26,7 @@ SMALLEST_PATCH = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled(Detector):
-    """A detector that learns from labelled samples, on whose parameters here alone these depend.
+    """A detector that learns from labelled samples: these depend on the parameters declared here, and on no others.
 
     Parameters
     ----------
