@@ -29,7 +29,8 @@ def not_run(records: Iterable[dict[str, Any]]) -> dict[str, list[Absence]]:
     records : iterable of dict
         Run records of one version of a suite. A run may be of a part of the suite: its detectors are those of all runs.
     """
-    expected, found = {}, dict[str, set[str]]()
+    expected: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
     for record in records:
         expected |= {_label(entry): _reason(entry) for entry in record["suite"]["detectors"]}
         found.setdefault(record["dataset"], set()).add(record["detector"]["label"])
