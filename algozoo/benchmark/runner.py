@@ -15,10 +15,10 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
-from algozoo.detectors.progress import Progress
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted import Submitted
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.submitted.detector import Submitted
+from algozoo.detectors.supervised.base import Supervised
+from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
 
 SECONDS_BETWEEN_WORDS = 10.0

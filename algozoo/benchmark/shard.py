@@ -24,7 +24,7 @@ from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted import Submitted
+from algozoo.detectors.submitted.detector import Submitted
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence

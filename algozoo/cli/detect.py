@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from algozoo.detectors.contract import DetectionMap, Detector
-    from algozoo.detectors.progress import Progress
+    from algozoo.detectors.supervised.progress import Progress
     from algozoo.sequence import ADISequence
 
 N_CANDIDATES = 10
@@ -100,7 +100,7 @@ def detect(
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     """Fit a detector, and say how far it is; a model that is in the cache is used again."""
     from algozoo.benchmark.training import train
-    from algozoo.detectors.supervised import Supervised
+    from algozoo.detectors.supervised.base import Supervised
 
     if isinstance(detector, Supervised) and detector.train not in {"auto", "flipped"}:
         raise InputError(f"train={detector.train!r}: there is one sequence only, expected 'flipped', its flipped twin")

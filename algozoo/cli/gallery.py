@@ -50,7 +50,7 @@ def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | Non
 
     from algozoo.datasets import load_dataset
     from algozoo.detectors.registry import BUILT_IN, create
-    from algozoo.detectors.supervised import Supervised
+    from algozoo.detectors.supervised.base import Supervised
     from algozoo.files import write_whole
 
     detectors = [create(name) for name in names or BUILT_IN]
