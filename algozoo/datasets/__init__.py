@@ -1,7 +1,7 @@
 """Datasets: manifests, and the sequences that they describe."""
 
 from algozoo.datasets.adding.negative_companion import FittedCompanion, fit_companion
-from algozoo.datasets.annuli import Annulus, Calibration, Statistics
+from algozoo.datasets.annuli import Calibration, Statistics, TrialAnnulus
 from algozoo.datasets.dataset import Dataset, n_resels
 from algozoo.datasets.download import DatasetUnavailable, fetch, is_available
 from algozoo.datasets.manifest import (
@@ -19,7 +19,6 @@ from algozoo.datasets.simulate import Simulation, simulate
 
 __all__ = [
     "FRAME_BLOCKS",
-    "Annulus",
     "Calibration",
     "Dataset",
     "DatasetUnavailable",
@@ -30,6 +29,7 @@ __all__ = [
     "SimulatedManifest",
     "Simulation",
     "Statistics",
+    "TrialAnnulus",
     "ValidField",
     "dataset_names",
     "fetch",

@@ -36,7 +36,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class DetectionLimits:
     """What was measured.
 
     Attributes
@@ -84,7 +84,7 @@ def measure_limits(
     injections: int,
     rng: np.random.Generator,
     report: Report,
-) -> Limits:
+) -> DetectionLimits:
     """Measure the limits at some separations, and close them.
 
     Parameters
@@ -144,7 +144,7 @@ def measure_limits(
             for claim in claims
         ]
         report(_line(row))
-    return Limits(
+    return DetectionLimits(
         table=pd.DataFrame(rows),
         cells=completeness_map(pd.DataFrame(outcomes), false_positives_per_map=FALSE_POSITIVES_PER_MAP),
         closure=pd.DataFrame(closure),

@@ -1,15 +1,13 @@
-"""A picture of detection limits."""
+"""A figure of detection limits."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from algozoo.sequence import ADISequence
+from algozoo.sequence import ADISequence
 
 CLASSICAL = {
     "student": ("5 sigma, Gaussian noise (Student)", "C0"),
@@ -23,9 +21,6 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
 
     A cross is a claim that did not close; an arrow a limit beyond the brightest companions injected.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     unit = sequence.fwhm * sequence.pixel_scale
     figure = Figure(figsize=(7.2, 5.2), layout="constrained")
     axes = figure.subplots()
@@ -59,8 +54,6 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
 
 def _draw_completeness(axes: Axes, table: pd.DataFrame, level: str, colour: str) -> None:
     """Draw the contrasts at which a share is found, with intervals that end at what was injected."""
-    import numpy as np
-
     contrast, low, high = (table[f"{name}_{level}"].to_numpy(dtype=float) for name in ("contrast", "low", "high"))
     x: Any = table["separation_arcsec"].to_numpy()
     known = np.isfinite(contrast)

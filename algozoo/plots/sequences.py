@@ -1,20 +1,21 @@
-"""A picture of a sequence, to see what a dataset is like."""
+"""A figure of a sequence, to see what a dataset is like."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import SymLogNorm
+from matplotlib.figure import Figure
+from scipy.ndimage import zoom
 
 from algozoo.files import write_whole
-
-if TYPE_CHECKING:
-    from algozoo.sequence import ADISequence
-
+from algozoo.sequence import ADISequence
 
 SHADES = " ░▒▓█"
 SKETCH = (24, 48)
 """Rows and columns: characters are twice as high as wide."""
 
 
-def draw_sequence(sequence: "ADISequence", path: Path) -> None:
+def draw_sequence(sequence: ADISequence, path: Path) -> None:
     """Draw the first frame, the median of all, the PSF and the angles; of a cube with wavelengths, its mean over them.
 
     Parameters
@@ -28,9 +29,6 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     AlgoZooError
         If it cannot be written.
     """
-    import numpy as np
-    from matplotlib.figure import Figure
-
     frames = sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0)
     psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:]).mean(axis=0)
     reach = (sequence.centre + 0.5) * sequence.pixel_scale
@@ -56,11 +54,8 @@ def draw_sequence(sequence: "ADISequence", path: Path) -> None:
     write_whole(path, lambda temporary: figure.savefig(temporary, dpi=110, format="png", bbox_inches="tight"))
 
 
-def sketch(sequence: "ADISequence") -> str:
+def sketch(sequence: ADISequence) -> str:
     """Draw the median of all frames, on a logarithmic scale, in characters; the star is in the middle, North varies."""
-    import numpy as np
-    from scipy.ndimage import zoom
-
     median = np.median(sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0), axis=0)
     rows, columns = SKETCH
     small = zoom(median, (rows / sequence.size, columns / sequence.size), order=1)[::-1]
@@ -69,8 +64,6 @@ def sketch(sequence: "ADISequence") -> str:
     return "\n".join("".join(SHADES[i] for i in row) for row in np.rint(steps).astype(int))
 
 
-def _symlog(linear: float, high: float) -> object:
+def _symlog(linear: float, high: float) -> SymLogNorm:
     """Logarithmic colours, linear around zero, where noise makes both signs."""
-    from matplotlib.colors import SymLogNorm
-
     return SymLogNorm(linthresh=linear, vmin=-linear, vmax=max(high, 2 * linear))

@@ -23,13 +23,12 @@ def empty(tmp_path):
 
 
 @pytest.fixture
-@pytest.mark.usefixtures("empty")
-def store(tmp_path):
-    append(tmp_path, "accept", "mine", "A. Keeper", "re-run of 20 trials: identical")
-    append(tmp_path, "accept", "other", "A. Keeper", "re-run of 20 trials: identical")
-    append(tmp_path, "re-score", "quick", "A. Keeper", "scorer 2")
-    append(tmp_path, "withdraw", "mine", "B. Author", "found a mistake\u2028in the angles")
-    return tmp_path
+def store(empty):
+    append(empty, "accept", "mine", "A. Keeper", "re-run of 20 trials: identical")
+    append(empty, "accept", "other", "A. Keeper", "re-run of 20 trials: identical")
+    append(empty, "re-score", "quick", "A. Keeper", "scorer 2")
+    append(empty, "withdraw", "mine", "B. Author", "found a mistake\u2028in the angles")
+    return empty
 
 
 def lines(store):

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from algozoo.detectors.supervised.points import Array
-from algozoo.detectors.supervised.residuals import scatter
 from algozoo.detectors.supervised.sectors import CONTRASTS_PER_PLACE, Places
 from algozoo.imaging.annuli import Annulus
 from algozoo.imaging.apertures import aperture_pixels
+from algozoo.imaging.robust import scatter
 
 FIRST_LOOK, INJECTIONS = 16, 48
 """Injections that find the range of the fit, and those that are fitted; multiples of CONTRASTS_PER_PLACE."""
@@ -46,7 +46,7 @@ def fit_flux(field: Places, rng: np.random.Generator) -> FluxFit:
     aperture = _aperture(ring.patch, ring.sequence.fwhm)
     empty = np.tensordot(ring.patches(ring.image(), ring.pixels), aperture, 2)
     zero = np.median(empty, axis=0)
-    noise = scatter(empty.T)
+    noise = scatter(empty, axis=0)
     unit = noise / float(ring.sequence.star_flux)
 
     def measured(contrasts: Array) -> Array:

@@ -32,14 +32,12 @@ from algozoo.detectors.supervised.points import (
 )
 from algozoo.errors import InputError
 from algozoo.imaging.annuli import Annulus, segments
+from algozoo.imaging.robust import scatter
 from algozoo.sequence import ADISequence
 
 Normalisation = Literal["slice", "sample", "noise"]
 FRAMES_AT_A_TIME = 8
 """Are derotated: what they need then stays in the cache of the processor."""
-
-NORMAL_DEVIATION = 1.4826
-"""Standard deviation of a normal law in units of its median absolute deviation."""
 
 
 def patch_size(fwhm: float, widths: float = 2.0) -> int:
@@ -79,12 +77,6 @@ def normalised(patches: Array, how: Normalisation, noise: Array) -> NDArray[np.f
     low = patches.min(axis=axes, keepdims=True)
     extent = patches.max(axis=axes, keepdims=True) - low
     return np.asarray((patches - low) / np.where(extent > 0, extent, np.inf), dtype=np.float32)
-
-
-def scatter(images: Array) -> Array:
-    """Return the standard deviation of each image (n_images, n), from its median absolute deviation."""
-    deviations = abs(images - np.median(images, axis=1, keepdims=True))
-    return np.asarray(NORMAL_DEVIATION * np.median(deviations, axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +162,7 @@ class Residuals:
     @cached_property
     def noise(self) -> Array:
         """Scatter of the residuals of the annulus at each level, robust against a companion, (n_levels,)."""
-        return scatter(self.unturned[:, np.isin(self.near, self.pixels)])
+        return scatter(self.unturned[:, np.isin(self.near, self.pixels)], axis=1)
 
     def at(self, x: ArrayLike, y: ArrayLike) -> Array:
         """Residuals at points of the sky.

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from algozoo.detectors.supervised.brightness import FluxFit, fit_flux
 from algozoo.detectors.supervised.points import Array
-from algozoo.detectors.supervised.residuals import Normalisation, Residuals, normalised, scatter
+from algozoo.detectors.supervised.residuals import Normalisation, Residuals, normalised
 from algozoo.detectors.supervised.sectors import CONTRASTS_PER_PLACE, SECTORS, SPLITS, Places
+from algozoo.imaging.robust import scatter
 
 KINDS = ("injection", "residual", "mean")
 NOISE_CONTRASTS, NOISE_PLACES = 5, 4
@@ -181,7 +182,7 @@ def _noise_beside(field: Places, contrasts: tuple[float, float], rng: np.random.
     companions = [replace(field.draw(None, rng), contrast=float(c)) for c in np.repeat(grid, NOISE_PLACES)]
     pixels = np.divmod(field.ring.pixels, field.ring.sequence.size)
     searched = map(field.ring.beside, companions)
-    noise = np.array([scatter(ring.at(*ring.sky(*pixels, 0, 0, 0))) for ring in searched])
+    noise = np.array([scatter(ring.at(*ring.sky(*pixels, 0, 0, 0)), axis=1) for ring in searched])
     levels = noise.reshape(NOISE_CONTRASTS, NOISE_PLACES, -1).mean(axis=1).T
     return lambda drawn: np.stack([np.interp(np.log(drawn), np.log(grid), level) for level in levels], axis=1)
 
