@@ -32,8 +32,6 @@ LAWS = ("student", "laplace")
 FALLBACK_CONTRAST = 1e-4
 LEAST_INJECTIONS = 15
 
-Report = Callable[[str], None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionLimits:
@@ -83,7 +81,7 @@ def measure_limits(
     separations: Sequence[float],
     injections: int,
     rng: np.random.Generator,
-    report: Report,
+    report: Callable[[str], None],
 ) -> DetectionLimits:
     """Measure the limits at some separations, and close them.
 

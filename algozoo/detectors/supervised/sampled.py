@@ -67,6 +67,7 @@ class Sampled(Detector):
         "algozoo.companions",
         "algozoo.imaging.annuli",
         "algozoo.imaging.apertures",
+        "algozoo.imaging.robust",
         "algozoo.imaging.rotate",
         "algozoo.imaging.scale",
         "algozoo.imaging.shift",
