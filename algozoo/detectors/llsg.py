@@ -102,7 +102,7 @@ class LLSG(PSFSubtraction):
 
 
 SCATTER: dict[Threshold, Callable[[Array], float]] = {
-    "mad": lambda values: float(scatter(values)),
+    "mad": lambda values: float(scatter(values.ravel())),
     "sqrt-mad": lambda values: float(median_abs_deviation(values, axis=None)) ** 0.5,
 }
 """Scatter of a patch."""

@@ -18,4 +18,5 @@ def test_an_outlier_hardly_changes_it():
 
 def test_it_is_taken_along_an_axis():
     images = np.random.default_rng(0).normal(size=(3, 50)) * [[1], [10], [100]]
-    assert scatter(images, axis=1) == pytest.approx([float(scatter(image)) for image in images])
+    assert scatter(images) == pytest.approx([float(scatter(image)) for image in images])
+    assert np.array_equal(scatter(images.T, axis=0), scatter(images))

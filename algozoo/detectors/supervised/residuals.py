@@ -162,7 +162,7 @@ class Residuals:
     @cached_property
     def noise(self) -> Array:
         """Scatter of the residuals of the annulus at each level, robust against a companion, (n_levels,)."""
-        return scatter(self.unturned[:, np.isin(self.near, self.pixels)], axis=1)
+        return scatter(self.unturned[:, np.isin(self.near, self.pixels)])
 
     def at(self, x: ArrayLike, y: ArrayLike) -> Array:
         """Residuals at points of the sky.

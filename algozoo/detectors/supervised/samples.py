@@ -182,7 +182,7 @@ def _noise_beside(field: Places, contrasts: tuple[float, float], rng: np.random.
     companions = [replace(field.draw(None, rng), contrast=float(c)) for c in np.repeat(grid, NOISE_PLACES)]
     pixels = np.divmod(field.ring.pixels, field.ring.sequence.size)
     searched = map(field.ring.beside, companions)
-    noise = np.array([scatter(ring.at(*ring.sky(*pixels, 0, 0, 0)), axis=1) for ring in searched])
+    noise = np.array([scatter(ring.at(*ring.sky(*pixels, 0, 0, 0))) for ring in searched])
     levels = noise.reshape(NOISE_CONTRASTS, NOISE_PLACES, -1).mean(axis=1).T
     return lambda drawn: np.stack([np.interp(np.log(drawn), np.log(grid), level) for level in levels], axis=1)
 
