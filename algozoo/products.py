@@ -18,9 +18,9 @@ N_CANDIDATES = 10
 
 
 def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:
-    """List the highest peaks of a map, one FWHM from the star or more, with their place on the sky.
+    """List the highest peaks of a map, one FWHM from the star or more, with their position on the sky.
 
-    The place is that of the source in the residual image, where there is one: self-subtraction moves the peak of an
+    The position is measured in the residual image, where there is one: self-subtraction moves the peak of an
     S/N map by up to half a FWHM.
     """
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre

@@ -11,5 +11,16 @@ NORMAL_DEVIATION = 1.4826
 
 
 def scatter(values: Array, axis: int = -1) -> Array:
-    """Return the standard deviation of values along an axis, from their median absolute deviation."""
+    """Return the standard deviation along an axis, from the median absolute deviation.
+
+    Parameters
+    ----------
+    values : array
+    axis : int
+
+    Returns
+    -------
+    array
+        Of the shape of `values` without this axis.
+    """
     return np.asarray(NORMAL_DEVIATION * median_abs_deviation(values, axis=axis))

@@ -53,7 +53,7 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
 
 
 def _draw_completeness(axes: Axes, table: pd.DataFrame, level: str, colour: str) -> None:
-    """Draw the contrasts at which a share is found, with intervals that end at what was injected."""
+    """Draw the contrasts at which a fraction is found, with intervals that end at what was injected."""
     contrast, low, high = (table[f"{name}_{level}"].to_numpy(dtype=float) for name in ("contrast", "low", "high"))
     x: Any = table["separation_arcsec"].to_numpy()
     known = np.isfinite(contrast)

@@ -59,8 +59,8 @@ def draw_detection(result: DetectionMap, table: pd.DataFrame, sequence: ADISeque
     figure.colorbar(image, ax=axes, label="S/N" if result.kind == "snr" else result.kind)
     axes.plot(0, 0, "+", color="white")
     for rank, (x, y) in enumerate(zip(table["x_px"], table["y_px"], strict=True), start=1):
-        place = (x - sequence.centre) * sequence.pixel_scale, (y - sequence.centre) * sequence.pixel_scale
-        axes.annotate(str(rank), place, (6, 6), textcoords="offset points", color="white", fontsize=8)
-        axes.plot(*place, "o", mfc="none", mec="white", ms=9)
+        position = (x - sequence.centre) * sequence.pixel_scale, (y - sequence.centre) * sequence.pixel_scale
+        axes.annotate(str(rank), position, (6, 6), textcoords="offset points", color="white", fontsize=8)
+        axes.plot(*position, "o", mfc="none", mec="white", ms=9)
     axes.set(title=f"{sequence.name}: {detector.label}", xlabel="offset [arcsec]", ylabel="offset [arcsec], North up")
     return figure

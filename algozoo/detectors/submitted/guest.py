@@ -1,4 +1,4 @@
-"""What runs inside the sandbox: load somebody's `detector.py`, give it one sequence, send its map back.
+"""What runs inside the sandbox: load a third-party `detector.py`, give it one sequence, send its map back.
 
 Nothing here is trusted once `detector.py` is imported; what it sends is checked by those who read it.
 """

@@ -1,4 +1,4 @@
-"""The manifest of a submission: what is known of somebody's detector without importing it."""
+"""The manifest of a submission: what is known of a third-party detector without importing it."""
 
 import keyword
 from pathlib import Path
