@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
 from algozoo.benchmark.store import Store
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
@@ -30,7 +31,6 @@ from algozoo.scoring import (
     run_on_all,
     uniformity,
 )
-from algozoo.submissions.ledger import FILE, Entry, about, read_ledger, standing
 
 Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
