@@ -33,6 +33,8 @@ RATES = (1.0, 0.1, 0.3, 3.0, 10.0)
 """False positives per map at which decisions are compared."""
 BESIDES = ("candidate_flux", "null_separation", "null_score")
 """Beside the candidates, what is made of a map."""
+
+
 class Grade(IntEnum):
     """How well a trial reproduces; the larger, the worse."""
 
