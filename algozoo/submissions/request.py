@@ -126,8 +126,8 @@ def _refuse_stale(names: Sequence[str], published: Sequence[Record], new: Sequen
             except AlgoZooError as error:
                 raise AlgoZooError(
                     f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or "
-                    f"cannot be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) and add "
-                    "the results"
+                    f"cannot be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) "
+                    "and add the results"
                 ) from error
 
 

@@ -183,8 +183,8 @@ def refuse_replacing(detector: MapsOnly, suite: Suite, store: Store) -> None:
         if about["name"] == detector.name and record["suite"]["name"] == suite.name and not same:
             raise InputError(
                 f"{store.folder} has results of {about['label']} on suite {suite.name}, and these are other maps; "
-                f"choose another name, such as --name {detector.name}-2, and take the old row back with `algozoo ledger add "
-                f"withdraw {detector.name}`"
+                f"choose another name, such as --name {detector.name}-2, and take the old row back with `algozoo "
+                f"ledger add withdraw {detector.name}`"
             )
 
 
