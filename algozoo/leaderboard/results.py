@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from algozoo.benchmark.store import Store
 from algozoo.errors import InputError
 from algozoo.scoring import (
+    Campaigns,
     Friedman,
     add_hits,
     average_curves,
@@ -168,23 +169,21 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     annuli_of = {record["dataset"]: record["annuli"] for record in records}
     zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
 
-    def rng() -> np.random.Generator:
-        return np.random.default_rng(definition["seed"])  # the same draws for all tables
-
-    board = evaluate(outcomes, rng=rng())
-    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes[~outcomes["control"]])
+    campaigns = Campaigns.of(outcomes, np.random.default_rng(definition["seed"]))
+    board, bands, probabilities = evaluate(campaigns), rates(campaigns), candidate_probabilities(campaigns)
+    signs = np.random.default_rng(definition["seed"])
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,
-        "annulus_rates": by_annulus(outcomes, rng=rng()),
-        "limits": completeness_limits(outcomes),
-        "curves": curves(outcomes),
+        "annulus_rates": by_annulus(campaigns),
+        "limits": completeness_limits(campaigns),
+        "curves": curves(campaigns),
         "bands": bands,
         "differences": board.differences,
-        "claims": overconfidence(outcomes),
-        "alarms": false_alarms(outcomes, zones),
-        "quantiles": null_quantiles(outcomes, zones),
-        "uniformity": uniformity(outcomes, zones, rng=rng()),
+        "claims": overconfidence(campaigns),
+        "alarms": false_alarms(campaigns, zones),
+        "quantiles": null_quantiles(campaigns, zones),
+        "uniformity": uniformity(campaigns, zones, rng=signs),
         "probabilities": probabilities,
         "probability_claims": probability_claims(probabilities),
         "unfinished": unfinished,
