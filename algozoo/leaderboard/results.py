@@ -82,6 +82,11 @@ class DatasetResults:
     unfinished: pd.DataFrame
 
     @property
+    def title(self) -> str:
+        """Title in the manifest."""
+        return str(self.about["manifest"]["title"])
+
+    @property
     def n_resels(self) -> float:
         """Resolution elements in the valid field of a map, as the curves count them."""
         return float(self.outcomes.drop_duplicates(["sequence", "trial"])["n_resels"].median())
@@ -96,6 +101,26 @@ class DatasetResults:
         """Return the lowest score of a detector with at most one false positive per map; infinity without a result."""
         curve = self.curves[(self.curves["detector"] == label) & (self.curves["fp_per_map"] <= 1)]
         return float(curve["threshold"].min()) if len(curve) else np.inf
+
+
+@dataclass(frozen=True)
+class KindResults:
+    """The average over the datasets of a kind.
+
+    Attributes
+    ----------
+    name : str
+        'simulated' or 'real'.
+    averages, curves : DataFrame
+        Mean scores, and mean curves.
+    ranks : Friedman or None
+        Ranks over the datasets, if there are enough of them.
+    """
+
+    name: str
+    averages: pd.DataFrame
+    curves: pd.DataFrame
+    ranks: Friedman | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +154,11 @@ class Results:
         own = scores[scores["dataset_kind"] == kind]
         enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
         return friedman(own) if enough else None
+
+    def of_kind(self, kind: str) -> KindResults:
+        """Return the average over the datasets of a kind."""
+        averages, curves = (table[table["dataset_kind"] == kind] for table in (self.averages, self.average_curves))
+        return KindResults(kind, averages, curves, self.critical_differences(kind))
 
     @property
     def detectors(self) -> dict[str, dict[str, Any]]:

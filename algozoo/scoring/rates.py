@@ -181,7 +181,7 @@ def _bands(campaign: Campaign, by: str | None) -> list[pd.DataFrame]:
     found = campaign.true_positive_rates(x, [among for _, among in parts])
     tables = []
     for (label, among), values in zip(parts, found, strict=True):
-        columns = {
+        columns: dict[str, Any] = {
             "dataset": campaign.dataset,
             "dataset_kind": campaign.dataset_kind,
             "detector": campaign.detector,

@@ -5,7 +5,7 @@ The first is the one by which detectors are ranked.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import Interval, area_of_maps, median_with_interval, with_interval
 
 STRICT_RATE = 0.1
-PLACES = ("board", "dataset")
 
-Columns = dict[str, Any]
+Columns: TypeAlias = dict[str, Any]
+Place: TypeAlias = Literal["board", "dataset"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Score:
     help: str
     higher_is_better: bool | None = True
     digits: int | None = 2
-    shown: Sequence[Literal["board", "dataset"]] = PLACES
+    shown: Sequence[Place] = ("board", "dataset")
     count: str | None = None
 
 
@@ -61,7 +61,7 @@ def columns_of(campaign: Campaign, rate: float) -> Columns:
     return {name: value for score in SCORES for name, value in score.function(campaign, rate).items()}
 
 
-def shown_on(place: str) -> list[Score]:
+def shown_on(place: Place) -> list[Score]:
     """Return the scores that a table of the pages shows, from left to right."""
     return [score for score in SCORES if place in score.shown]
 
@@ -187,8 +187,8 @@ SCORES: tuple[Score, ...] = (
         key="seconds",
         function=_seconds,
         title="Seconds per map",
-        help="The median wall-clock time of one map, on the processor that the page of the detector names; compare it on "
-        "one machine only.",
+        help="The median wall-clock time of one map, on the processor that the page of the detector names; compare it "
+        "on one machine only.",
         higher_is_better=False,
         digits=None,
         shown=["board"],
