@@ -30,12 +30,12 @@ from algozoo.benchmark.training import (
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.datasets.download import cache_folder
-from algozoo.detectors import sodinn
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.sampled import Sampled
-from algozoo.detectors.sodinn import SODINN
-from algozoo.detectors.sodirf import SODIRF
+from algozoo.detectors.supervised import sodinn
+from algozoo.detectors.supervised.sampled import Sampled
+from algozoo.detectors.supervised.sodinn import SODINN
+from algozoo.detectors.supervised.sodirf import SODIRF
 from algozoo.errors import InputError
 
 SMALL = SODIRF(n_levels=4, n_samples=20, n_trees=10)
@@ -222,8 +222,8 @@ def test_a_checkpoint_gives_back_what_was_saved(tmp_path):
     assert np.array_equal(checkpoint.load()["a:b.c"], np.arange(3))
 
 
+@pytest.mark.torch
 def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
-    pytest.importorskip("torch")
     small = SODINN(n_levels=4, n_samples=30, patch_width=1.5, architecture="conv3d", epochs=3)
     steps = []
 

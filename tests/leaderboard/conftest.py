@@ -38,7 +38,12 @@ SUITE = {
     "description": "Made up.",
     "seed": 5,
     "datasets": [{"name": name, "optional": False, "injections": 4, "annuli": ANNULI} for name in DATASETS],
-    "detectors": [],
+    "detectors": [
+        {"name": "pca", "parameters": {"n_components": 20}},
+        {"name": "pca", "parameters": {"n_components": 5}, "slow": True},
+        {"name": "sodinn", "needs": "torch"},
+        {"name": "not-here", "parameters": {"n": 3}},
+    ],
 }
 RUN = {
     "seconds": 3.0,
