@@ -36,9 +36,7 @@ class Board:
     averages: pd.DataFrame
 
 
-def evaluate(
-    outcomes: Outcomes, *, rng: np.random.Generator | None = None, false_positives_per_map: float = 1.0
-) -> Board:
+def evaluate(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> Board:
     """Score, compare and rank all detectors on each dataset, and on the average over the datasets of each kind.
 
     Parameters
@@ -47,8 +45,6 @@ def evaluate(
         One row per trial and detector, or what `Campaigns.of` makes of it.
     rng : Generator, optional
         Source of the bootstrap, whose replicates hold the same trials for all detectors; campaigns have theirs.
-    false_positives_per_map : float
-        As for `score`.
 
     Raises
     ------
@@ -56,7 +52,7 @@ def evaluate(
         If the table cannot be scored.
     """
     campaigns = Campaigns.of(outcomes, rng)
-    rows = [_row(campaign, false_positives_per_map) for campaign in campaigns]
+    rows = [_row(campaign) for campaign in campaigns]
     replicates = {dataset[0].dataset: _replicates(dataset) for dataset in campaigns.datasets}
     scores = pd.DataFrame(rows)
     scores, differences = _ranked(scores, "dataset", {name: [own] for name, own in replicates.items()})
@@ -68,9 +64,7 @@ def evaluate(
     return Board(scores, differences, averages)
 
 
-def score(
-    outcomes: Outcomes, *, rng: np.random.Generator | None = None, false_positives_per_map: float = 1.0
-) -> pd.DataFrame:
+def score(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> pd.DataFrame:
     """Score and rank each detector on each dataset.
 
     The score is the true-positive rate averaged over ln(false positives per map), from one false positive in
@@ -80,7 +74,7 @@ def score(
 
     The intervals are Wilson's with the effective number of trials, from a bootstrap of sequences and of trials
     within them, and Student's quantile (Satterthwaite). In 400 simulated suites each of 10 to 12 companions a sequence,
-    with and without differences between sequences, the 95 % intervals of the two scores hold this share of the truths:
+    with and without differences between sequences, the 95 % intervals of the first two scores hold the truth in:
     20 sequences 0.94-0.99, 10 sequences 0.94-0.99, 5 sequences 0.95-1.00, 3 sequences 0.94-1.00, 2 sequences 0.90-0.99.
     The highest belong to detectors that find nearly all or nothing. One sequence shows nothing of the spread between
     nights: with 36 companions and two empty maps 0.84-0.95 where nights are alike, too few where they are not.
@@ -91,30 +85,27 @@ def score(
         One row per trial and detector, or what `Campaigns.of` makes of it.
     rng : Generator, optional
         Source of the bootstrap; campaigns have theirs.
-    false_positives_per_map : float
-        Where the columns tpr, tpr_low, tpr_high are read, and which companions count as found in position_error and
-        flux_bias; all are NaN if the empty maps are too few to measure that rate.
 
     Returns
     -------
     DataFrame
-        One row per dataset and detector: dataset, dataset_kind, detector, control, partial_auc, partial_auc_low,
-        partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high,
-        tpr_strict, tpr_strict_low, tpr_strict_high (at 0.1 false positives per map), auc_maps, auc_maps_low,
-        auc_maps_high (planet or no planet, by the best score of each map: `delong`), n_injected,
-        n_empty, n_empty_independent, n_failed, n_sequences, position_error, position_error_low, position_error_high
-        (median over the companions found, px), n_found, flux_bias, flux_bias_low, flux_bias_high (median over them of
-        the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per map),
-        status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
-        failures; without a failure, of what the detector says of its maps), and what `standings` says: rank, rank_low,
-        rank_high, p_best and group (no rank for controls and for detectors without a result).
+        One row per dataset and detector: dataset, dataset_kind, detector, control, then the scores in the order of
+        `scores.SCORES`, each with its interval (partial_auc, partial_auc_low, partial_auc_high) and further numbers:
+        fp_low, fp_high (the range averaged over), tpr (at one false positive per map), tpr_strict (at 0.1), auc_maps
+        (planet or no planet, by the best score of each map: `delong`), n_injected, n_empty, n_empty_independent,
+        n_failed, n_sequences, position_error (median over the companions found, px), n_found, flux_bias (median over
+        them of the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per
+        map); status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
+        failures; without a failure, of what the detector says of its maps), and the columns of `standings`: rank,
+        rank_low, rank_high, p_best and group (no rank for controls and for detectors without a result). A score that
+        the empty maps are too few to measure is NaN.
 
     Raises
     ------
     InputError
         If the table cannot be scored.
     """
-    return evaluate(outcomes, rng=rng, false_positives_per_map=false_positives_per_map).scores
+    return evaluate(outcomes, rng=rng).scores
 
 
 def _ranked(
@@ -144,14 +135,14 @@ def _replicates(dataset: list[Campaign]) -> Replicates:
     return Replicates(areas, dataset[0].n_sequences, int(dataset[0].injected.sum()))
 
 
-def _row(campaign: Campaign, rate: float) -> dict[str, Any]:
+def _row(campaign: Campaign) -> dict[str, Any]:
     trials, failures = campaign.trials, campaign.trials[~campaign.ok]
     return {
         "dataset": campaign.dataset,
         "dataset_kind": campaign.dataset_kind,
         "detector": campaign.detector,
         "control": campaign.control,
-        **columns_of(campaign, rate),
+        **columns_of(campaign),
         "status": "ok" if campaign.has_result else next(iter(failures["status"].mode()), "ok"),
         "reason": next(iter((failures if len(failures) else trials)["reason"].mode()), ""),
     }

@@ -24,7 +24,8 @@ CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
 OF_DETECTOR = ["status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error", "flux_bias"]
 NULLS = ["null_separation", "null_score"]
 """Columns that a table may lack: scores of the maps without a companion at positions that share no light."""
-HIGHEST_RATE = 10.0  # upper end of the axis, false positives per map
+FOUND_RATE = 1.0  # false positives per map at which companions count as found
+HIGHEST_RATE = 10.0  # upper end of the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,10 +266,7 @@ Outcomes: TypeAlias = pd.DataFrame | Campaigns
 def _campaigns(table: pd.DataFrame, rng: np.random.Generator | None) -> list[Campaign]:
     in_order = table.sort_values(TRIAL)
     trials = in_order.drop_duplicates(TRIAL)[OF_TRIAL].reset_index(drop=True)
-    draws = None
-    if rng is not None:
-        injected = np.asarray(trials["trial_kind"] == "injected")
-        draws = resampling_weights(trials["sequence"].to_numpy(), injected, _groups(trials), rng)
+    draws = None if rng is None else draw_weights(trials, rng)
     return [_campaign(rows, trials, draws) for _, rows in in_order.groupby("detector")]
 
 
@@ -289,6 +287,12 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame, draws: Array | None) -> 
         trials=pd.concat([trials, rows[columns].reset_index(drop=True)], axis=1),
         draws=draws,
     )
+
+
+def draw_weights(trials: pd.DataFrame, rng: np.random.Generator) -> Array:
+    """Bootstrap weights of the trials of a dataset, (n_weights, n_trials)."""
+    injected = np.asarray(trials["trial_kind"] == "injected")
+    return resampling_weights(trials["sequence"].to_numpy(), injected, _groups(trials), rng)
 
 
 def _groups(trials: pd.DataFrame) -> NDArray[np.int_]:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from algozoo.scoring.campaigns import Campaigns, Outcomes
+from algozoo.scoring.campaigns import FOUND_RATE, Campaigns, Outcomes
 from algozoo.scoring.intervals import Array, t_quantile, wilson
 
 LEVELS = (0.5, 0.9, 0.95)
@@ -51,7 +51,7 @@ NOT_MEASURED = Limit(np.nan, np.nan, np.nan, "not measured")
 
 
 def completeness_limits(
-    outcomes: Outcomes, *, levels: tuple[float, ...] = LEVELS, false_positives_per_map: float = 1.0
+    outcomes: Outcomes, *, levels: tuple[float, ...] = LEVELS, false_positives_per_map: float = FOUND_RATE
 ) -> pd.DataFrame:
     """Find the contrast at which given shares of the companions are found, in each annulus.
 
@@ -90,7 +90,9 @@ def completeness_limits(
     return pd.DataFrame(rows, columns=columns)
 
 
-def completeness_map(outcomes: Outcomes, *, n_contrasts: int = 6, false_positives_per_map: float = 1.0) -> pd.DataFrame:
+def completeness_map(
+    outcomes: Outcomes, *, n_contrasts: int = 6, false_positives_per_map: float = FOUND_RATE
+) -> pd.DataFrame:
     """Count the companions found in cells of separation and contrast.
 
     Parameters

@@ -3,23 +3,15 @@
 Bands are pointwise: each point of the true curve lies in its band in 95 % of suites, the whole curve less often.
 """
 
-from typing import Any, TypeAlias
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from algozoo.errors import InputError
-from algozoo.scoring.campaigns import HIGHEST_RATE, Campaign, Campaigns, Mask, Outcomes
+from algozoo.scoring.campaigns import FOUND_RATE, HIGHEST_RATE, Campaign, Campaigns, Outcomes
 from algozoo.scoring.froc import froc, tpr_at
-from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import with_interval
 from algozoo.scoring.outcomes import candidates_beside
 
-Parts: TypeAlias = list[tuple[dict[str, float], Mask]]
-
 N_RATES = 61
-N_CONTRAST_BINS = 3
 BAND = ["tpr", "tpr_low", "tpr_high"]
 
 
@@ -48,7 +40,7 @@ def curves(outcomes: Outcomes) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_NO_CURVE))
 
 
-def rates(outcomes: Outcomes, *, rng: np.random.Generator | None = None, by: str | None = None) -> pd.DataFrame:
+def rates(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> pd.DataFrame:
     """Read each detector's true-positive rate at false-positive rates evenly spaced in their logarithm.
 
     Parameters
@@ -57,33 +49,36 @@ def rates(outcomes: Outcomes, *, rng: np.random.Generator | None = None, by: str
         One row per trial and detector, or what `Campaigns.of` makes of it.
     rng : Generator, optional
         Source of the bootstrap, the one that `score` uses; campaigns have theirs.
-    by : {None, 'annulus', 'contrast'}
-        Split the injected companions by annulus, or into three ranges of contrast with equally many each. The false
-        positives are always those of the whole map.
 
     Returns
     -------
     DataFrame
-        dataset, dataset_kind, detector, the column named by `by` (the contrast is the lower end of the range),
-        fp_per_map, fpr, tpr, tpr_low, tpr_high (95 %, pointwise, the interval of `score`) and n. The rates run from one
-        false positive in all independent empty maps to ten per map; what lies below is not measurable, and has no row.
+        dataset, dataset_kind, detector, fp_per_map, fpr, tpr, tpr_low, tpr_high (95 %, pointwise, the interval of
+        `score`) and n. The rates run from one false positive in all independent empty maps to ten per map; what lies
+        below is not measurable, and has no row.
 
     Raises
     ------
     InputError
-        If the table cannot be scored, or `by` is something else.
+        If the table cannot be scored.
     """
-    if by not in {None, "annulus", "contrast"}:
-        raise InputError(f"Curves are split by 'annulus' or by 'contrast', not by {by!r}.")
-    campaigns = Campaigns.of(outcomes, rng)
-    rows = [table for campaign in campaigns if campaign.has_result for table in _bands(campaign, by)]
-    columns = ["dataset", "dataset_kind", "detector", *([by] if by else []), "fp_per_map", "fpr", *BAND, "n"]
-    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+    tables = [_band(campaign) for campaign in Campaigns.of(outcomes, rng) if campaign.has_result]
+    columns = ["dataset", "dataset_kind", "detector", "fp_per_map", "fpr", *BAND, "n"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _share(part: NDArray[Any], whole: NDArray[Any]) -> Array:
-    """Divide; NaN where there is nothing to divide by."""
-    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), dtype=float)
+def _band(campaign: Campaign) -> pd.DataFrame:
+    x = np.geomspace(campaign.lowest_rate, HIGHEST_RATE, N_RATES)
+    bounds = [with_interval(campaign, values) for values in campaign.true_positive_rates(x)[0]]
+    band = pd.DataFrame(bounds, columns=BAND).assign(
+        dataset=campaign.dataset,
+        dataset_kind=campaign.dataset_kind,
+        detector=campaign.detector,
+        fp_per_map=x,
+        fpr=x / campaign.n_resels,
+        n=int(campaign.injected.sum()),
+    )
+    return band[band["tpr"].notna()]
 
 
 def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +87,7 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     curves_of_datasets : DataFrame
-        Result of `rates`, not split.
+        Result of `rates`.
 
     Returns
     -------
@@ -125,10 +120,8 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
 
 
-def by_annulus(
-    outcomes: Outcomes, *, rng: np.random.Generator | None = None, false_positives_per_map: float = 1.0
-) -> pd.DataFrame:
-    """Compute the true-positive rate in each annulus, at one false-positive rate of the whole map.
+def by_annulus(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> pd.DataFrame:
+    """Compute the true-positive rate in each annulus, at one false positive per whole map.
 
     Parameters
     ----------
@@ -136,8 +129,6 @@ def by_annulus(
         One row per trial and detector, or what `Campaigns.of` makes of it.
     rng : Generator, optional
         Source of the bootstrap; campaigns have theirs.
-    false_positives_per_map : float
-        False positives per whole map, measured on the empty maps.
 
     Returns
     -------
@@ -152,46 +143,14 @@ def by_annulus(
     """
     rows = []
     for campaign in Campaigns.of(outcomes, rng):
-        parts = _parts(campaign, "annulus")
-        found = campaign.true_positive_rates([false_positives_per_map], [among for _, among in parts])
-        for (label, among), values in zip(parts, found[:, 0], strict=True):
+        annulus = campaign.trials["annulus"]
+        labels = np.unique(annulus[campaign.injected])
+        parts = [np.asarray(campaign.injected & (annulus == label)) for label in labels]
+        found = campaign.true_positive_rates([FOUND_RATE], parts)[:, 0]
+        for label, among, values in zip(labels, parts, found, strict=True):
             bounds = with_interval(campaign, values, among)
-            rows.append((campaign.dataset, campaign.detector, label["annulus"], *bounds, int(among.sum())))
+            rows.append((campaign.dataset, campaign.detector, label, *bounds, int(among.sum())))
     return pd.DataFrame(rows, columns=["dataset", "detector", "annulus", *BAND, "n"])
-
-
-def _parts(campaign: Campaign, by: str | None) -> Parts:
-    """Split the injected trials of a dataset: what names each part, and its trials."""
-    trials, injected = campaign.trials, campaign.injected
-    if by is None:
-        return [({}, injected)]
-    if not injected.any():
-        return []
-    if by == "annulus":
-        return [({by: i}, np.asarray(injected & (trials[by] == i))) for i in np.unique(trials.loc[injected, by])]
-    contrast = trials[by].to_numpy(dtype=float)
-    edges = np.unique(np.quantile(contrast[injected], np.linspace(0, 1, N_CONTRAST_BINS + 1)))
-    place = np.clip(np.searchsorted(edges, contrast, side="right") - 1, 0, max(edges.size - 2, 0))
-    return [({by: float(edges[i])}, injected & (place == i)) for i in range(max(edges.size - 1, 1))]
-
-
-def _bands(campaign: Campaign, by: str | None) -> list[pd.DataFrame]:
-    """Make the curve of each part of the injected trials, with its band."""
-    x, parts = np.geomspace(campaign.lowest_rate, HIGHEST_RATE, N_RATES), _parts(campaign, by)
-    found = campaign.true_positive_rates(x, [among for _, among in parts])
-    tables = []
-    for (label, among), values in zip(parts, found, strict=True):
-        columns: dict[str, Any] = {
-            "dataset": campaign.dataset,
-            "dataset_kind": campaign.dataset_kind,
-            "detector": campaign.detector,
-            "fp_per_map": x,
-            "fpr": x / campaign.n_resels,
-            "n": int(among.sum()),
-        }
-        band = pd.DataFrame([with_interval(campaign, one, among) for one in values], columns=BAND)
-        tables.append(band.assign(**columns, **label)[band["tpr"].notna()])
-    return tables
 
 
 def _curve(campaign: Campaign) -> pd.DataFrame:
@@ -207,7 +166,7 @@ def _curve(campaign: Campaign) -> pd.DataFrame:
     beside = np.sort(np.concatenate([candidates_beside(trial) for trial in made.itertuples()]))
     false = beside.size - np.searchsorted(beside, curve["threshold"])
     shown = curve["hits"].to_numpy() + false
-    fdr = _share(false, shown)
+    fdr = np.divide(false, shown, out=np.full(shown.shape, np.nan), where=shown > 0)
     extra = {"fp_per_injected_map": false / len(made), "fdr": fdr, "precision": 1 - fdr}
     return curve.assign(**extra, dataset=campaign.dataset, detector=campaign.detector)[list(_NO_CURVE)]
 

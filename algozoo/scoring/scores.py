@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from algozoo.scoring.campaigns import HIGHEST_RATE, Campaign
+from algozoo.scoring.campaigns import FOUND_RATE, HIGHEST_RATE, Campaign
 from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import Interval, area_of_maps, median_with_interval, with_interval
 
@@ -28,9 +28,8 @@ class Score:
     key : str
         Column of the table of scores.
     function : callable
-        Takes a `Campaign` and the rate of false positives per map at which companions count as found. Returns columns:
-        the score under its key, its 95 % interval, if it has one, under ``key_low`` and ``key_high``, and further
-        numbers that belong to it. A score that is not measured is NaN.
+        Takes a `Campaign`; returns columns: the score under its key, its 95 % interval, if it has one, under
+        ``key_low`` and ``key_high``, and further numbers that belong to it. A score that is not measured is NaN.
     title : str
         Head of its column on the pages.
     help : str
@@ -47,7 +46,7 @@ class Score:
     """
 
     key: str
-    function: Callable[[Campaign, float], Columns]
+    function: Callable[[Campaign], Columns]
     title: str
     help: str
     higher_is_better: bool | None = True
@@ -56,9 +55,9 @@ class Score:
     count: str | None = None
 
 
-def columns_of(campaign: Campaign, rate: float) -> Columns:
+def columns_of(campaign: Campaign) -> Columns:
     """Measure all scores of a campaign, in the order of `SCORES`."""
-    return {name: value for score in SCORES for name, value in score.function(campaign, rate).items()}
+    return {name: value for score in SCORES for name, value in score.function(campaign).items()}
 
 
 def shown_on(place: Place) -> list[Score]:
@@ -66,29 +65,30 @@ def shown_on(place: Place) -> list[Score]:
     return [score for score in SCORES if place in score.shown]
 
 
-def _interval(key: str, interval: Interval) -> Columns:
+def interval_columns(key: str, interval: Interval) -> Columns:
+    """Name an estimate and the bounds of its interval."""
     return dict(zip((key, f"{key}_low", f"{key}_high"), interval, strict=True))
 
 
-def _partial_auc(campaign: Campaign, _: float) -> Columns:
-    area = _interval("partial_auc", with_interval(campaign, campaign.partial_areas))
+def _partial_auc(campaign: Campaign) -> Columns:
+    area = interval_columns("partial_auc", with_interval(campaign, campaign.partial_areas))
     return area | {"fp_low": campaign.lowest_rate, "fp_high": HIGHEST_RATE}
 
 
-def _tpr(campaign: Campaign, rate: float) -> Columns:
-    return _interval("tpr", with_interval(campaign, campaign.true_positive_rates([rate])[0, 0]))
+def _tpr(campaign: Campaign) -> Columns:
+    return interval_columns("tpr", with_interval(campaign, campaign.true_positive_rates([FOUND_RATE])[0, 0]))
 
 
-def _tpr_strict(campaign: Campaign, _: float) -> Columns:
-    return _interval("tpr_strict", with_interval(campaign, campaign.true_positive_rates([STRICT_RATE])[0, 0]))
+def _tpr_strict(campaign: Campaign) -> Columns:
+    return interval_columns("tpr_strict", with_interval(campaign, campaign.true_positive_rates([STRICT_RATE])[0, 0]))
 
 
-def _auc_maps(campaign: Campaign, _: float) -> Columns:
+def _auc_maps(campaign: Campaign) -> Columns:
     area = area_of_maps(campaign)
-    return _interval("auc_maps", (area.auc, area.low, area.high))
+    return interval_columns("auc_maps", (area.auc, area.low, area.high))
 
 
-def _sizes(campaign: Campaign, _: float) -> Columns:
+def _sizes(campaign: Campaign) -> Columns:
     return {
         "n_injected": int(campaign.injected.sum()),
         "n_empty": int(campaign.empty.sum()),
@@ -98,25 +98,25 @@ def _sizes(campaign: Campaign, _: float) -> Columns:
     }
 
 
-def _position_error(campaign: Campaign, rate: float) -> Columns:
-    errors = _of_found(campaign, "position_error", rate)
-    median = _interval("position_error", median_with_interval(campaign, errors))
+def _position_error(campaign: Campaign) -> Columns:
+    errors = _of_found(campaign, "position_error")
+    median = interval_columns("position_error", median_with_interval(campaign, errors))
     return median | {"n_found": int(np.isfinite(errors).sum())}
 
 
-def _flux_bias(campaign: Campaign, rate: float) -> Columns:
-    biases = _of_found(campaign, "flux_bias", rate)
-    median = _interval("flux_bias", median_with_interval(campaign, biases))
+def _flux_bias(campaign: Campaign) -> Columns:
+    biases = _of_found(campaign, "flux_bias")
+    median = interval_columns("flux_bias", median_with_interval(campaign, biases))
     return median | {"n_flux": int(np.isfinite(biases).sum())}
 
 
-def _of_found(campaign: Campaign, column: str, rate: float) -> Array:
+def _of_found(campaign: Campaign, column: str) -> Array:
     """Values of a column in the trials whose companion is found, NaN in the others."""
-    found = campaign.fractions_found(rate) > 0
+    found = campaign.fractions_found(FOUND_RATE) > 0
     return campaign.trials[column].where(found).to_numpy(dtype=float)
 
 
-def _seconds(campaign: Campaign, _: float) -> Columns:
+def _seconds(campaign: Campaign) -> Columns:
     return {"seconds": float(campaign.trials["seconds"].where(campaign.ok).median())}
 
 
