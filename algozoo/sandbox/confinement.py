@@ -1,4 +1,4 @@
-"""The ways to confine a process on this machine, and the command line of each."""
+"""How a confined process is started: the command line of bubblewrap, and what the process sees."""
 
 import os
 import shutil
@@ -26,10 +26,9 @@ NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"
 
 
 class Confinement(StrEnum):
-    """How somebody's code is confined."""
+    """How third-party code is confined."""
 
     BUBBLEWRAP = "bubblewrap"
-    LANDLOCK = "unshare and Landlock"
     NONE = "none"
 
 
@@ -46,7 +45,7 @@ class World:
     site : tuple of path
         Folders of installed packages.
     folder : path
-        Of the code that is not ours.
+        Of the third-party code.
     gpu : bool
         Whether the GPUs are there.
     """
@@ -63,9 +62,8 @@ class Start:
     """How to start a confined Python.
 
     `command` is the beginning of its command line and `environment` all its variables. `site` and `folder` are where
-    it finds what `World` names, `hidden` what it must not find, `readable` all that it may read if the machine's files
-    are there, `devices` those that it may use, `scratch` is its folder to write to, and `uid` the user
-    as whom it runs what is not ours.
+    it finds what `World` names, `hidden` what it must not find, `devices` those that it may use, `scratch` is its
+    folder to write to, and `uid` the user as whom it runs third-party code.
     """
 
     confinement: Confinement
@@ -75,7 +73,6 @@ class Start:
     folder: str
     scratch: str
     hidden: list[str] = field(default_factory=list)
-    readable: list[str] = field(default_factory=list)
     devices: list[str] = field(default_factory=list)
     uid: int | None = None
 
@@ -104,12 +101,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         command += ["--cap-add", f"CAP_{capability}"]
     if not as_root:
         command += ["--unshare-user"]
-    for link in map(Path, ROOT_LINKS):
-        if link.is_symlink():
-            command += ["--symlink", str(link.readlink()), str(link)]
-        elif link.is_dir():
-            command += ["--ro-bind", str(link), str(link)]
-    command += ["--ro-bind-try", LOADER_CACHE, LOADER_CACHE, "--proc", "/proc"]
+    command += [*_root_links(), "--ro-bind-try", LOADER_CACHE, LOADER_CACHE, "--proc", "/proc"]
     command += _folders([inside for _, inside in binds] + [f"{SHARED_MEMORY}/x"])
     command += ["--perms", "0755", "--tmpfs", SCRATCH]
     for outside, inside in binds:
@@ -125,35 +117,6 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         folder=FOLDER,
         scratch=SCRATCH,
         hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
-        devices=_devices(world),
-        uid=own_uid() if as_root else None,
-    )
-
-
-def unshared(world: World, *, as_root: bool) -> Start:
-    """Start in new namespaces, among the files of the machine, which Landlock forbids.
-
-    Raises
-    ------
-    InputError
-        If the program `unshare` is not there.
-    """
-    program = shutil.which("unshare")
-    if program is None:
-        raise InputError("the program unshare is not installed (Debian, Ubuntu: apt install util-linux)")
-    user = [] if as_root else ["--user", "--map-current-user", "--keep-caps"]
-    namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--net", "--ipc", "--uts"]
-    code = [str(world.package / part) for part in world.parts]
-    site = [str(folder) for folder in world.site]
-    return Start(
-        confinement=Confinement.LANDLOCK,
-        command=[program, *user, *namespaces, "--", _interpreter()],
-        environment=_environment(str(world.package.parent), SHARED_MEMORY),
-        site=site,
-        folder=str(world.folder),
-        scratch=SHARED_MEMORY,
-        hidden=[*_hidden(world, [str(world.package.parent), *site]), *_compiled(world.folder, str(world.folder))],
-        readable=["/usr", *ROOT_LINKS, LOADER_CACHE, *map(str, _prefixes()), *code, *site, str(world.folder)],
         devices=_devices(world),
         uid=own_uid() if as_root else None,
     )
@@ -221,6 +184,17 @@ def _prefixes() -> list[Path]:
     """Folders of the interpreter and its standard library, without a virtual environment."""
     executable = Path(_interpreter()).parent.parent
     return sorted({executable, Path(os.path.realpath(sys.base_prefix)), Path(sys.base_prefix)})
+
+
+def _root_links() -> list[str]:
+    """Show what is in /usr at the places of old, as the machine itself does: by links, or as folders."""
+    words = []
+    for link in map(Path, ROOT_LINKS):
+        if link.is_symlink():
+            words += ["--symlink", str(link.readlink()), str(link)]
+        elif link.is_dir():
+            words += ["--ro-bind", str(link), str(link)]
+    return words
 
 
 def _folders(places: Sequence[str]) -> list[str]:

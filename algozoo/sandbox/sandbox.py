@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from algozoo.errors import AlgoZooError
+from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.channels import Pipe, sealed_file
+from algozoo.sandbox.child import Settings
 from algozoo.sandbox.confinement import Confinement, Start
-from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.wire import GarbledError, Message, unpack
-from algozoo.sandbox.zygote import STOP, Ended, Settings
+from algozoo.sandbox.zygote import STOP, Ended
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
@@ -27,7 +28,6 @@ DRAIN_SECONDS = 2.0
 """Until the pipes of what has ended are empty; they stay open only where, without a sandbox, something runs on."""
 TAIL_BYTES, LARGEST_NOTE = 4096, 65536
 LAST_LINES, LONGEST_LINE, LONGEST_REASON = 3, 200, 1000
-MEGABYTE = 2**20
 
 
 class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
@@ -74,7 +74,7 @@ class Sandbox:
     start : Start
         How a confined Python is started.
     program : str
-        Module whose `main` is run, as `algozoo.sandbox.zygote.Settings` says.
+        Module whose `main` is run, see `algozoo.sandbox.child.Settings`.
     preload : sequence of str
         Modules that are imported once.
     """
@@ -88,7 +88,6 @@ class Sandbox:
             path=start.site,
             scratch=start.scratch,
             hidden=start.hidden,
-            readable=start.readable,
             devices=start.devices,
             uid=start.uid,
             isolate=start.confinement is not Confinement.NONE,
@@ -104,16 +103,16 @@ class Sandbox:
 
     @property
     def folder(self) -> str:
-        """Where the code that is not ours is, as a run sees it."""
+        """Where the third-party code is, as a run sees it."""
         return self._start.folder
 
-    def run(self, request: Message, limits: Limits, *, largest_reply: int) -> Answer:
+    def run(self, request: Message, allowance: Allowance, *, largest_reply: int) -> Answer:
         """Run the program once, in a process that nothing of which is left afterwards.
 
         Parameters
         ----------
         request : Message
-        limits : Limits
+        allowance : Allowance
         largest_reply : int
             Bytes that are read of the answer.
 
@@ -125,22 +124,22 @@ class Sandbox:
             If the confinement cannot be started.
         """
         control = self.start()
-        reply, output = Pipe(largest_reply), Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
+        reply, output = Pipe(largest_reply), Pipe(allowance.output_mb * MEGABYTE, keep=TAIL_BYTES)
         ended, broken = None, ""
         with ExitStack() as stack:
             request_file = stack.enter_context(sealed_file(request))
             for pipe in (reply, output):
                 stack.callback(pipe.close)
-            message = json.dumps(asdict(limits)).encode()
+            message = json.dumps(asdict(allowance)).encode()
             try:
                 socket.send_fds(control, [message], [request_file.fileno(), reply.give(), output.give()])
                 for pipe in (reply, output):
                     pipe.given()
-                ended, broken = self._follow(control, reply, output, limits)
+                ended, broken = self._follow(control, reply, output, allowance)
             finally:
                 if ended is None:  # it broke down, or we were interrupted
                     self.close()
-        return _answer(ended, broken, reply, output, limits, self.folder)
+        return _answer(ended, broken, reply, output, allowance, self.folder)
 
     def close(self) -> None:
         """End the zygote, and with it everything inside."""
@@ -184,9 +183,11 @@ class Sandbox:
         self._process, self._control = process, ours
         return ours
 
-    def _follow(self, control: socket.socket, reply: Pipe, output: Pipe, limits: Limits) -> tuple[Ended | None, str]:
+    def _follow(
+        self, control: socket.socket, reply: Pipe, output: Pipe, allowance: Allowance
+    ) -> tuple[Ended | None, str]:
         """Read until the run has ended and both pipes are empty; stop it when one overflows."""
-        ended, broken, deadline = None, "", time.monotonic() + limits.seconds + GRACE_SECONDS
+        ended, broken, deadline = None, "", time.monotonic() + allowance.seconds + GRACE_SECONDS
         with selectors.DefaultSelector() as selector:
             selector.register(control, selectors.EVENT_READ, None)
             for pipe in (reply, output):
@@ -213,19 +214,19 @@ def _read_ended(control: socket.socket) -> Ended | None:
     return Ended(**json.loads(text)) if text else None
 
 
-def _answer(ended: Ended | None, broken: str, reply: Pipe, output: Pipe, limits: Limits, folder: str) -> Answer:
+def _answer(ended: Ended | None, broken: str, reply: Pipe, output: Pipe, allowance: Allowance, folder: str) -> Answer:
     said = output.data.decode(errors="replace").strip()
     if ended is None:
         raise Stopped("crash", "the sandbox broke down", said)
     if ended.status == "timeout":
-        raise Stopped("timeout", f"no answer within {limits.seconds:g} s", said)
+        raise Stopped("timeout", f"no answer within {allowance.seconds:g} s", said)
     if ended.status == "memory":
         taken = f"{ended.memory_bytes / MEGABYTE:.0f} MB"
-        raise Stopped("memory", f"took {taken}, at most {limits.memory_mb} MB are allowed", said)
+        raise Stopped("memory", f"took {taken}, at most {allowance.memory_mb} MB are allowed", said)
     if ended.status == "processes":
-        raise Stopped("crash", f"started more than {limits.processes} processes", said)
+        raise Stopped("crash", f"started more than {allowance.processes} processes", said)
     if broken == "output":
-        raise Stopped("crash", f"printed more than {limits.output_mb} MB{_last_words(said, folder)}", said)
+        raise Stopped("crash", f"printed more than {allowance.output_mb} MB{_last_words(said, folder)}", said)
     if broken == "reply":
         raise Stopped("invalid", "its answer has more bytes than a map can have", said)
     if not reply.data:
