@@ -2,12 +2,14 @@
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.allowance import Allowance
-from algozoo.sandbox.confinement import ENVIRONMENT, Start, World, bubblewrap
+from algozoo.sandbox.confinement import ENVIRONMENT, Confinement, Start, World, bubblewrap
 from algozoo.sandbox.sandbox import Sandbox
 from algozoo.sandbox.wire import Message
 
@@ -24,6 +26,18 @@ NOT_LINUX = "bubblewrap needs Linux: use a virtual machine or a container with i
 def is_wanted() -> bool:
     """Whether third-party code must be confined: unless the user asked for no sandbox."""
     return os.environ.get(ENVIRONMENT) != "none"
+
+
+@contextmanager
+def wanted_as_recorded(confinement: str | None) -> Iterator[None]:
+    """Ask for a sandbox, or for none, as whoever made a row did whose record has this confinement."""
+    before = os.environ.copy()
+    os.environ[ENVIRONMENT] = "none" if confinement == Confinement.NONE else ""
+    try:
+        yield
+    finally:
+        os.environ.pop(ENVIRONMENT)
+        os.environ.update(before)
 
 
 def choose(world: World) -> Start:
