@@ -20,7 +20,10 @@ APPARMOR_FIX = (
     "Ubuntu's AppArmor forbids user namespaces; an administrator allows them to bubblewrap by a profile, see "
     "docs/sandbox.md, or to all programs by `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
 )
-NOT_LINUX = "bubblewrap needs Linux: use a virtual machine or a container with it"
+NOT_LINUX = (
+    "no sandbox works on this machine: third-party code runs on Linux only, with or without a sandbox; use a container or "
+    "a virtual machine with Linux"
+)
 
 
 def is_wanted() -> bool:
@@ -48,6 +51,8 @@ def choose(world: World) -> Start:
     AlgoZooError
         If bubblewrap is missing or does not work; the message states the reason, the fix, and what is possible without.
     """
+    if platform.system() != "Linux":
+        raise AlgoZooError(NOT_LINUX)
     reasons = {}
     for as_root in (True, False) if os.geteuid() == 0 else (False,):
         reason = failure(replace(world, folder=world.package / "sandbox", site=()), as_root=as_root)
@@ -66,8 +71,6 @@ def choose(world: World) -> Start:
 @lru_cache
 def failure(world: World, *, as_root: bool) -> str:
     """Return why bubblewrap does not work, or an empty text if it does."""
-    if platform.system() != "Linux":
-        return NOT_LINUX
     try:
         sandbox = Sandbox(bubblewrap(world, as_root=as_root), ECHO)
         try:

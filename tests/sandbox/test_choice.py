@@ -51,8 +51,9 @@ def test_where_bubblewrap_does_not_work_the_refusal_has_its_reason_and_the_fix(r
 def test_on_other_systems_than_linux_the_refusal_asks_for_linux(refusal, monkeypatch):
     monkeypatch.setattr(choice.platform, "system", lambda: "Darwin")
     message = refusal(1000)
-    assert "bubblewrap needs Linux" in message
+    assert "Linux only" in message
     assert "apt install" not in message
+    assert "--no-sandbox" not in message
 
 
 @pytest.mark.usefixtures("sandbox")
