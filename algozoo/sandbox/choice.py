@@ -21,8 +21,8 @@ APPARMOR_FIX = (
     "docs/sandbox.md, or to all programs by `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
 )
 NOT_LINUX = (
-    "no sandbox works on this machine: third-party code runs on Linux only, with or without a sandbox; use a container or "
-    "a virtual machine with Linux"
+    "no sandbox works on this machine: third-party code runs on Linux only, with or without a sandbox; use Linux in a "
+    "container or a virtual machine"
 )
 
 
