@@ -7,7 +7,7 @@ import faulthandler
 import os
 import resource
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NoReturn
 
@@ -24,47 +24,43 @@ ADDRESS_SPACE_MB = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a zygote works.
+    """What runs find in their confinement, and what they give up.
 
     Parameters
     ----------
-    program : str
-        Module whose `main(request, reply, folder)` is called in each child: a socket that gives the request to
-        `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder below.
     folder : str
         Of the third-party code.
-    preload : list of str
-        Modules that are imported once, before any child is forked; those that cannot be are left to the children.
-    path : list of str
-        Folders of modules.
+    site : list of str
+        Folders of installed packages.
     scratch : str
-        Folder over which each child gets an empty one of its own.
-    hidden : list of str
-        Folders that no child must find.
-    uid : int or None
-        User as whom children run; by default the one who runs the zygote.
+        Folder over which each run gets an empty one of its own.
     isolate : bool
-        Whether children enter namespaces of their own; False without a sandbox.
+        Whether runs enter namespaces of their own; False without a sandbox.
+    hidden : list of str
+        Folders that no run must find.
     devices : list of str
-        Those that children may use.
+        Those that runs may use.
+    uid : int or None
+        User of the runs; by default the one who runs the zygote.
     """
 
-    program: str
     folder: str
-    preload: list[str]
-    path: list[str]
+    site: list[str]
     scratch: str
-    hidden: list[str]
-    uid: int | None
     isolate: bool
-    devices: list[str]
+    hidden: list[str] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
+    uid: int | None = None
 
 
-def run_program(settings: Settings, descriptors: list[int], allowance: Allowance) -> NoReturn:
+def run_program(name: str, settings: Settings, descriptors: list[int], allowance: Allowance) -> NoReturn:
     """Confine this process, which was just forked, and run the program in it.
 
     Parameters
     ----------
+    name : str
+        Module whose `main(request, reply, folder)` is called: a socket that gives the request to
+        `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder of the third-party code.
     settings : Settings
     descriptors : list of int
         Of the request, the reply and the output.
@@ -78,8 +74,7 @@ def run_program(settings: Settings, descriptors: list[int], allowance: Allowance
             _isolate(settings, allowance)
         _limit(allowance, isolated=settings.isolate)
         faulthandler.enable()
-        program = import_module(settings.program)
-        program.main(REQUEST, REPLY, settings.folder)
+        import_module(name).main(REQUEST, REPLY, settings.folder)
         code = 0
     except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote
         with suppress(BaseException):
@@ -98,7 +93,7 @@ def _arrange(descriptors: list[int]) -> None:
 
 
 def _isolate(settings: Settings, allowance: Allowance) -> None:
-    """Leave everything that another run could see or could have left."""
+    """Leave all that another run could see or could have left."""
     linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
     linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
     uid = os.getuid() if settings.uid is None else settings.uid

@@ -5,11 +5,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from algozoo.errors import InputError
+from algozoo.sandbox.child import Settings
 
 ENVIRONMENT = "ALGOZOO_SANDBOX"
 """Environment variable; "none" runs without a sandbox, which is then written into the record."""
@@ -61,20 +62,13 @@ class World:
 class Start:
     """How to start a confined Python.
 
-    `command` is the beginning of its command line and `environment` all its variables. `site` and `folder` are where
-    it finds what `World` names, `hidden` what it must not find, `devices` those that it may use, `scratch` is its
-    folder to write to, and `uid` the user as whom it runs third-party code.
+    `command` is the beginning of its command line and `environment` all its variables; `settings` are for its runs.
     """
 
     confinement: Confinement
     command: list[str]
     environment: dict[str, str]
-    site: list[str]
-    folder: str
-    scratch: str
-    hidden: list[str] = field(default_factory=list)
-    devices: list[str] = field(default_factory=list)
-    uid: int | None = None
+    settings: Settings
 
 
 def bubblewrap(world: World, *, as_root: bool) -> Start:
@@ -113,12 +107,15 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         confinement=Confinement.BUBBLEWRAP,
         command=[*command, "--", _interpreter()],
         environment=_environment(CODE, SCRATCH),
-        site=site,
-        folder=FOLDER,
-        scratch=SCRATCH,
-        hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
-        devices=_devices(world),
-        uid=own_uid() if as_root else None,
+        settings=Settings(
+            folder=FOLDER,
+            site=site,
+            scratch=SCRATCH,
+            isolate=True,
+            hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
+            devices=_devices(world),
+            uid=own_uid() if as_root else None,
+        ),
     )
 
 
@@ -128,9 +125,12 @@ def unconfined(world: World) -> Start:
         confinement=Confinement.NONE,
         command=[_interpreter()],
         environment=_environment(str(world.package.parent), tempfile.gettempdir()),
-        site=[str(folder) for folder in world.site],
-        folder=str(world.folder),
-        scratch=tempfile.gettempdir(),
+        settings=Settings(
+            folder=str(world.folder),
+            site=[str(folder) for folder in world.site],
+            scratch=tempfile.gettempdir(),
+            isolate=False,
+        ),
     )
 
 
@@ -156,7 +156,7 @@ def own_uid() -> int:
 
 
 def gpus() -> list[str]:
-    """List the devices of this machine's GPUs, of those that a sandbox can show: NVIDIA's."""
+    """List the devices of the GPUs that a sandbox can show: NVIDIA's."""
     return sorted(str(device) for device in Path("/dev").glob("nvidia*") if not device.is_dir())
 
 
@@ -166,13 +166,13 @@ def _devices(world: World) -> list[str]:
 
 
 def _hidden(world: World, site: Sequence[str]) -> list[str]:
-    """Where the rest of our package would be if it is installed: manifests, seeds and suites."""
+    """List where the rest of our package would be if it is installed: manifests, seeds and suites."""
     rest = [path.name for path in world.package.iterdir() if path.is_dir() and path.name not in world.parts]
     return [f"{folder}/{world.package.name}/{part}" for folder in site for part in sorted(rest)]
 
 
 def _compiled(folder: Path, inside: str) -> list[str]:
-    """Where code is that Python compiled: nobody reviews it, and it is not part of the folder's digest."""
+    """List the folders of compiled code: nobody reviews it, and it is not part of the digest of the folder."""
     return [f"{inside}/{path.relative_to(folder)}" for path in sorted(folder.rglob("__pycache__"))]
 
 
@@ -187,7 +187,7 @@ def _prefixes() -> list[Path]:
 
 
 def _root_links() -> list[str]:
-    """Show what is in /usr at the places of old, as the machine itself does: by links, or as folders."""
+    """Show /bin and /lib as the machine does: as links into /usr, or as folders."""
     words = []
     for link in map(Path, ROOT_LINKS):
         if link.is_symlink():
@@ -198,6 +198,6 @@ def _root_links() -> list[str]:
 
 
 def _folders(places: Sequence[str]) -> list[str]:
-    """Make the parents of places, open to everybody: those that bubblewrap makes by itself are root's alone."""
+    """Make the parents of paths, open to everybody: those that bubblewrap makes by itself are closed to all but root."""
     parents = {str(parent) for place in places for parent in Path(place).parents} - {"/", "/usr"}
     return [word for parent in sorted(parents) for word in ("--perms", "0755", "--dir", parent)]

@@ -1,4 +1,4 @@
-"""A sandbox: one zygote in its confinement, and runs in it, each in a process that has no past and no future."""
+"""A sandbox: one zygote in its confinement, and runs in it, each in a fresh process that ends with its run."""
 
 import json
 import selectors
@@ -16,7 +16,6 @@ from typing import Any
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.channels import Pipe, sealed_file
-from algozoo.sandbox.child import Settings
 from algozoo.sandbox.confinement import Confinement, Start
 from algozoo.sandbox.wire import GarbledError, Message, unpack
 from algozoo.sandbox.zygote import STOP, Ended
@@ -25,13 +24,13 @@ START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """Beyond a run's own time limit, which the zygote keeps."""
 DRAIN_SECONDS = 2.0
-"""Until the pipes of what has ended are empty; they stay open only where, without a sandbox, something runs on."""
+"""Until the pipes of an ended run are empty; they stay open only if, without a sandbox, a process runs on."""
 TAIL_BYTES, LARGEST_NOTE = 4096, 65536
 LAST_LINES, LONGEST_LINE, LONGEST_REASON = 3, 200, 1000
 
 
 class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
-    """A run came to no answer.
+    """A run gave no answer.
 
     Parameters
     ----------
@@ -51,13 +50,13 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal would obey and what no file can hold, all but line breaks."""
+    """Replace what a terminal would obey and what no file can hold, except line breaks."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came of a run: its message, the end of what it printed, and what it took."""
+    """The outcome of a run: its message, the end of what it printed, and what it took."""
 
     message: Message
     output: str
@@ -74,24 +73,13 @@ class Sandbox:
     start : Start
         How a confined Python is started.
     program : str
-        Module whose `main` is run, see `algozoo.sandbox.child.Settings`.
+        Module whose `main` is run, see `algozoo.sandbox.child.run_program`.
     preload : sequence of str
         Modules that are imported once.
     """
 
     def __init__(self, start: Start, program: str, preload: Sequence[str] = ()) -> None:
-        self._start = start
-        self._settings = Settings(
-            program=program,
-            folder=start.folder,
-            preload=list(preload),
-            path=start.site,
-            scratch=start.scratch,
-            hidden=start.hidden,
-            devices=start.devices,
-            uid=start.uid,
-            isolate=start.confinement is not Confinement.NONE,
-        )
+        self._start, self._program, self._preload = start, program, preload
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._close: Callable[[], Any] = lambda: None
@@ -104,17 +92,17 @@ class Sandbox:
     @property
     def folder(self) -> str:
         """Where the third-party code is, as a run sees it."""
-        return self._start.folder
+        return self._start.settings.folder
 
     def run(self, request: Message, allowance: Allowance, *, largest_reply: int) -> Answer:
-        """Run the program once, in a process that nothing of which is left afterwards.
+        """Run the program once, in a process of which nothing is left afterwards.
 
         Parameters
         ----------
         request : Message
         allowance : Allowance
         largest_reply : int
-            Bytes that are read of the answer.
+            Bytes of the answer that are read at most.
 
         Raises
         ------
@@ -158,9 +146,10 @@ class Sandbox:
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as errors:
-            arguments = ["-s", "-S", "-P", "-m", "algozoo.sandbox.zygote", str(theirs.fileno())]
+            settings = json.dumps(asdict(self._start.settings))
+            zygote = ["-m", "algozoo.sandbox.zygote", str(theirs.fileno()), self._program, settings, *self._preload]
             process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self._start.command, *arguments, json.dumps(asdict(self._settings))],
+                [*self._start.command, "-s", "-S", "-P", *zygote],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
@@ -258,7 +247,7 @@ def _death(code: int) -> str:
 
 
 def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
-    """Close the socket, upon which a zygote ends all; one that does not is killed, and its namespaces with it."""
+    """Close the socket, at which a zygote ends everything; otherwise kill it, and its namespaces with it."""
     control.close()
     try:
         process.wait(1.0)

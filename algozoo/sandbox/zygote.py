@@ -1,9 +1,10 @@
 """The process that stays in the confinement and forks a child for each run; it never runs third-party code itself.
 
-Standard library only, but for the modules named in its settings, so that no child has to import them. It is started as
-``python -m algozoo.sandbox.zygote SOCKET SETTINGS``: the number of an inherited socket, and `Settings` as JSON. A
-message on the socket is a run: its `Allowance` as JSON, and the descriptors of the request, the reply and the output.
-The answer is `Ended` as JSON. When the socket closes, everything ends.
+Standard library only, except for the modules that it imports so that no child has to. It is started as
+``python -m algozoo.sandbox.zygote SOCKET PROGRAM SETTINGS MODULE...``: the number of an inherited socket, the module
+that `run_program` runs, `Settings` as JSON, and the modules to import; those that cannot be imported are left to the
+children. A message on the socket is a run: its `Allowance` as JSON, and the descriptors of the request, the reply and
+the output. The answer is `Ended` as JSON. When the socket closes, everything ends.
 """
 
 import json
@@ -18,7 +19,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
@@ -26,7 +26,7 @@ from algozoo.sandbox.child import Settings, run_program
 
 STOP = b"stop"
 POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
-"""Between two looks at the memory; as those take time themselves, they are rarer where they take long."""
+"""Between two measurements of the memory, which are rarer where they take long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,9 @@ class Ended:
 
 @dataclass
 class Handover:
-    """Gives a child its request when it asks for it, and its time counts from then on.
+    """Gives a child its request when it asks for it; the time of the child counts from then on.
 
-    What it does before, such as to import itself, it does without the data; so it cannot gain by a late question.
+    What it does before, such as its imports, it does without the data, so it gains nothing by a late question.
     """
 
     socket: socket.socket
@@ -68,6 +68,7 @@ class Zygote:
     """Forks children, one at a time, and watches over them."""
 
     control: socket.socket
+    program: str
     settings: Settings
     namespace: int = -1
 
@@ -81,7 +82,7 @@ class Zygote:
             message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 3)
             if not message:
                 return
-            if message == STOP:  # it came too late: the run has ended by itself
+            if message == STOP:  # too late: the run has ended by itself
                 continue
             allowance = Allowance(**json.loads(message))
             try:
@@ -93,7 +94,7 @@ class Zygote:
             self.control.send(json.dumps(asdict(ended)).encode())
 
     def run(self, allowance: Allowance, descriptors: list[int]) -> Ended:
-        """Fork a child, watch it until it ends, and see to it that nothing of it is left."""
+        """Fork a child, watch it until it ends, and leave nothing of it."""
         asked, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request, *outlets = descriptors
         if self.settings.isolate:
@@ -101,7 +102,7 @@ class Zygote:
         handover = Handover(asked, request, time.monotonic())
         pid = os.fork()
         if pid == 0:
-            run_program(self.settings, [child_end.fileno(), *outlets], allowance)
+            run_program(self.program, self.settings, [child_end.fileno(), *outlets], allowance)
         child_end.close()
         if self.settings.isolate:
             linux.set_namespace(self.namespace, linux.NEW_PIDS)
@@ -123,7 +124,7 @@ class Zygote:
         )
 
     def _watch(self, pid: int, allowance: Allowance, handover: Handover) -> tuple[str, int]:
-        """Wait until the child ends or goes too far, and kill it then; return what happened, and its peak of memory."""
+        """Wait for the child, kill it if it exceeds its allowance, and return what happened and its peak memory."""
         handle = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
@@ -158,7 +159,7 @@ class Zygote:
                 return status, peak
 
     def _processes(self, pid: int) -> list[int]:
-        """List the child and all that it started: in the confinement are only these, its first process, and we."""
+        """List the child and all that it started: the confinement has only these, its first process, and this one."""
         if not self.settings.isolate:
             return [pid]
         return [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in {1, os.getpid()}]
@@ -181,7 +182,7 @@ def _memory_of(pid: int) -> int:
 
 
 def _kill(pid: int, *, group: bool) -> None:
-    """Kill a child: with the first process of a namespace all others die, without one at least its group."""
+    """Kill a child: with the first process of a namespace all others die; without a namespace, kill its group."""
     with suppress(ProcessLookupError):
         (os.killpg if group else os.kill)(pid, signal.SIGKILL)
 
@@ -197,17 +198,18 @@ def _prepare(settings: Settings) -> None:
 
 def main(arguments: list[str]) -> None:
     """Start: import what all children need, report it, and serve."""
-    settings: Any = Settings(**json.loads(arguments[1]))
+    number, program, text, *modules = arguments
+    settings = Settings(**json.loads(text))
     sys.argv = [""]
     if settings.isolate:
         _prepare(settings)
-    sys.path += settings.path
-    for module in settings.preload:
-        with suppress(Exception):  # whoever needs it will say so
+    sys.path += settings.site
+    for module in modules:
+        with suppress(Exception):  # a child that needs it reports why
             import_module(module)
-    with socket.socket(fileno=int(arguments[0])) as control:
+    with socket.socket(fileno=int(number)) as control:
         control.send(b"ready")
-        Zygote(control, settings).serve()
+        Zygote(control, program, settings).serve()
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
 def _is_same_code(shard: Shard, record: dict[str, Any]) -> bool:
     """Whether the code here gives the key of a record; it may have been confined otherwise, which is part of the key."""
     with wanted_as_recorded(record["detector"]["sandbox"]):
-        return content_key(shard) == record["key"]
+        return bool(content_key(shard) == record["key"])
 
 
 def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
