@@ -44,7 +44,7 @@ class Pipe:
         return self._count > self._limit
 
     def read(self) -> bool:
-        """Read what is there; False at the end. Bytes beyond the limit are read, so that the writer ends, and dropped."""
+        """Read what is there; False at the end. Bytes beyond the limit are dropped, so that no writer waits."""
         chunk = os.read(self.read_end, CHUNK)
         self._count += len(chunk)
         if self._keep is not None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from algozoo.errors import InputError
-from algozoo.sandbox.child import Settings
+from algozoo.sandbox.child import SHARED_MEMORY, Settings
 
 ENVIRONMENT = "ALGOZOO_SANDBOX"
 """Environment variable; "none" runs without a sandbox, which is then written into the record."""
@@ -19,7 +19,6 @@ FIRST_UID, N_UIDS = 61184, 4336
 
 CODE, SITE, FOLDER, SCRATCH = "/code", "/site", "/submission", "/tmp"  # noqa: S108 - it is not the machine's
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - nor is this
 LOADER_CACHE = "/etc/ld.so.cache"
 ROOT_LINKS = ("/bin", "/lib", "/lib32", "/lib64")
 NEEDED_BY_ZYGOTE = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE", "KILL")
@@ -198,6 +197,6 @@ def _root_links() -> list[str]:
 
 
 def _folders(places: Sequence[str]) -> list[str]:
-    """Make the parents of paths, open to everybody: those that bubblewrap makes by itself are closed to all but root."""
+    """Make the parents of paths, open to everybody: those that bubblewrap makes by itself are open to root only."""
     parents = {str(parent) for place in places for parent in Path(place).parents} - {"/", "/usr"}
     return [word for parent in sorted(parents) for word in ("--perms", "0755", "--dir", parent)]
