@@ -212,23 +212,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
 
     campaigns = Campaigns.of(outcomes, np.random.default_rng(definition["seed"]))
-    board, bands, probabilities = evaluate(campaigns), rates(campaigns), candidate_probabilities(campaigns)
-    signs = np.random.default_rng(definition["seed"])
+    board, bands = evaluate(campaigns), rates(campaigns)
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,
-        "annulus_rates": by_annulus(campaigns),
-        "limits": completeness_limits(campaigns),
-        "curves": curves(campaigns),
-        "bands": bands,
         "differences": board.differences,
-        "claims": overconfidence(campaigns),
-        "alarms": false_alarms(campaigns, zones),
-        "quantiles": null_quantiles(campaigns, zones),
-        "uniformity": uniformity(campaigns, zones, rng=signs),
-        "probabilities": probabilities,
-        "probability_claims": probability_claims(probabilities),
+        "bands": bands,
         "unfinished": unfinished,
+        **_tables(campaigns, zones, np.random.default_rng(definition["seed"])),
     }
     datasets = []
     for name, annuli in annuli_of.items():
@@ -242,6 +233,24 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
+
+
+def _tables(
+    campaigns: Campaigns, zones: dict[str, list[tuple[float, float]]], rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Make the tables that go into `DatasetResults` as they are."""
+    probabilities = candidate_probabilities(campaigns)
+    return {
+        "annulus_rates": by_annulus(campaigns),
+        "limits": completeness_limits(campaigns),
+        "curves": curves(campaigns),
+        "claims": overconfidence(campaigns),
+        "alarms": false_alarms(campaigns, zones),
+        "quantiles": null_quantiles(campaigns, zones),
+        "uniformity": uniformity(campaigns, zones, rng=rng),
+        "probabilities": probabilities,
+        "probability_claims": probability_claims(probabilities),
+    }
 
 
 def _without_withdrawn(
