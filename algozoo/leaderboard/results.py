@@ -61,7 +61,7 @@ class DatasetResults:
         Detectors that are left out, as `on_shared_trials` returns them.
     not_run : list of Absence
         Detectors of the suite that have no stored row on it.
-    dates : dict of str
+    days : dict of str
         Day (UTC) of the latest run of each detector.
     """
 
@@ -72,7 +72,7 @@ class DatasetResults:
     images: dict[str, Array]
     n_left_out: int
     not_run: list[Absence]
-    dates: dict[str, str]
+    days: dict[str, str]
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     annulus_rates: pd.DataFrame
@@ -207,8 +207,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
-        dates = {r["detector"]["label"]: moment(r["started"])[:10] for r in records if r["dataset"] == name}
-        facts = {"n_left_out": n_left_out, "not_run": absent[name], "dates": dates}
+        days = {r["detector"]["label"]: moment(r["started"])[:10] for r in records if r["dataset"] == name}
+        facts = {"n_left_out": n_left_out, "not_run": absent[name], "days": days}
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **facts, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
