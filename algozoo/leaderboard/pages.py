@@ -18,10 +18,9 @@ def board(results: Results) -> list[dict[str, Any]]:
         averages = results.averages[results.averages["dataset_kind"] == kind]
         unfinished = {label for dataset in datasets for label in dataset.scores["detector"]} - {*averages["detector"]}
         if datasets:
-            ranks = results.critical_differences(kind)
             average = groups(averages) if len(datasets) > 1 and len(averages) else None
             shown = {"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]}
-            kinds.append(shown | {"unfinished": sorted(unfinished), "friedman": ranks, "enough": ENOUGH_DATASETS})
+            kinds.append(shown | {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS})
     return kinds
 
 
