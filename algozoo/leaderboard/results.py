@@ -1,13 +1,15 @@
 """What the pages show, read once from the store: outcomes, scores and the records of the runs."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import Suite
+from algozoo.datasets.annuli import Annulus
 from algozoo.errors import InputError
 from algozoo.scoring import (
     Friedman,
@@ -43,9 +45,9 @@ class DatasetResults:
     ----------
     name, kind : str
         Name, and 'real' or 'simulated'.
-    annuli : list of dict
+    annuli : tuple of Annulus
         Inner and outer separation (FWHM) and contrast range of the injections.
-    about : dict
+    about : Preview
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
@@ -61,8 +63,8 @@ class DatasetResults:
 
     name: str
     kind: str
-    annuli: list[dict[str, Any]]
-    about: dict[str, Any]
+    annuli: tuple[Annulus, ...]
+    about: Preview
     images: dict[str, Array]
     n_left_out: int
     outcomes: pd.DataFrame
@@ -103,9 +105,9 @@ class Results:
 
     Attributes
     ----------
-    suite : dict
-        The suite file.
-    records : list of dict
+    suite : Suite
+        As it was run last.
+    records : list of RunRecord
         Run record of each shard, by the time of its start.
     datasets : list of DatasetResults
         In the order in which they were run.
@@ -115,8 +117,8 @@ class Results:
         What was decided about rows.
     """
 
-    suite: dict[str, Any]
-    records: list[dict[str, Any]]
+    suite: Suite
+    records: list[RunRecord]
     datasets: list[DatasetResults]
     averages: pd.DataFrame
     average_curves: pd.DataFrame
@@ -130,18 +132,18 @@ class Results:
         return friedman(own) if enough else None
 
     @property
-    def detectors(self) -> dict[str, dict[str, Any]]:
+    def detectors(self) -> dict[str, RecordedDetector]:
         """What the latest run says of each detector, by its label."""
-        about = {record["detector"]["label"]: record["detector"] for record in self.records}
+        about = {record.detector.label: record.detector for record in self.records}
         return dict(sorted(about.items()))
 
-    def runs(self, label: str) -> list[dict[str, Any]]:
+    def runs(self, label: str) -> list[RunRecord]:
         """Return the records of the shards of a detector, in the order of time."""
-        return [record for record in self.records if record["detector"]["label"] == label]
+        return [record for record in self.records if record.detector.label == label]
 
     def decisions(self, label: str) -> list[Entry]:
         """Return what was decided about a detector, and about this suite."""
-        return about(self.ledger, self.detectors[label]["name"], self.suite["name"])
+        return about(self.ledger, self.detectors[label].name, self.suite.name)
 
 
 def read_results(store: Store, suite: str, version: str) -> Results:
@@ -163,13 +165,13 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     read = _of_known_datasets(read, store)
     shared, unfinished = on_shared_trials(read)
     outcomes = add_hits(shared)
-    records = sorted(_of_outcomes(records, outcomes), key=lambda record: record["started"])
-    definition = records[-1]["suite"]
-    annuli_of = {record["dataset"]: record["annuli"] for record in records}
-    zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
+    records = sorted(_of_outcomes(records, outcomes), key=lambda record: record.started)
+    definition = records[-1].suite
+    annuli_of = {record.dataset: record.annuli for record in records}
+    zones = {name: [(zone.inner, zone.outer) for zone in annuli] for name, annuli in annuli_of.items()}
 
     def rng() -> np.random.Generator:
-        return np.random.default_rng(definition["seed"])  # the same draws for all tables
+        return np.random.default_rng(definition.seed)  # the same draws for all tables
 
     board = evaluate(outcomes, rng=rng())
     bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes[~outcomes["control"]])
@@ -201,14 +203,14 @@ def read_results(store: Store, suite: str, version: str) -> Results:
 
 
 def _without_withdrawn(
-    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store, ledger: list[Entry]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    outcomes: pd.DataFrame, records: list[RunRecord], store: Store, ledger: list[Entry]
+) -> tuple[pd.DataFrame, list[RunRecord]]:
     """Leave out the detectors that the ledger says are withdrawn; their results stay in the store."""
     hidden = {name for name, entry in standing(ledger).items() if entry.action == "withdraw"}
-    kept = [r for r in records if r["detector"]["name"] not in hidden]
+    kept = [r for r in records if r.detector.name not in hidden]
     if not kept:
         raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")
-    return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept
+    return outcomes[outcomes["detector"].isin({r.detector.label for r in kept})], kept
 
 
 def _of_known_datasets(outcomes: pd.DataFrame, store: Store) -> pd.DataFrame:
@@ -223,7 +225,7 @@ def _of_known_datasets(outcomes: pd.DataFrame, store: Store) -> pd.DataFrame:
     return outcomes[outcomes["dataset"].isin(known)]
 
 
-def _of_outcomes(records: list[dict[str, Any]], outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+def _of_outcomes(records: list[RunRecord], outcomes: pd.DataFrame) -> list[RunRecord]:
     """Keep the records of the shards that the outcomes are of."""
     shards = set(outcomes[["dataset", "detector", "sequence"]].drop_duplicates().itertuples(index=False, name=None))
-    return [r for r in records if (r["dataset"], r["detector"]["label"], r["sequence"]) in shards]
+    return [r for r in records if (r.dataset, r.detector.label, r.sequence) in shards]
