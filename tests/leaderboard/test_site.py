@@ -357,7 +357,7 @@ def test_a_folder_that_is_no_site_is_refused_untouched(store: Store, tmp_path: P
 def test_a_suite_of_which_nothing_came_has_a_site(tmp_path: Path, store: Store) -> None:
     lonely = Store(tmp_path / "results")
     shutil.copytree(store.folder / "datasets", lonely.folder / "datasets")
-    failed = next(record["key"] for record in store.read("quick", "1")[1] if record["detector"]["label"] == "fragile")
+    failed = next(record.key for record in store.read("quick", "1")[1] if record.detector.label == "fragile")
     (lonely.folder / "shards").mkdir()
     shutil.copy(store.folder / "shards" / f"{failed}.parquet", lonely.folder / "shards")
     page = read(build_site(lonely, "quick", "1", tmp_path / "site"))
