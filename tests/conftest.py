@@ -26,17 +26,28 @@ settings.load_profile("algozoo")
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
+NO_TORCH = "PyTorch is not installed; `make test EXTRAS=all` installs it"
+
+
 def pytest_configure() -> None:
-    """Where PyTorch is missing tests of SODINN are skipped, which CI must not do."""
+    """Without PyTorch the tests of SODINN are skipped, which CI must not do."""
     if os.environ.get("CI") == "true" and find_spec("torch") is None:
-        raise pytest.UsageError("PyTorch is missing, and CI must have it")
+        raise pytest.UsageError(f"{NO_TORCH}, and CI must have it")
 
 
-def absent(what: str) -> NoReturn:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is marked `torch` where PyTorch is not installed."""
+    if find_spec("torch") is None:
+        for item in items:
+            if item.get_closest_marker("torch"):
+                item.add_marker(pytest.mark.skip(reason=NO_TORCH))
+
+
+def absent(reason: str) -> NoReturn:
     """Skip for want of something, which CI must not do."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
+        pytest.fail(f"{reason}, and CI must have it")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,7 +62,11 @@ def _own_cache(tmp_path_factory):
 def shared_data() -> Path:
     """Folder of real data, which is also a mirror."""
     folder = SHARED / "data"
-    return folder if folder.is_dir() else absent("the folder of real data")
+    return (
+        folder
+        if folder.is_dir()
+        else absent("the real data of the developers are not on this machine (../shared/data)")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +74,7 @@ def reference_numbers():
     """Load the arrays of one of another package's results by name."""
     folder = SHARED / "reference"
     if not folder.is_dir():
-        absent("the folder of reference numbers")
+        absent("the results of other packages are not on this machine (../shared/reference)")
 
     def load(name: str) -> dict[str, np.ndarray]:
         with np.load(folder / f"{name}.npz") as arrays:
@@ -71,7 +86,11 @@ def reference_numbers():
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or absent("Chromium")
+    return (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or absent("there is no browser; install Chromium (Debian: apt install chromium)")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +100,7 @@ def sandbox() -> None:
     try:
         choice.choose(World(package=package, parts=PARTS, site=(), folder=package))
     except AlgoZooError as error:
-        absent(f"a sandbox ({error})")
+        absent(f"no sandbox works here ({error})")
 
 
 @pytest.fixture
@@ -89,7 +108,7 @@ def fallback(monkeypatch) -> None:
     """Have no other sandbox than the one of last resort."""
     way, package = "unshare and Landlock", Path(algozoo.__file__).parent
     if reason := choice.failure(choice.WAYS[way], World(package=package, parts=PARTS, site=(), folder=package)):
-        absent(f"{way} ({reason})")
+        absent(f"{way} does not work here ({reason})")
     monkeypatch.setattr(choice, "WAYS", {way: choice.WAYS[way]})
 
 

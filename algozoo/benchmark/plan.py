@@ -12,6 +12,7 @@ from typing import Any
 import algozoo
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.datasets import Dataset, DatasetUnavailable, fetch, load_dataset
+from algozoo.datasets.manifest import NOT_IN_TRIALS
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create, detector_digest
 from algozoo.errors import InputError
@@ -32,8 +33,16 @@ class Shard:
         return f"{self.dataset.name}/{self.sequence} {self.detector.name}"
 
 
-def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list[str]]:
+def plan(suite: Suite, *, mirror: Path | None = None, slow: bool = True) -> tuple[list[Shard], list[str]]:
     """List the shards of a suite, and what a person should know: which datasets or detectors are left out, and why.
+
+    Parameters
+    ----------
+    suite : Suite
+    mirror : path, optional
+        Folder with the files of datasets, looked into before they are downloaded.
+    slow : bool
+        Include the detectors that the suite calls slow.
 
     Raises
     ------
@@ -46,7 +55,7 @@ def plan(suite: Suite, *, mirror: Path | None = None) -> tuple[list[Shard], list
     _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
     datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
     _refuse_twins("dataset", [dataset.name for dataset in datasets])
-    detectors, notices = _installed(suite)
+    detectors, notices = _chosen(suite, slow=slow)
     shards = []
     for entry, dataset in zip(suite.datasets, datasets, strict=True):
         _check(entry, dataset)
@@ -83,12 +92,12 @@ def content_keys(shards: Sequence[Shard]) -> list[str]:
 def trials_digest(shard: Shard) -> str:
     """Sha256 of all that makes the trials of a dataset: detectors of equal digest saw the same ones.
 
-    It is of the suite's seed and version, of the number of injections, of the dataset's manifest, and of our own code
-    from the manifest to the list of candidates.
+    It depends on the suite's seed and version, on the number of injections, on the numbers of the dataset's manifest,
+    and on our own code from the manifest to the list of candidates.
     """
     suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
-    injections = shard.dataset.injections
-    return _sha256([suite.name, suite.version, suite.seed, injections, manifest.model_dump(mode="json"), _trial_code()])
+    numbers = manifest.model_dump(mode="json", exclude=set(NOT_IN_TRIALS))
+    return _sha256([suite.name, suite.version, suite.seed, shard.dataset.injections, numbers, _trial_code()])
 
 
 def _key(shard: Shard, trials: str, detector: list[str]) -> str:
@@ -106,15 +115,18 @@ def _refuse_twins(kind: str, names: list[str]) -> None:
             raise InputError(f"suite: {kind} {name!r} is listed {names.count(name)} times, expected once")
 
 
-def _installed(suite: Suite) -> tuple[list[SuiteDetector], list[str]]:
-    """Detectors that can run, and why others are left out."""
-    missing = {d.needs for d in suite.detectors if d.needs and find_spec(d.needs) is None}
-    notices = [
-        f"detector {d.name} is left out: it needs {d.needs}, which is not installed (docs/detectors/{d.name}.md)"
-        for d in suite.detectors
+def _chosen(suite: Suite, *, slow: bool) -> tuple[list[SuiteDetector], list[str]]:
+    """Detectors that are run, and why others are not; rows of these that are stored stay on the board."""
+    left_out = [d.name for d in suite.detectors if d.slow and not slow]
+    notices = [f"slow detectors are not run, add --all to run them: {', '.join(left_out)}"] if left_out else []
+    wanted = [d for d in suite.detectors if slow or not d.slow]
+    missing = {d.needs for d in wanted if d.needs and find_spec(d.needs) is None}
+    notices += [
+        f"detector {d.name} is not run: it needs {d.needs}, which is not installed (docs/detectors/{d.name}.md)"
+        for d in wanted
         if d.needs in missing
     ]
-    return [d for d in suite.detectors if d.needs not in missing], notices
+    return [d for d in wanted if d.needs not in missing], notices
 
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:

@@ -188,7 +188,7 @@ def _read_table(path: Path, record: RunRecord) -> pa.Table:
         for version in filter(None, table["dataset_version"].unique().to_pylist()):
             TypeAdapter(Version).validate_python(version)
     except ValidationError as error:
-        raise _damaged(path, f"dataset_version: {_mistakes(error)}") from None
+        raise _damaged(path, f"dataset_version {_mistakes(error)}") from None
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
     said = {
@@ -213,7 +213,8 @@ def _mistake(mistake: ErrorDetails) -> str:
     if mistake["type"] == "missing":
         return f"{where} is missing"
     message = mistake["msg"].removeprefix("Value error, ")
-    return f"{where} is {mistake['input']!r}: {message}" if where else f"{mistake['input']!r}: {message}"
+    value = "" if isinstance(mistake["input"], dict | list) else f"is {mistake['input']!r}"
+    return f"{' '.join(filter(None, [where, value]))}: {message}"
 
 
 def _damaged(path: Path, error: Exception | str) -> AlgoZooError:

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
@@ -74,10 +74,6 @@ class Suite(_Table):
     seed: Annotated[int, Field(ge=0)]
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
-
-    def without_slow(self) -> Self:
-        """Return the suite without its slow detectors; the trials are the same."""
-        return self.model_copy(update={"detectors": tuple(d for d in self.detectors if not d.slow)})
 
 
 def suite_names() -> list[str]:

@@ -40,12 +40,16 @@ def run(
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
 
-    definition = load_suite(suite)
-    slow = [detector.name for detector in definition.detectors if detector.slow]
-    if slow and not everything:
-        definition = definition.without_slow()
-        click.echo(f"Notice: slow detectors are left out, add --all to run them: {', '.join(slow)}", err=True)
-    run_and_build(definition, Store(store), site, workers, scheduler=scheduler, keep_maps=keep_maps, mirror=mirror)
+    run_and_build(
+        load_suite(suite),
+        Store(store),
+        site,
+        workers,
+        scheduler=scheduler,
+        slow=everything,
+        keep_maps=keep_maps,
+        mirror=mirror,
+    )
 
 
 def run_and_build(
@@ -55,6 +59,7 @@ def run_and_build(
     workers: int,
     *,
     scheduler: str | None = None,
+    slow: bool = True,
     keep_maps: bool = False,
     mirror: Path | None = None,
 ) -> list["Shard"]:
@@ -67,7 +72,7 @@ def run_and_build(
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard import build_site
 
-    shards, notices = plan(definition, mirror=mirror)
+    shards, notices = plan(definition, mirror=mirror, slow=slow)
     for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
     for name, version in results.suites():

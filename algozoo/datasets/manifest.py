@@ -94,6 +94,12 @@ class KnownCompanion(Table):
     source: Text
 
 
+NOT_IN_TRIALS = frozenset(
+    {"title", "description", "instrument", "licence", "source", "citation", "calibration", "statistics"}
+)
+"""Fields of a manifest on which no trial depends: text for readers, and records of how its numbers were found."""
+
+
 class Manifest(Table):
     """What every manifest says of its dataset."""
 

@@ -37,6 +37,9 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_sequences": int(first["n_sequences"]),
         "n_left_out": dataset.n_left_out,
         "unfinished": rows(dataset.unfinished),
+        "not_run": dataset.not_run,
+        "dates": dataset.dates,
+        "earlier": _earlier(dataset.dates),
         "n_empty": int(scores["n_empty"].max()),
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
@@ -134,6 +137,15 @@ def detector(results: Results, label: str) -> dict[str, Any]:
             finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
             sections.append({"dataset": dataset, "row": row, **finite})
     return {**dict(about), "sections": sections, "run": run_facts(runs)}
+
+
+def _earlier(dates: dict[str, str]) -> dict[str, list[str]]:
+    """Group the detectors whose rows were not made on the day of the latest run by the day of theirs."""
+    earlier: dict[str, list[str]] = {}
+    for label, date in sorted(dates.items(), key=lambda item: (item[1], item[0])):
+        if date != max(dates.values()):
+            earlier.setdefault(date, []).append(label)
+    return earlier
 
 
 def _boasts(claims: pd.DataFrame) -> list[dict[str, Any]]:

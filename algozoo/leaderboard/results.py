@@ -11,6 +11,8 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import Annulus
 from algozoo.errors import InputError
+from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
+from algozoo.leaderboard.text import moment
 from algozoo.scoring import (
     Friedman,
     add_hits,
@@ -59,6 +61,10 @@ class DatasetResults:
         The same, on calibration.
     unfinished : DataFrame
         Detectors that are left out, as `on_shared_trials` returns them.
+    not_run : list of Absence
+        Detectors of the suite that have no stored row on it.
+    dates : dict of str
+        Day (UTC) of the latest run of each detector.
     """
 
     name: str
@@ -67,6 +73,8 @@ class DatasetResults:
     about: Preview
     images: dict[str, Array]
     n_left_out: int
+    not_run: list[Absence]
+    dates: dict[str, str]
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     annulus_rates: pd.DataFrame
@@ -111,6 +119,8 @@ class Results:
         Run record of each shard, by the time of its start.
     datasets : list of DatasetResults
         In the order in which they were run.
+    hidden : list of Hidden
+        Datasets of the suite that are not shown.
     averages, average_curves : DataFrame
         Mean scores, and mean curves, over the datasets of a kind.
     ledger : list of Entry
@@ -120,6 +130,7 @@ class Results:
     suite: Suite
     records: list[RunRecord]
     datasets: list[DatasetResults]
+    hidden: list[Hidden]
     averages: pd.DataFrame
     average_curves: pd.DataFrame
     ledger: list[Entry]
@@ -161,11 +172,12 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    read, records = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
+    read, stored = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
     shared, unfinished = on_shared_trials(read)
     outcomes = add_hits(shared)
-    records = sorted(_of_outcomes(records, outcomes), key=lambda record: record.started)
+    records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.started)
+    absent = not_run(stored)
     definition = records[-1].suite
     annuli_of = {record.dataset: record.annuli for record in records}
     zones = {name: [(zone.inner, zone.outer) for zone in annuli] for name, annuli in annuli_of.items()}
@@ -197,9 +209,12 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
-        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, n_left_out, **own))
+        dates = {r.detector.label: moment(r.started)[:10] for r in records if r.dataset == name}
+        facts = {"n_left_out": n_left_out, "not_run": absent[name], "dates": dates}
+        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **facts, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
-    return Results(definition, records, datasets, board.averages, average_curves(averaged), ledger)
+    unseen = hidden(stored, annuli_of)
+    return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
 
 
 def _without_withdrawn(

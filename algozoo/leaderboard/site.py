@@ -118,6 +118,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         "scorer": SCORER_VERSION,
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
         "n_detectors": sum(not about.control for about in results.detectors.values()),
+        "hidden": results.hidden,
         "slugs": slugs,
         "mark": Markup(MARK),  # noqa: S704 - a constant
     }

@@ -62,6 +62,41 @@ def statistics(sequence: ADISequence) -> dict[str, Array]:
     }
 
 
+def temporal_statistics(sequence: ADISequence) -> dict[str, Array]:
+    """Describe how fast the starlight changes, ring by ring; the simulator does not match these yet.
+
+    Returns
+    -------
+    dict of array
+        Autocorrelations are means over the pixels of a ring, weighted by their variance, each pixel's mean removed. The
+        lifetime is the lag, in frames, at which they fall to 1/e.
+    """
+    y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
+    separation = np.hypot(x, y) / sequence.fwhm
+    rings = [abs(separation - radius) < 0.5 for radius in RINGS]
+    residuals = PCA(n_components=10).subtract(sequence)
+    frames = [autocorrelation(sequence.cube[:, ring].astype(float)) for ring in rings]
+    return {
+        "autocorrelation at lag 1": np.array([values[1] for values in frames]),
+        "speckle lifetime, frames": np.array([lifetime(values) for values in frames]),
+        "autocorrelation at lag 1, PCA(10)": np.array([autocorrelation(residuals[:, ring])[1] for ring in rings]),
+    }
+
+
+def autocorrelation(series: Array) -> Array:
+    """Autocorrelation (n_lags,) of time series (n_frames, n_pixels), at lags up to a third of the frames."""
+    deviations = series - series.mean(axis=0)
+    n = len(series)
+    lags = range(n // 3)
+    return np.array([np.sum(deviations[lag:] * deviations[: n - lag]) for lag in lags]) / np.sum(deviations**2)
+
+
+def lifetime(correlation: Array) -> float:
+    """Lag at which an autocorrelation falls to 1/e, between lags by linear interpolation."""
+    last = int(np.argmax(correlation < np.exp(-1))) - 1
+    return float(last + (correlation[last] - np.exp(-1)) / (correlation[last] - correlation[last + 1]))
+
+
 def rms(values: Array) -> float:
     """Root mean square."""
     return float(np.sqrt(np.mean(values**2)))

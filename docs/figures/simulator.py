@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from realism import FRESH_NIGHTS, LAGS, RINGS, Array, statistics
+from realism import FRESH_NIGHTS, LAGS, RINGS, Array, statistics, temporal_statistics
 
 from algozoo.datasets import load_dataset
 from algozoo.sequence import ADISequence
@@ -22,8 +22,8 @@ def main(mirror: str) -> None:
     """Compare the real night with the mean of three simulated ones."""
     real = load_dataset("betapic", mirror=mirror).null_sequence(0)
     simulated = [load_dataset("naco-lp").sequence(index) for index in FRESH_NIGHTS]
-    of_real = statistics(real)
-    nights = [statistics(sequence) for sequence in simulated]
+    of_real = statistics(real) | temporal_statistics(real)
+    nights = [statistics(sequence) | temporal_statistics(sequence) for sequence in simulated]
     of_simulated = {name: np.mean([night[name] for night in nights], axis=0) for name in of_real}
     sys.stdout.write(table(of_real, of_simulated))
     figure, axes = plt.subplots(2, 3, figsize=(13, 8.5), layout="constrained")

@@ -235,7 +235,7 @@ def test_a_damaged_preview_is_named(store, change, told):
 
 def test_a_version_of_a_dataset_is_none_that_leads_out_of_the_store(store, make_record):
     store.write(make_record("a"), [row(dataset_version="1/../../x")], [])
-    with pytest.raises(AlgoZooError, match=r"a\.parquet: .*dataset_version: '1/../../x': expected numbers"):
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: .*dataset_version is '1/../../x': expected numbers"):
         store.read("small", "1")
 
 

@@ -222,8 +222,8 @@ def test_a_checkpoint_gives_back_what_was_saved(tmp_path):
     assert np.array_equal(checkpoint.load()["a:b.c"], np.arange(3))
 
 
+@pytest.mark.torch
 def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
-    pytest.importorskip("torch")
     small = SODINN(n_levels=4, n_samples=30, patch_width=1.5, architecture="conv3d", epochs=3)
     steps = []
 

@@ -81,8 +81,8 @@ def test_beta_pic_b_is_the_best_candidate_at_its_place_on_the_sky(algozoo, share
     assert best["snr"] > 6
 
 
+@pytest.mark.torch
 def test_a_network_tells_how_far_its_training_is_and_leaves_its_learning_curve(algozoo, files, tmp_path, monkeypatch):
-    pytest.importorskip("torch")
     monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path / "cache"))
     few = ("n_levels=4", "n_samples=20", "patch_width=1.5", "epochs=2", 'architecture="conv3d"')
     settings = [part for value in few for part in ("--parameter", value)]

@@ -36,7 +36,7 @@ def test_slow_detectors_are_run_on_request(algozoo, suite_file, tmp_path):
     (tmp_path / "suite.toml").write_text(text)
     arguments = ["run", tmp_path / "suite.toml", "--workers", 0, "--store", tmp_path / "r", "--site", tmp_path / "s"]
     without, everything = algozoo(*arguments), algozoo(*arguments, "--all")
-    assert "slow detectors are left out, add --all to run them: median" in without.err
+    assert "slow detectors are not run, add --all to run them: median" in without.err
     assert "6 shards, 0 done before" in without.out
     assert "8 shards, 6 done before, 2 to run" in everything.out
     assert everything.err == ""
@@ -47,7 +47,7 @@ def test_detectors_whose_package_is_missing_are_left_out(algozoo, suite_file, tm
     (tmp_path / "suite.toml").write_text(text)
     ended = algozoo("run", tmp_path / "suite.toml", "--workers", 0, "--store", tmp_path / "r", "--site", tmp_path / "s")
     assert ended.code == 0
-    assert "detector median is left out: it needs no_such_package, which is not installed" in ended.err
+    assert "detector median is not run: it needs no_such_package, which is not installed" in ended.err
     assert "6 shards" in ended.out
 
 

@@ -15,9 +15,15 @@ from algozoo.detectors.stim import STIM
 from algozoo.detectors.supervised import Supervised
 from algozoo.errors import InputError
 
-ZOO = [detector for detector in map(create, BUILT_IN) if not detector.control]
+ZOO = [
+    pytest.param(detector, id=detector.name, marks=pytest.mark.torch if detector.name == "sodinn" else ())
+    for detector in map(create, BUILT_IN)
+    if not detector.control
+]
+UNTRAINED = [case for case in ZOO if not isinstance(case.values[0], Supervised)]
+WITH_LIBRARY = [case for case in ZOO if "library" in case.values[0].parameters]
 MODELS = [PCA(), STIM(), NMF(), AnnularPCA(), LLSG()]
-every_detector = pytest.mark.parametrize("detector", ZOO, ids=lambda d: d.name)
+every_detector = pytest.mark.parametrize("detector", ZOO)
 every_model = pytest.mark.parametrize("detector", MODELS, ids=lambda d: d.name)
 
 N_FRAMES = 24
@@ -37,7 +43,7 @@ def order(detector):
     return "rank" if detector.name == "llsg" else "n_components"
 
 
-@pytest.mark.parametrize("detector", [d for d in ZOO if not isinstance(d, Supervised)], ids=lambda d: d.name)
+@pytest.mark.parametrize("detector", UNTRAINED)
 def test_noise_alone_is_scored_in_a_part_of_the_field_at_least(sequence, detector):
     assert np.isfinite(detector.detect(sequence).scores).mean() > 0.3
 
@@ -72,7 +78,7 @@ def test_an_empty_model_is_refused(sequence, detector, n):
         replace(detector, **{order(detector): n}).detect(sequence)
 
 
-@pytest.mark.parametrize("detector", [d for d in ZOO if "library" in d.parameters], ids=lambda d: d.name)
+@pytest.mark.parametrize("detector", WITH_LIBRARY)
 @pytest.mark.parametrize("library", ["reference", "both"])
 def test_a_reference_star_that_is_not_there_is_declined(sequence, detector, library):
     with pytest.raises(Declined, match=f"library='{library}' needs a sequence with reference frames"):

@@ -6,7 +6,7 @@ from algozoo.detectors.labels import Samples
 from algozoo.detectors.sodinn import SODINN
 from algozoo.errors import InputError
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test EXTRAS=all` installs it")
 network = pytest.importorskip("algozoo.detectors.sodinn_network")
 
 

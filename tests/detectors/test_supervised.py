@@ -141,7 +141,7 @@ def test_the_digest_is_of_all_code_that_makes_samples(detector):
         assert set(imported) <= hashed | frame, module
 
 
-@pytest.mark.parametrize("detector", [SODIRF, SODINN])
+@pytest.mark.parametrize("detector", [SODIRF, pytest.param(SODINN, marks=pytest.mark.torch)])
 def test_a_patch_too_small_for_a_companion_is_refused(make_sequence, detector):
     with pytest.raises(InputError, match=r"patches of 1 FWHM \(2.60 px\) have 3 px, expected at least 5"):
         detector(n_levels=4, patch_width=1.0).fit(make_sequence(psf_fwhm=2.6))
@@ -207,8 +207,9 @@ def test_want_of_memory_is_told_with_what_to_change(night, monkeypatch):
         SMALL.fit(night)
 
 
+@pytest.mark.torch
 def test_want_of_memory_in_pytorch_is_told_alike(night, monkeypatch):
-    sodinn_network = pytest.importorskip("algozoo.detectors.sodinn_network")
+    from algozoo.detectors import sodinn_network  # noqa: PLC0415 - needs PyTorch
 
     def full(*_):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
@@ -288,11 +289,9 @@ def trained(name, seed=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sodirf", "sodinn"])
+@pytest.mark.parametrize("name", ["sodirf", pytest.param("sodinn", marks=pytest.mark.torch)])
 def test_trained_on_another_sequence_it_finds_more_than_chance(name):
     """Among the candidates of a map, the companion ranks higher than with random scores (sign test, 8 of 8)."""
-    if name == "sodinn":
-        pytest.importorskip("torch")
     sequence = load_dataset("tiny").sequence(0)
     field = load_dataset("tiny").valid_mask(sequence)
     ranks = []
@@ -310,10 +309,8 @@ def test_trained_on_another_sequence_it_finds_more_than_chance(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sodirf", "sodinn"])
+@pytest.mark.parametrize("name", ["sodirf", pytest.param("sodinn", marks=pytest.mark.torch)])
 def test_same_seed_gives_the_same_map_and_another_seed_another(name):
-    if name == "sodinn":
-        pytest.importorskip("torch")
     sequence = load_dataset("tiny").sequence(0)
     first = trained(name).detect(sequence).scores
     again = trained.__wrapped__(name).detect(sequence).scores

@@ -16,14 +16,14 @@ SMALL = {
     "sodinn": {"n_samples": 60, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 4},
 }
 """What takes long by default, with less to learn from."""
+MARKS = {"sodirf": pytest.mark.slow, "sodinn": [pytest.mark.slow, pytest.mark.torch]}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in SMALL else ()) for name in sorted(BUILT_IN)]
+    "name",
+    [pytest.param(name, marks=MARKS.get(name, ())) for name in sorted(BUILT_IN)],
 )
 def test_every_built_in_keeps_the_contract(name):
-    if name == "sodinn":
-        pytest.importorskip("torch")
     report = check_detector(create(name, SMALL.get(name)))
     assert report.passed, report
     assert report.seconds_per_map > 0

@@ -11,7 +11,7 @@ from scipy.special import expit
 from algozoo.benchmark.record import Preview, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.datasets import load_dataset
-from algozoo.datasets.manifest import KnownCompanion, ValidField
+from algozoo.datasets.manifest import KnownCompanion, RealManifest, ValidField
 from algozoo.leaderboard import build_site
 from algozoo.scoring import find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow
@@ -42,7 +42,12 @@ SUITE = {
     "description": "Made up.",
     "seed": 5,
     "datasets": [{"name": name, "optional": False, "injections": 4} for name in DATASETS],
-    "detectors": [{"name": "median"}],
+    "detectors": [
+        {"name": "pca", "parameters": {"n_components": 20}},
+        {"name": "pca", "parameters": {"n_components": 5}, "slow": True},
+        {"name": "sodinn", "needs": "torch"},
+        {"name": "not-here", "parameters": {"n": 3}},
+    ],
 }
 RUN = {
     "seconds": 3.0,
@@ -183,7 +188,8 @@ def write_preview(store: Store, dataset: str) -> None:
         "annuli": (),
         "calibration": None,
     }
-    if kind == "real":
+    original = load_dataset({"real": "betapic", "simulated": "tiny"}[kind]).manifest
+    if isinstance(original, RealManifest):
         companion = {
             "name": "star b",
             "separation": 0.2,
@@ -192,8 +198,10 @@ def write_preview(store: Store, dataset: str) -> None:
             "source": "Who 2019",
         }
         shown["companions"] = (KnownCompanion.model_validate(companion),)
+    else:
+        shown["simulation"] = original.simulation.model_copy(update={"size": 81})  # frames that hold the valid field
     about = Preview(
-        manifest=load_dataset({"real": "betapic", "simulated": "tiny"}[kind]).manifest.model_copy(update=shown),
+        manifest=original.model_copy(update=shown),
         n_sequences=n_sequences,
         n_frames=20,
         size=SIZE,

@@ -1,11 +1,13 @@
 """The pages as files: what they say, what they link to, and what a failed build leaves."""
 
+import json
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from algozoo.benchmark.store import Store
@@ -17,6 +19,7 @@ from algozoo.scoring import Board, evaluate
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
 DECLINE = 'needs <b>three</b> nights & more "frames"'
 CONTROLS = {"oracle", "random", "blank"}
+DATASETS = {"alpha", "beta", "night"}
 DASH = "\N{EN DASH}"
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -373,15 +376,47 @@ def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp
     build_site(here, "quick", "1", tmp_path / "site")
     assert (tmp_path / "site" / "datasets" / "alpha.html").is_file()
     assert not (tmp_path / "site" / "datasets" / "night.html").exists()
+    text = " ".join((tmp_path / "site" / "index.html").read_text(encoding="utf-8").split())
+    everybody = "blank, fragile, median, oracle, pca, pca(n_components=20), picky, random"
+    assert "The dataset night is not shown, because its data were not available to the run." in text
+    assert f"Stored rows on it: {everybody}." in text
     shutil.rmtree(here.folder / "datasets")
     with pytest.raises(InputError, match="no dataset of the suite was run here"):
         build_site(here, "quick", "1", tmp_path / "other")
 
 
+def test_detectors_of_the_suite_that_were_not_run_are_named_with_the_reason(site: Path) -> None:
+    text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
+    absent = "pca(n_components=5) (slow, run with --all), sodinn (needs the package torch), not-here (not run yet)"
+    assert text.count(f"Detectors of the suite without a row here: {absent}.") == len(DATASETS)
+
+
+def test_a_row_shows_the_day_of_its_run_and_earlier_ones_are_named(tmp_path: Path, store: Store) -> None:
+    here = Store(tmp_path / "results")
+    shutil.copytree(store.folder, here.folder)
+    for path in (here.folder / "shards").glob("*.parquet"):
+        table = pq.read_table(path)
+        record = json.loads(table.schema.metadata[b"algozoo"])
+        if record["detector"]["label"] == "median":
+            record["started"] = "2025-11-30T09:00:00+00:00"
+            pq.write_table(table.replace_schema_metadata({"algozoo": json.dumps(record)}), path)
+    site = build_site(here, "quick", "1", tmp_path / "site").parent
+    days = {cells[1]: cells[-1] for cells in table_rows(site, "board-alpha")}
+    assert days.pop("median") == "2025-11-30"
+    assert set(days.values()) == {"2026-01-03"}
+    text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
+    assert text.count("Not run with the latest ones but stored from a run of 2025-11-30: median.") == len(DATASETS)
+
+
+def table_rows(site: Path, name: str) -> list[list[str]]:
+    groups = ("ranked", "control", "missing")
+    return [cells for group in groups for cells in table(site, name).of(group) if len(cells) > 1]
+
+
 def test_a_board_of_an_unfinished_run_is_of_the_trials_that_all_ran_and_says_so(tmp_path: Path, store: Store) -> None:
     here = Store(tmp_path / "results")
     shutil.copytree(store.folder, here.folder)
-    keys = {(r["dataset"], r["detector"]["label"], r["sequence"]): r["key"] for r in store.read("quick", "1")[1]}
+    keys = {(r.dataset, r.detector.label, r.sequence): r.key for r in store.read("quick", "1")[1]}
     behind = {(detector, 2) for detector in ("oracle", "blank", "pca", "pca(n_components=20)", "picky")}
     for detector, sequence in behind | {("picky", 1)}:
         (here.folder / "shards" / f"{keys['alpha', detector, sequence]}.parquet").unlink()
@@ -393,7 +428,7 @@ def test_a_board_of_an_unfinished_run_is_of_the_trials_that_all_ran_and_says_so(
     assert "picky" not in str(table(site, "average-simulated").rows)
     assert "fragile" in str(table(site, "average-simulated").rows)
     board = {cells[1]: cells for cells in table(site, "board-alpha").of("control") if len(cells) > 1}
-    assert board["oracle"][-2:] == ["16 / 4", "0"]
+    assert board["oracle"][-3:-1] == ["16 / 4", "0"]
     assert board["oracle"][2].startswith("1.00")
     assert "picky" not in str(table(site, "board-alpha").rows)
     assert "picky" in str(table(site, "board-beta").rows)
