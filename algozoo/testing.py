@@ -26,7 +26,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
+class ContractReport:
     """All clauses for one detector, and the seconds that one map took."""
 
     detector: str
@@ -43,7 +43,7 @@ class Report:
         return "\n".join([f"{self.detector}: {self.seconds_per_map:.3g} s per map", *lines])
 
 
-def check_detector(detector: Detector, *, first: DetectionMap | None = None, repeat: bool = True) -> Report:
+def check_detector(detector: Detector, *, first: DetectionMap | None = None, repeat: bool = True) -> ContractReport:
     """Hold a detector against the contract, on a small simulated sequence.
 
     Parameters
@@ -57,7 +57,7 @@ def check_detector(detector: Detector, *, first: DetectionMap | None = None, rep
 
     Returns
     -------
-    Report
+    ContractReport
         All clauses are checked, also when an early one fails; an exception of the detector is a failed clause.
 
     Examples
@@ -70,7 +70,7 @@ def check_detector(detector: Detector, *, first: DetectionMap | None = None, rep
     planet = obvious_planet(sequence)
     probe = _Probe(detector, sequence, planet, first, repeat)
     checks = tuple(_attempt(clause, check) for clause, check in probe.clauses().items())
-    return Report(detector.label, checks, probe.seconds_per_map)
+    return ContractReport(detector.label, checks, probe.seconds_per_map)
 
 
 @dataclass

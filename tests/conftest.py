@@ -13,7 +13,7 @@ from hypothesis import settings
 import algozoo
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.suite import Suite, load_suite
-from algozoo.detectors.submitted import PARTS
+from algozoo.detectors.submitted.detector import PARTS
 from algozoo.errors import AlgoZooError
 from algozoo.imaging.psf import normalise_psf
 from algozoo.sandbox import choice

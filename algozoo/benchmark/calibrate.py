@@ -17,13 +17,13 @@ import tomlkit
 
 from algozoo import __version__
 from algozoo.benchmark.pool import Died, RunAll, run_here
-from algozoo.benchmark.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.benchmark.trials import draw_place, null_trials
 from algozoo.companions import Companion
 from algozoo.datasets import Calibration, Dataset, Statistics, frame_block
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
+from algozoo.limits.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.scoring import find_candidates, threshold_at
 from algozoo.sequence import ADISequence
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from algozoo.benchmark.suite import Suite
-from algozoo.datasets.annuli import Annulus
+from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.toml import DetectorLabel, DetectorName, Name
 
@@ -82,7 +82,7 @@ class RunRecord(RunCost, Environment):
     suite : Suite
         As it was run.
     dataset : str
-    annuli : tuple of Annulus
+    annuli : tuple of TrialAnnulus
         Where companions were injected, and how bright.
     trials : str
         Digest of all that makes the trials of the dataset.
@@ -97,7 +97,7 @@ class RunRecord(RunCost, Environment):
     n_failed: int = 0
     suite: Suite
     dataset: Name
-    annuli: tuple[Annulus, ...]
+    annuli: tuple[TrialAnnulus, ...]
     trials: str
     sequence: int
     training: str = ""

@@ -1,14 +1,15 @@
 """The runner: simulates the sequences and trains the models that are missing, and runs shards, each a file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import comb
 from time import monotonic
 from typing import cast
 
 import numpy as np
 
-from algozoo.benchmark.plan import Shard
+from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
@@ -16,14 +17,58 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
-from algozoo.detectors.progress import Progress
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted import Submitted
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.submitted.detector import Submitted
+from algozoo.detectors.supervised.base import Supervised
+from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
+from algozoo.scoring import resolvable_difference
 
 SECONDS_BETWEEN_WORDS = 10.0
 """Between two lines that tell how far one training is."""
+
+
+def missing(shards: Sequence[Shard], store: Store) -> list[Shard]:
+    """List the shards that have no result in the store."""
+    return [shard for shard, key in zip(shards, content_keys(shards), strict=True) if not store.is_done(key)]
+
+
+def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, float]]:
+    """Return how many detectors are ranked, and the least difference of true-positive rates that each dataset resolves.
+
+    It is that of two detectors at 80 % power, if the sequences of the dataset are alike; infinite if there is none.
+    """
+    shards = list(shards)
+    detectors = {str(shard.detector): shard.detector for shard in shards}.values()
+    n_ranked = sum(not create(detector.name, detector.parameters).control for detector in detectors)
+    pairs = max(comb(n_ranked, 2), 1)
+    differences = {}
+    for shard in {shard.dataset.name: shard for shard in shards}.values():
+        dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+        n_sequences = shard.dataset.sequences or dataset.n_sequences
+        n = n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
+        differences[dataset.name] = resolvable_difference(n_sequences, n, comparisons=pairs)
+    return n_ranked, differences
+
+
+def preparations(
+    shards: Sequence[Shard], store: Store, run_all: RunAll = run_here
+) -> Iterator[tuple[Iterator[object], int]]:
+    """Make the sequences, previews and models that shards need and that are not there yet.
+
+    Yields
+    ------
+    steps : iterator
+        To be consumed before the next is asked for; the text of a step says what was made.
+    total : int
+        Number of the steps.
+    """
+    if sequences := unmade(shards):
+        yield make(sequences, run_all), len(sequences)
+    for name, mirror in dict.fromkeys((shard.dataset.name, shard.mirror) for shard in shards):
+        write_preview(load_dataset(name, mirror=mirror), store)
+    if groups := learners(shards):
+        yield train(groups, run_all), sum(map(len, groups))
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,18 @@
 """One shard, start to end: load, fit once, then for each trial inject, detect and find candidates; one file."""
 
-import platform
 import resource
-import subprocess
 import traceback
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
 
-from algozoo import __version__
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
-from algozoo.benchmark.record import Environment, RecordedDetector, RunCost, RunRecord
+from algozoo.benchmark.provenance import environment
+from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
@@ -24,13 +20,12 @@ from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted import Submitted
+from algozoo.detectors.submitted.detector import Submitted
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow, true_companion
 from algozoo.sequence import ADISequence
 
-PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
 SETTLED = frozenset({"ok", "declined"})
 """Outcomes of a trial that another run would not change; the others are its failures."""
 NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
@@ -234,7 +229,7 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             sandbox=detector.confinement if isinstance(detector, Submitted) else None,
         ),
         **dict(cost),
-        **dict(_environment()),
+        **dict(environment()),
     )
 
 
@@ -276,46 +271,3 @@ def _fluxes(outcome: Outcome) -> np.ndarray:
         return np.empty(0)
     x, y = np.rint([outcome.candidates.x, outcome.candidates.y]).astype(int)
     return np.asarray(outcome.map.flux[y, x])
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Versions, machine and, in a source checkout, the commit."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return Environment(
-        algozoo=__version__,
-        python=platform.python_version(),
-        packages=versions,
-        platform=platform.platform(),
-        processor=_processor(),
-        commit=_git("rev-parse", "HEAD"),
-        dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
-    )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-
-
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["git", *arguments],  # noqa: S607 - whichever git the user has
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -18,10 +18,10 @@ from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.progress import Arrays, Report
 from algozoo.detectors.registry import detector_digest
-from algozoo.detectors.sampled import Sampled
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.supervised.base import Supervised
+from algozoo.detectors.supervised.progress import Arrays, Report
+from algozoo.detectors.supervised.sampled import Sampled
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence

@@ -8,7 +8,7 @@ import numpy as np
 
 from algozoo.benchmark.suite import Suite, SuiteDataset
 from algozoo.companions import Companion, inject
-from algozoo.datasets import FRAME_BLOCKS, Annulus, Dataset, FrameBlock, frame_block
+from algozoo.datasets import FRAME_BLOCKS, Dataset, FrameBlock, TrialAnnulus, frame_block
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
@@ -104,7 +104,9 @@ def frame_blocks(dataset: Dataset) -> list[FrameBlock | None]:
     return [None, *FRAME_BLOCKS] if dataset.manifest.kind == "real" else [None]
 
 
-def draw_place(annulus: Annulus, null: ADISequence, valid: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+def draw_place(
+    annulus: TrialAnnulus, null: ADISequence, valid: np.ndarray, rng: np.random.Generator
+) -> tuple[float, float]:
     """Draw a place in an annulus where the field is valid: separation in pixels, and angle in degrees.
 
     Raises
@@ -124,7 +126,7 @@ def draw_place(annulus: Annulus, null: ADISequence, valid: np.ndarray, rng: np.r
     )
 
 
-def _contrasts(annulus: Annulus) -> tuple[float, float]:
+def _contrasts(annulus: TrialAnnulus) -> tuple[float, float]:
     if annulus.contrast is None:
         raise InputError(
             f"annulus {annulus.inner:g} to {annulus.outer:g} FWHM has no range of contrasts; "

@@ -53,6 +53,7 @@ def add(
     Known companions are measured by a negative companion, about a minute each; trials run after their removal.
     """
     from algozoo.datasets.adding.folders import choose_sequence
+    from algozoo.datasets.adding.negative_companion import fit_companion
     from algozoo.datasets.adding.own import (
         Stated,
         companion_table,
@@ -65,7 +66,6 @@ def add(
     )
     from algozoo.datasets.adding.report import describe, describe_rotation, look, warnings_of
     from algozoo.datasets.dataset import Dataset
-    from algozoo.datasets.negative_companion import fit_companion
 
     path = output or folder / f"{name}.toml"
     if path.exists():

@@ -10,7 +10,7 @@ from algozoo.cli.options import no_sandbox_option
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
-    from algozoo.detectors.submitted import Submitted
+    from algozoo.detectors.submitted.detector import Submitted
     from algozoo.submissions.check import FirstMap
 
 SAFETY = 1.2

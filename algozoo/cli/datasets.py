@@ -46,8 +46,8 @@ def list_(mirror: Path | None, style: str) -> None:
 @format_option
 def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
     """Show the manifest of a dataset, and draw its first sequence."""
-    from algozoo.cli.picture import draw_sequence, sketch
     from algozoo.datasets import is_available, load_dataset
+    from algozoo.plots.sequences import draw_sequence, sketch
 
     dataset = load_dataset(name, mirror=mirror)
     manifest = dataset.manifest.model_dump(mode="json", exclude_none=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -11,27 +10,13 @@ import click
 from algozoo.cli.options import mirror_option
 
 if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
     from algozoo.companions import Companion
     from algozoo.datasets import Dataset
-    from algozoo.detectors.contract import Detector
     from algozoo.sequence import ADISequence
 
 COLUMNS = 4
-LINE = 34
-"""Characters that fit over a map or into it."""
 FIRST_ANGLE, STEP = 90.0, 120.0
 """Degrees: where injected companions stand, from the innermost annulus outwards."""
-LABELS = {
-    "snr": "S/N",
-    "probability": "probability",
-    "log_odds": "log-odds",
-    "likelihood_ratio": "likelihood ratio",
-    "ratio": "ratio",
-}
 
 
 @click.command()
@@ -50,8 +35,9 @@ def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | Non
 
     from algozoo.datasets import load_dataset
     from algozoo.detectors.registry import BUILT_IN, create
-    from algozoo.detectors.supervised import Supervised
+    from algozoo.detectors.supervised.base import Supervised
     from algozoo.files import write_whole
+    from algozoo.plots.maps import draw_map, shown_field
 
     detectors = [create(name) for name in names or BUILT_IN]
     if not names:
@@ -90,34 +76,3 @@ def with_companions(dataset: Dataset, index: int) -> tuple[ADISequence, list[Com
         if annulus.contrast
     ]
     return inject(sequence, companions), companions
-
-
-def shown_field(dataset: Dataset, sequence: ADISequence) -> NDArray[np.bool_]:
-    """Tell where maps of a dataset are valid, known companions and all."""
-    from algozoo.datasets.dataset import scored_field
-
-    return scored_field(sequence, [], dataset.manifest.valid_field.inner, dataset.manifest.valid_field.outer)
-
-
-def draw_map(
-    axis: Axes, detector: Detector, sequence: ADISequence, companions: list[Companion], field: NDArray[np.bool_]
-) -> None:
-    """Show the map of a detector within a field, a circle around each companion; or the reason why it declines."""
-    import numpy as np
-
-    from algozoo.detectors.contract import Declined
-
-    axis.set(title=fill(detector.label, LINE), xlabel="arcsec")
-    try:
-        result = detector.fit(sequence.flipped()).detect(sequence)
-    except Declined as reason:
-        axis.text(0.5, 0.5, f"declines:\n{fill(str(reason), LINE)}", ha="center", va="center", transform=axis.transAxes)
-        return
-    scores = np.where(field, result.scores, np.nan)
-    half = (sequence.centre + 0.5) * sequence.pixel_scale
-    lowest, highest = np.nanpercentile(scores, [5, 100])
-    shown = axis.imshow(scores, origin="lower", extent=(-half, half, -half, half), vmin=lowest, vmax=highest)
-    for companion in companions:
-        x, y = (np.array(companion.position(sequence)) - sequence.centre) * sequence.pixel_scale
-        axis.plot(x, y, "o", mfc="none", mec="white", ms=14)
-    axis.figure.colorbar(shown, ax=axis, label=LABELS[result.kind])

@@ -8,7 +8,7 @@ import click
 from algozoo.cli.options import format_option, print_table, store_option
 
 if TYPE_CHECKING:
-    from algozoo.submissions.ledger import Action
+    from algozoo.benchmark.ledger import Action
 
 
 @click.group()
@@ -21,7 +21,7 @@ def ledger() -> None:
 @format_option
 def show(store: Path, style: str) -> None:
     """Check the chain of the ledger, and show it."""
-    from algozoo.submissions.ledger import read_ledger
+    from algozoo.benchmark.ledger import read_ledger
 
     entries = read_ledger(store)
     columns = ("date", "action", "name", "author", "reason")
@@ -39,7 +39,7 @@ def add(action: "Action", name: str, author: str, reason: str, store: Path) -> N
 
     A row that is withdrawn is hidden when the board is next built; its results are kept.
     """
-    from algozoo.submissions.ledger import append
+    from algozoo.benchmark.ledger import append
 
     entry = append(store, action, name, author, reason)
     click.echo(f"{entry.date.isoformat()} {entry.action} {entry.name}")

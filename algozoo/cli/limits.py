@@ -20,9 +20,9 @@ from algozoo.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from algozoo.benchmark.probe import Field
     from algozoo.companions import Companion
     from algozoo.detectors.contract import Detector
+    from algozoo.limits.probe import Field
     from algozoo.sequence import ADISequence
 
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
@@ -84,12 +84,12 @@ def limits(
     """
     import numpy as np
 
-    from algozoo.benchmark.limits import choose_separations, measure_limits
-    from algozoo.benchmark.probe import Field
     from algozoo.cli.progress import steps
     from algozoo.datasets import load_dataset
     from algozoo.datasets.readers import read_sequence
     from algozoo.detectors.registry import create
+    from algozoo.limits.measure import choose_separations, measure_limits
+    from algozoo.limits.probe import Field
 
     detector = create(name, read_parameters(settings))
     if detector.control:
@@ -167,8 +167,8 @@ def _write(
     """Write all files, each whole or not at all."""
     from astropy.table import Table
 
-    from algozoo.cli.curve import draw_limits
     from algozoo.files import write_whole
+    from algozoo.plots.limits import draw_limits
 
     for stem, frame in tables.items():
         table = Table.from_pandas(frame)

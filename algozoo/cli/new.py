@@ -38,7 +38,7 @@ def new(name: str, as_class: bool, **given: Any) -> None:  # noqa: FBT001 - a fl
     values of its parameters that are worth trying, are to be written into the manifest.
     """
     from algozoo.detectors.registry import SUBMISSIONS
-    from algozoo.detectors.submission import Needs
+    from algozoo.detectors.submitted.manifest import Needs
     from algozoo.submissions.template import check_name, new_submission
 
     check_name(name, SUBMISSIONS)

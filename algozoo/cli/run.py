@@ -64,12 +64,11 @@ def run_and_build(
     mirror: Path | None = None,
 ) -> list["Shard"]:
     """Run what is missing of a suite, build the leaderboard, tell of both, and return all shards of the suite."""
-    from algozoo.benchmark.plan import content_keys, plan
+    from algozoo.benchmark.plan import plan
     from algozoo.benchmark.pool import pool
-    from algozoo.benchmark.runner import learners, make, train, unmade, write_preview
+    from algozoo.benchmark.runner import missing, preparations
     from algozoo.benchmark.runner import run as run_shards
     from algozoo.cli.progress import progress, say, tell
-    from algozoo.datasets import load_dataset
     from algozoo.leaderboard import build_site
 
     shards, notices = plan(definition, mirror=mirror, slow=slow)
@@ -78,23 +77,19 @@ def run_and_build(
     for name, version in results.suites():
         if name == definition.name and version != definition.version:
             click.echo(f"Notice: {results.folder} also has results of version {version}; they are left out.", err=True)
-    missing = [s for s, key in zip(shards, content_keys(shards), strict=True) if not results.is_done(key)]
+    to_run = missing(shards, results)
     click.echo(
-        f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(missing)} done "
-        f"before, {len(missing)} to run; results in {results.folder}"
+        f"Suite {definition.name} {definition.version}: {len(shards)} shards, {len(shards) - len(to_run)} done "
+        f"before, {len(to_run)} to run; results in {results.folder}"
     )
     click.echo(_resolution(shards))
-    if missing:
+    if to_run:
         try:
             with pool(workers, scheduler, say) as run_all:
-                if sequences := unmade(missing):
-                    tell(make(sequences, run_all), len(sequences))
-                for name in dict.fromkeys(shard.dataset.name for shard in missing):
-                    write_preview(load_dataset(name, mirror=mirror), results)
-                if to_train := learners(missing):
-                    tell(train(to_train, run_all), sum(map(len, to_train)))
-                steps = run_shards(missing, results, run_all, keep_maps=keep_maps, tell=say)
-                failed = progress(steps, len(missing))
+                for steps, total in preparations(to_run, results, run_all):
+                    tell(steps, total)
+                finished = run_shards(to_run, results, run_all, keep_maps=keep_maps, tell=say)
+                failed = progress(finished, len(to_run))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"interrupted; finished shards are kept in {results.folder}, the same command goes on from there"
@@ -110,23 +105,12 @@ def run_and_build(
 
 def _resolution(shards: list["Shard"]) -> str:
     """Say which difference between two detectors each dataset can show, if its sequences are alike."""
-    from math import comb, isfinite
+    from math import isfinite
 
-    from algozoo.datasets import load_dataset
-    from algozoo.detectors.registry import create
-    from algozoo.scoring import resolvable_difference
+    from algozoo.benchmark.runner import resolvable_differences
 
-    detectors = {str(shard.detector): shard.detector for shard in shards}.values()
-    n_ranked = sum(not create(detector.name, detector.parameters).control for detector in detectors)
-    pairs = max(comb(n_ranked, 2), 1)
-    told = []
-    for shard in {shard.dataset.name: shard for shard in shards}.values():
-        dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
-        n_sequences = shard.dataset.sequences or dataset.n_sequences
-        n = n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
-        smallest = resolvable_difference(n_sequences, n, comparisons=pairs)
-        told.append(f"{dataset.name} {smallest:.2f}" if isfinite(smallest) else f"{dataset.name} none")
+    n_ranked, differences = resolvable_differences(shards)
     return (
         f"Smallest difference of true-positive rates that it separates, at best (80 % power, {n_ranked} detectors): "
-        + ", ".join(told)
+        + ", ".join(f"{name} {least:.2f}" if isfinite(least) else f"{name} none" for name, least in differences.items())
     )

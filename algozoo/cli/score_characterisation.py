@@ -37,9 +37,9 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
     """
     import pandas as pd
 
-    from algozoo.datasets.challenge_entry import read_spectrum_entry
-    from algozoo.datasets.challenge_truth import read_spectrum_truth
-    from algozoo.scoring import legacy
+    from algozoo import challenge
+    from algozoo.challenge.entry import read_spectrum_entry
+    from algozoo.challenge.truth import read_spectrum_truth
 
     if not (astrometry or photometry):
         raise InputError("nothing to score: give --astrometry FILE, --photometry FILE, or both")
@@ -48,13 +48,13 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
     if astrometry:
         offsets = {one.name: one.offsets for one in known.sets}
         estimates = read_spectrum_entry(astrometry, known, "astrometry")
-        companions = legacy.astrometry(estimates, offsets)
+        companions = challenge.astrometry(estimates, offsets)
         _suspect_swap(companions, estimates, offsets)
-        tables.append(legacy.report(companions).assign(unit="px"))
+        tables.append(challenge.report(companions).assign(unit="px"))
     if photometry:
         contrasts = {one.name: one.contrasts for one in known.sets}
-        companions = legacy.photometry(read_spectrum_entry(photometry, known, "photometry"), contrasts)
-        tables.append(legacy.report(companions).assign(unit="relative"))
+        companions = challenge.photometry(read_spectrum_entry(photometry, known, "photometry"), contrasts)
+        tables.append(challenge.report(companions).assign(unit="relative"))
     print_numbers(pd.concat(tables, ignore_index=True), style)
     click.echo("challenge_error is for comparison, never for rank.", err=True)
 
@@ -62,9 +62,9 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
 def _suspect_swap(
     companions: pd.DataFrame, estimates: Mapping[str, NDArray[np.float64]], truth: Mapping[str, NDArray[np.float64]]
 ) -> None:
-    from algozoo.scoring import legacy
+    from algozoo import challenge
 
-    swapped = legacy.astrometry({name: values[:, ::-1] for name, values in estimates.items()}, truth)
+    swapped = challenge.astrometry({name: values[:, ::-1] for name, values in estimates.items()}, truth)
     if swapped["error"].mean() * MUCH_BETTER < companions["error"].mean():
         click.echo(
             f"Notice: with x and y swapped the mean distance would be {swapped['error'].mean():.2g} px; x comes first",

@@ -20,9 +20,9 @@ def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noq
     Prints the challenge's own numbers, with and without their defects, and ours with 95 % intervals. The challenge's
     are for comparison, never for rank.
     """
-    from algozoo.datasets.challenge_entry import read_map_entry
-    from algozoo.datasets.challenge_truth import read_map_truth
-    from algozoo.scoring.legacy import BlobRule, ChallengeMap, by_set, summary
+    from algozoo.challenge import BlobRule, ChallengeMap, by_set, summary
+    from algozoo.challenge.entry import read_map_entry
+    from algozoo.challenge.truth import read_map_truth
 
     known = read_map_truth(truth)
     given = read_map_entry(entry, known)

@@ -12,7 +12,7 @@ from algozoo.cli.scores import print_scores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from algozoo.detectors.submitted import Submitted
+    from algozoo.detectors.submitted.detector import Submitted
 
 
 @click.command()

@@ -37,10 +37,10 @@ def verify(
     """
     import numpy as np
 
+    from algozoo.benchmark.ledger import read_ledger, standing
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
     from algozoo.errors import AlgoZooError, unknown
-    from algozoo.submissions.ledger import read_ledger, standing
     from algozoo.submissions.verify import Grade
     from algozoo.submissions.verify import verify as run_again
 

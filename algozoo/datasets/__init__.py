@@ -1,6 +1,7 @@
 """Datasets: manifests, and the sequences that they describe."""
 
-from algozoo.datasets.annuli import Annulus, Calibration, Statistics
+from algozoo.datasets.adding.negative_companion import FittedCompanion, fit_companion
+from algozoo.datasets.annuli import Calibration, Statistics, TrialAnnulus
 from algozoo.datasets.dataset import Dataset, n_resels
 from algozoo.datasets.download import DatasetUnavailable, fetch, is_available
 from algozoo.datasets.manifest import (
@@ -10,7 +11,6 @@ from algozoo.datasets.manifest import (
     ValidField,
     load_manifest,
 )
-from algozoo.datasets.negative_companion import FittedCompanion, fit_companion
 from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refusal, frame_block
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_sequence, read_wavelengths
@@ -19,7 +19,6 @@ from algozoo.datasets.simulate import Simulation, simulate
 
 __all__ = [
     "FRAME_BLOCKS",
-    "Annulus",
     "Calibration",
     "Dataset",
     "DatasetUnavailable",
@@ -30,6 +29,7 @@ __all__ = [
     "SimulatedManifest",
     "Simulation",
     "Statistics",
+    "TrialAnnulus",
     "ValidField",
     "dataset_names",
     "fetch",

@@ -13,7 +13,7 @@ TOLERANCE = 0.02
 """Relative difference from the pinned statistics that is allowed; machines differ by rounding, far less."""
 
 
-class Annulus(Table):
+class TrialAnnulus(Table):
     """Where companions are injected and how bright they are.
 
     `inner` and `outer` are separations in FWHM. Contrasts are drawn from the range `contrast`, uniformly in their
@@ -63,7 +63,7 @@ class Statistics(Table):
     noise: Annotated[tuple[float, ...], Field(strict=False)]
 
 
-def measure(sequence: ADISequence, annuli: tuple[Annulus, ...]) -> Statistics:
+def measure(sequence: ADISequence, annuli: tuple[TrialAnnulus, ...]) -> Statistics:
     """Measure the statistics of a sequence, to four digits."""
     frames = sequence.cube.reshape(-1, *sequence.cube.shape[-3:]).mean(axis=0, dtype=float)
     frames /= np.mean(sequence.star_flux)

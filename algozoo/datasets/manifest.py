@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from algozoo.datasets.annuli import Annulus, Calibration, Statistics
+from algozoo.datasets.annuli import Calibration, Statistics, TrialAnnulus
 from algozoo.datasets.simulate.parameters import Simulation
 from algozoo.toml import (
     Name,
@@ -114,12 +114,14 @@ class Manifest(Table):
     citation: Text
     pixel_scale: Positive
     valid_field: ValidField
-    annuli: Annotated[tuple[Annulus, ...], Field(strict=False)] = ()
+    annuli: Annotated[tuple[TrialAnnulus, ...], Field(strict=False)] = ()
     calibration: Calibration | None = None
 
     @field_validator("annuli")
     @classmethod
-    def _lie_in_the_valid_field(cls, annuli: tuple[Annulus, ...], info: ValidationInfo) -> tuple[Annulus, ...]:
+    def _lie_in_the_valid_field(
+        cls, annuli: tuple[TrialAnnulus, ...], info: ValidationInfo
+    ) -> tuple[TrialAnnulus, ...]:
         if "valid_field" not in info.data:
             return annuli
         field = info.data["valid_field"]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from scipy.stats import median_abs_deviation
 
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.subtraction import Array, PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.annuli import annuli, segments
 from algozoo.imaging.lowrank import low_rank
+from algozoo.imaging.robust import scatter
 from algozoo.sequence import ADISequence
 
 Threshold = Literal["mad", "sqrt-mad"]
@@ -78,11 +80,11 @@ class LLSG(PSFSubtraction):
 
     def _sparse_part(self, patch: Array) -> Array:
         """Semi-soft GoDec (Zhou & Tao 2011): what is left, patch - low_rank - sparse, is the Gaussian part."""
-        scatter = SCATTER[self.threshold]
+        scatter_of = SCATTER[self.threshold]
         sparse = np.zeros(patch.shape)
         for _ in range(self.max_iterations):
             moving = patch - low_rank(patch - sparse, self.rank)
-            limit = self.sparsity * scatter(moving)
+            limit = self.sparsity * scatter_of(moving)
             sparse = moving - moving.clip(-limit, limit)
         return sparse
 
@@ -99,12 +101,8 @@ class LLSG(PSFSubtraction):
             raise Declined(f"a low-rank part of rank {self.rank} takes up all of {sequence.n_frames} frames")
 
 
-def _median_absolute_deviation(values: Array) -> float:
-    return float(np.median(abs(values - np.median(values))))
-
-
 SCATTER: dict[Threshold, Callable[[Array], float]] = {
-    "mad": lambda values: 1.4826 * _median_absolute_deviation(values),
-    "sqrt-mad": lambda values: _median_absolute_deviation(values) ** 0.5,
+    "mad": lambda values: float(scatter(values.ravel())),
+    "sqrt-mad": lambda values: float(median_abs_deviation(values, axis=None)) ** 0.5,
 }
-"""Scatter of a patch; 1.4826 makes the median absolute deviation the standard deviation of a normal law."""
+"""Scatter of a patch."""

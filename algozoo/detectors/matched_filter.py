@@ -8,10 +8,8 @@ from scipy.signal import fftconvolve
 
 from algozoo.detectors.median import Median
 from algozoo.detectors.subtraction import Array
+from algozoo.imaging.robust import scatter
 from algozoo.sequence import ADISequence
-
-NORMAL_DEVIATION = 1.4826
-"""Standard deviation of a normal law in units of its median absolute deviation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +65,7 @@ def matched_filter_snr(image: Array, psf: Array, fwhm: float) -> Array:
     separations = np.arange(fwhm, (n - fwhm) / 2 + 1)
     rings = [filtered[abs(separation - r) <= fwhm / 2] for r in separations]
     level = np.array([np.median(ring) for ring in rings])
-    scatter = NORMAL_DEVIATION * np.array(
-        [np.median(abs(ring - middle)) for ring, middle in zip(rings, level, strict=True)]
-    )
     signal = filtered - np.interp(separation, separations, level)
-    noise = np.interp(separation, separations, scatter)
+    noise = np.interp(separation, separations, [scatter(ring) for ring in rings])
     snr = np.divide(signal, noise, out=np.zeros_like(signal), where=noise > 0)
     return np.where(scored, snr, np.nan)

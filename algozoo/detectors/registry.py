@@ -13,8 +13,8 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.submission import MANIFEST
-from algozoo.detectors.submitted import Submitted, submitted_class
+from algozoo.detectors.submitted.detector import Submitted, submitted_class
+from algozoo.detectors.submitted.manifest import MANIFEST
 from algozoo.errors import InputError, unknown
 from algozoo.files import source_digest
 
@@ -31,8 +31,8 @@ BUILT_IN = {
     "pairwise": "algozoo.detectors.pairwise:Pairwise",
     "pca": "algozoo.detectors.pca:PCA",
     "random": "algozoo.detectors.controls:Random",
-    "sodinn": "algozoo.detectors.sodinn:SODINN",
-    "sodirf": "algozoo.detectors.sodirf:SODIRF",
+    "sodinn": "algozoo.detectors.supervised.sodinn:SODINN",
+    "sodirf": "algozoo.detectors.supervised.sodirf:SODIRF",
     "stim": "algozoo.detectors.stim:STIM",
 }
 ENTRY_POINT_GROUP = "algozoo.detectors"

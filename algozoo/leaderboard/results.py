@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
 from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite
-from algozoo.datasets.annuli import Annulus
+from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
 from algozoo.leaderboard.text import moment
@@ -32,7 +33,6 @@ from algozoo.scoring import (
     run_on_all,
     uniformity,
 )
-from algozoo.submissions.ledger import FILE, Entry, about, read_ledger, standing
 
 Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
@@ -47,7 +47,7 @@ class DatasetResults:
     ----------
     name, kind : str
         Name, and 'real' or 'simulated'.
-    annuli : tuple of Annulus
+    annuli : tuple of TrialAnnulus
         Inner and outer separation (FWHM) and contrast range of the injections.
     about : Preview
         Manifest and shape, as written by the run.
@@ -69,7 +69,7 @@ class DatasetResults:
 
     name: str
     kind: str
-    annuli: tuple[Annulus, ...]
+    annuli: tuple[TrialAnnulus, ...]
     about: Preview
     images: dict[str, Array]
     n_left_out: int
@@ -210,8 +210,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
         dates = {r.detector.label: moment(r.started)[:10] for r in records if r.dataset == name}
-        facts = {"n_left_out": n_left_out, "not_run": absent[name], "dates": dates}
-        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **facts, **own))
+        kind, absences = first["dataset_kind"], absent[name]
+        datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, absences, dates, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)

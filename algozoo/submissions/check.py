@@ -18,8 +18,8 @@ from algozoo.companions import inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Cost, Declined, DetectionMap
 from algozoo.detectors.registry import SUBMISSIONS, create
-from algozoo.detectors.submission import Submission, read_submission
-from algozoo.detectors.submitted import Submitted
+from algozoo.detectors.submitted.detector import Submitted
+from algozoo.detectors.submitted.manifest import Submission, read_submission
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import evaluate

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from algozoo.benchmark.ledger import FILE
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.runner import write_preview
 from algozoo.benchmark.store import Store
@@ -20,7 +21,6 @@ from algozoo.benchmark.suite import load_suite
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import SUBMISSIONS
 from algozoo.errors import AlgoZooError
-from algozoo.submissions.ledger import FILE
 
 RESULTS = Path("leaderboard/results")
 SAMPLE = "5"

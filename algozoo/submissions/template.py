@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import TypeAdapter, ValidationError
 
 from algozoo.detectors.registry import registered
-from algozoo.detectors.submission import ENTRY_FILE, MANIFEST, Parameter, Submission
+from algozoo.detectors.submitted.manifest import ENTRY_FILE, MANIFEST, Parameter, Submission
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole
 from algozoo.toml import Name, Source, check_table
@@ -23,7 +23,7 @@ def new_submission(facts: dict[str, Any], submissions: Path, form: Form = "funct
     Parameters
     ----------
     facts : dict
-        Name, title, authors, reference, licence and kind, and what else the manifest may have; see `algozoo.detectors.submission.Submission`.
+        Name, title, authors, reference, licence and kind, and what else the manifest may have; see `algozoo.detectors.submitted.manifest.Submission`.
     submissions : path
         Folder of all submissions.
     form : {'function', 'class'}

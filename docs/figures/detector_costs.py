@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from algozoo.detectors.registry import create
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.psf import normalise_psf
 from algozoo.sequence import ADISequence
 

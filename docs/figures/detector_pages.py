@@ -14,10 +14,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from algozoo.cli.gallery import draw_map, gallery, shown_field, with_companions
+from algozoo.cli.gallery import gallery, with_companions
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import BUILT_IN, create
+from algozoo.plots.maps import draw_map, shown_field
 
 PAGES = Path(__file__).parents[1] / "detectors"
 SHOWN: dict[str, dict[str, Any]] = {

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from algozoo.datasets import load_dataset
-from algozoo.detectors.labels import KINDS, draw_samples
-from algozoo.detectors.mlar import annular_residuals, patch_size
 from algozoo.detectors.registry import create
+from algozoo.detectors.supervised.residuals import annular_residuals, patch_size
+from algozoo.detectors.supervised.samples import KINDS, draw_samples
 
 PAGES = Path(__file__).parents[1]
 SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)

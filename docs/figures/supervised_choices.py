@@ -20,12 +20,12 @@ from scipy.stats import shapiro
 
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
-from algozoo.detectors.flux import fit_flux
-from algozoo.detectors.labels import draw_samples
-from algozoo.detectors.mlar import Residuals, annular_residuals, normalised, patch_size
-from algozoo.detectors.places import Places
 from algozoo.detectors.registry import create
-from algozoo.detectors.sodirf import SODIRF
+from algozoo.detectors.supervised.brightness import fit_flux
+from algozoo.detectors.supervised.residuals import Residuals, annular_residuals, normalised, patch_size
+from algozoo.detectors.supervised.samples import draw_samples
+from algozoo.detectors.supervised.sectors import Places
+from algozoo.detectors.supervised.sodirf import SODIRF
 from algozoo.sequence import ADISequence
 
 PAGE = Path(__file__).parents[1] / "supervised-choices.csv"

@@ -24,7 +24,7 @@ from algozoo.companions import Companion, inject
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.registry import create
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.supervised.base import Supervised
 from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 

@@ -5,7 +5,7 @@ import pytest
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
-from algozoo.datasets import Annulus
+from algozoo.datasets import TrialAnnulus
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def with_annuli():
     """Give a dataset other annuli: (inner, outer, contrasts) of each."""
 
     def change(dataset, *annuli):
-        tables = tuple(Annulus(inner=inner, outer=outer, contrast=contrast) for inner, outer, contrast in annuli)
+        tables = tuple(TrialAnnulus(inner=inner, outer=outer, contrast=contrast) for inner, outer, contrast in annuli)
         return replace(dataset, manifest=dataset.manifest.model_copy(update={"annuli": tables}))
 
     return change

@@ -30,12 +30,12 @@ from algozoo.benchmark.training import (
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.datasets.download import cache_folder
-from algozoo.detectors import sodinn
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.sampled import Sampled
-from algozoo.detectors.sodinn import SODINN
-from algozoo.detectors.sodirf import SODIRF
+from algozoo.detectors.supervised import sodinn
+from algozoo.detectors.supervised.sampled import Sampled
+from algozoo.detectors.supervised.sodinn import SODINN
+from algozoo.detectors.supervised.sodirf import SODIRF
 from algozoo.errors import InputError
 
 SMALL = SODIRF(n_levels=4, n_samples=20, n_trees=10)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from algozoo.datasets import load_dataset
-from algozoo.detectors import submitted
+from algozoo.detectors.submitted import detector as submitted
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.choice import APPARMOR_FIX
 from algozoo.submissions.template import new_submission

@@ -1,12 +1,9 @@
 from importlib import import_module
 
 import pytest
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from algozoo.datasets import load_dataset
-from algozoo.detectors.loci import LOCI
-from algozoo.detectors.median import Median
 
 module = import_module("algozoo.cli.gallery")  # the package has the command of this name
 
@@ -21,7 +18,7 @@ def test_one_figure_shows_the_maps_that_are_asked_for(algozoo, tmp_path):
 
 def test_by_default_it_shows_all_that_are_built_in_but_no_controls(algozoo, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(module, "draw_map", lambda _, detector, *__: drawn.append(detector.name))
+    monkeypatch.setattr("algozoo.plots.maps.draw_map", lambda _, detector, *__: drawn.append(detector.name))
     assert algozoo("gallery", "tiny", "-o", tmp_path / "maps.png").code == 0
     assert {"median", "pca", "llsg", "stim"} <= set(drawn)
     assert not {"oracle", "random", "blank"} & set(drawn)
@@ -39,22 +36,6 @@ def test_a_real_sequence_is_shown_as_it_is(shared_data):
     sequence, companions = module.with_companions(dataset, 0)
     assert (sequence.cube == dataset.sequence(0).cube).all()
     assert companions == dataset.companions(sequence)
-
-
-def test_why_a_detector_declines_stands_in_its_place(make_sequence):
-    figure = Figure()
-    sequence = make_sequence(n_frames=1)
-    module.draw_map(figure.subplots(), Median(), sequence, [], sequence.cube[0] < 0)
-    assert "at least 2 frames" in figure.axes[0].texts[0].get_text().replace("\n", " ")
-
-
-def test_a_long_title_is_broken(make_sequence):
-    axis, sequence = Figure().subplots(), make_sequence(n_frames=1)
-    detector = LOCI(n_segments=8, max_references=20, damping=0.1)
-    assert len(detector.label) > 40
-    module.draw_map(axis, detector, sequence, [], sequence.cube[0] < 0)
-    assert axis.get_title().replace("\n", " ") == detector.label
-    assert max(map(len, axis.get_title().splitlines())) < 36
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_interrupted_it_leaves_nothing(algozoo, options, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("algozoo.benchmark.limits.close", interrupt)
+    monkeypatch.setattr("algozoo.limits.measure.close", interrupt)
     ended = algozoo("limits", *flat(options))
     assert ended.code == 1
     assert "Interrupted" in ended.err

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from algozoo.cli.new import new
-from algozoo.detectors.submission import Needs, read_submission
+from algozoo.detectors.submitted.manifest import Needs, read_submission
 
 
 @pytest.fixture(autouse=True)

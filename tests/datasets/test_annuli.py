@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from algozoo.datasets import load_dataset
-from algozoo.datasets.annuli import Annulus, Statistics, measure
+from algozoo.datasets.annuli import Statistics, TrialAnnulus, measure
 from algozoo.errors import AlgoZooError
 
 
@@ -30,13 +30,13 @@ def test_another_seed_is_noticed(tiny):
 def test_statistics_do_not_depend_on_the_unit_of_the_cube(make_sequence):
     sequence = make_sequence(size=41)
     brighter = replace(sequence, cube=8 * sequence.cube, star_flux=8 * sequence.star_flux)
-    annuli = (Annulus(inner=1.0, outer=3.0),)
+    annuli = (TrialAnnulus(inner=1.0, outer=3.0),)
     assert measure(brighter, annuli) == measure(sequence, annuli)
 
 
 def test_statistics_of_white_noise_are_those_of_white_noise(make_sequence):
     sequence = make_sequence(n_frames=200, noise=2.0, size=61)
-    found = measure(sequence, (Annulus(inner=1.0, outer=6.0),))
+    found = measure(sequence, (TrialAnnulus(inner=1.0, outer=6.0),))
     assert isinstance(found, Statistics)
     assert found.noise[0] == pytest.approx(2.0 / 1000, rel=0.02)
     assert abs(found.halo[0]) < 1e-5 * 2

@@ -12,7 +12,7 @@ from algozoo.detectors.nmf import NMF
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.stim import STIM
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.supervised.base import Supervised
 from algozoo.errors import InputError
 
 ZOO = [

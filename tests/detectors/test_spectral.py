@@ -12,7 +12,7 @@ from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.spectral import Channels, subtract_spectral_median
-from algozoo.detectors.supervised import Supervised
+from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 

@@ -11,13 +11,13 @@ from scipy.signal import savgol_filter
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from algozoo.benchmark.classical import measure_throughput
-from algozoo.benchmark.probe import Field, Probe
 from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.contrast import ring_sums, student_threshold
 from algozoo.imaging.lowrank import leading_components
 from algozoo.imaging.snr import n_apertures
+from algozoo.limits.classical import measure_throughput
+from algozoo.limits.probe import Field, Probe
 from algozoo.sequence import ADISequence
 
 pytestmark = pytest.mark.reference

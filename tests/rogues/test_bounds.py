@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algozoo.detectors import submitted
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.registry import create
+from algozoo.detectors.submitted import detector as submitted
 from algozoo.errors import InputError
 from algozoo.sandbox.sandbox import Stopped
 
@@ -80,7 +80,7 @@ def test_work_is_not_hidden_in_an_import(submit, make_sequence):
     submit(
         "early",
         """
-import algozoo.detectors.guest as guest
+import algozoo.detectors.submitted.guest as guest
 early = guest.take_request(3)
 guest.take_request = lambda _: early
 scores = early.arrays['cube'].sum(axis=0)

@@ -389,7 +389,7 @@ def detect(cube, angles, psf):
     "patches-algozoo": (
         """
 import algozoo.detectors.contract as contract
-import algozoo.detectors.guest as guest
+import algozoo.detectors.submitted.guest as guest
 import algozoo.sandbox.zygote as zygote
 if getattr(contract, 'patched', False):
     raise RuntimeError('patched before')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from algozoo.companions import Companion, inject
-from algozoo.detectors.submission import read_submission
+from algozoo.detectors.submitted.manifest import read_submission
 from algozoo.errors import InputError
 from algozoo.submissions.template import check_name, new_submission
 

@@ -12,10 +12,10 @@ import tomlkit
 
 from algozoo.companions import Companion
 from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.negative_companion import FittedCompanion
 from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
 from algozoo.datasets.manifest import RealManifest, check_manifest
-from algozoo.datasets.negative_companion import FittedCompanion
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError

@@ -1,0 +1,251 @@
+"""Entries of the data challenges: flat zips of FITS files, of which all mistakes are told at once."""
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algozoo.challenge.truth import MapTruth, SpectrumTruth
+from algozoo.datasets.arrays import image_in, number_in
+from algozoo.errors import InputError
+
+Value = TypeVar("Value")
+
+LARGEST_FILE = 256 * 2**20
+LARGEST_ENTRY = 2**30
+"""Bytes, unpacked: a small zip can hold a disk full."""
+
+MOST_FILES = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapEntry:
+    """An entry of the first challenge.
+
+    Parameters
+    ----------
+    threshold : float
+        A detection is what is above it, in all maps.
+    maps : dict of ndarray (size, size)
+        By the names of their sets.
+    fwhm : dict of float
+        Of the sets for which the entry states one, in px.
+    npix : int
+    overlap : float
+    max_blob_factor : float
+        Of the blob counter; what the entry states, or the challenge's default.
+    """
+
+    threshold: float
+    maps: dict[str, NDArray[np.float64]]
+    fwhm: dict[str, float]
+    npix: int = 2
+    overlap: float = 0.7
+    max_blob_factor: float = 2.0
+
+
+def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
+    """Read an entry of the first challenge.
+
+    Parameters
+    ----------
+    path : path
+        Zip without folders: ``detection_threshold.fits`` (1x1), for each set ``INSTRUMENT_detmap_NUMBER.fits`` and, as
+        it likes, ``INSTRUMENT_fwhm_NUMBER.fits``, ``npix.fits``, ``overlap_threshold.fits``, ``max_blob_fact.fits``.
+    truth : MapTruth
+
+    Raises
+    ------
+    InputError
+        If anything is wrong; each further line is one mistake.
+    """
+    with _open(path) as entry:
+        maps, fwhm = {}, {}
+        threshold = entry.read("detection_threshold.fits", _threshold)
+        for one in truth.sets:
+            scores = entry.read(one.file("detmap"), _map_of((one.size, one.size)))
+            if scores is not None:
+                maps[one.name] = scores
+            stated = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), needed=False)
+            if stated is not None:
+                fwhm[one.name] = stated
+        npix = entry.read("npix.fits", _number("a whole number from 1", lambda v: v >= 1 and v % 1 == 0), needed=False)
+        overlap = entry.read("overlap_threshold.fits", _number("0 to 1", lambda v: 0 <= v <= 1), needed=False)
+        factor = entry.read("max_blob_fact.fits", _number("a positive number", lambda v: v > 0), needed=False)
+    return MapEntry(
+        threshold=np.nan if threshold is None else threshold,
+        maps=maps,
+        fwhm=fwhm,
+        npix=2 if npix is None else int(npix),
+        overlap=0.7 if overlap is None else overlap,
+        max_blob_factor=2.0 if factor is None else factor,
+    )
+
+
+def read_spectrum_entry(
+    path: str | Path, truth: SpectrumTruth, task: Literal["astrometry", "photometry"]
+) -> dict[str, NDArray[np.float64]]:
+    """Read the estimates of one task of the second challenge.
+
+    Parameters
+    ----------
+    path : path
+        Zip without folders: for each set ``TASK_SET.fits`` (or ``.mef``), of which the first image has the estimates:
+        (n_companions, 2) or (n_companions, n_wavelengths). What follows, errors and posteriors, is not read.
+    truth : SpectrumTruth
+    task : {'astrometry', 'photometry'}
+
+    Returns
+    -------
+    dict of ndarray
+        By the names of the sets.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong; each further line is one mistake.
+    """
+    with _open(path) as entry:
+        estimates = {}
+        for one in truth.sets:
+            expected = one.offsets if task == "astrometry" else one.contrasts
+            names = (f"{task}_{one.name}.fits", f"{task}_{one.name}.mef")
+            name = next((name for name in names if name in entry.members), names[0])
+            values = entry.read(name, _estimates_of(expected.shape))
+            if values is not None:
+                estimates[one.name] = values
+    return estimates
+
+
+class _Entry:
+    """The files of a zip, and what is wrong with them."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.asked: list[str] = []
+        self.missing: list[str] = []
+        files = [info for info in archive.infolist() if not _is_litter(info.filename)]
+        folders = sorted({str(PurePosixPath(f.filename).parent) for f in files if not f.is_dir()} - {"."})
+        files = [info for info in files if not info.is_dir()]
+        self.mistakes = [f"the folder {name}/: expected files without folders; make it with zip -j" for name in folders]
+        self.members = {PurePosixPath(info.filename).name: info for info in files}
+        names = [PurePosixPath(info.filename).name for info in files]
+        self.mistakes += [
+            f"{name}: is there {names.count(name)} times" for name in self.members if names.count(name) > 1
+        ]
+        unpacked = sum(info.file_size for info in files)
+        if len(files) > MOST_FILES or unpacked > LARGEST_ENTRY:
+            raise InputError(
+                f"{len(files)} files of {unpacked / 2**20:.0f} MiB unpacked, expected at most {MOST_FILES} of "
+                f"{LARGEST_ENTRY / 2**20:.0f} MiB"
+            )
+
+    def read(self, name: str, parse: Callable[[bytes, str], Value], *, needed: bool = True) -> Value | None:
+        """Read a file; None, and a mistake if it is needed or bad, where there is nothing to return."""
+        self.asked.append(name)
+        if name not in self.members:
+            self.missing += [name] if needed else []
+            return None
+        try:
+            return parse(self._content(name), name)
+        except InputError as mistake:
+            self.mistakes.append(str(mistake))
+            return None
+
+    def check(self) -> None:
+        """Raise an InputError with all mistakes, if there are any."""
+        spare = sorted(self.members.keys() - self.asked)
+        for name in self.missing:
+            near = get_close_matches(name, spare, n=1, cutoff=0.8)
+            self.mistakes.append(f"{name}: missing{f'; is it {near[0]}?' if near else ''}")
+        if self.mistakes:
+            count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+            raise InputError("\n  ".join([count, *self.mistakes]))
+
+    def _content(self, name: str) -> bytes:
+        info = self.members[name]
+        if info.file_size > LARGEST_FILE:
+            raise InputError(
+                f"{name}: {info.file_size / 2**20:.0f} MiB unpacked, expected at most {LARGEST_FILE / 2**20:.0f} MiB"
+            )
+        try:
+            return self.archive.read(info)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise InputError(f"{name}: is damaged in the zip ({error})") from None
+        except RuntimeError:
+            raise InputError(f"{name}: is encrypted, expected a zip without a password") from None
+
+
+def _is_litter(name: str) -> bool:
+    """Tell what archivers leave behind from what was packed."""
+    path = PurePosixPath(name)
+    return path.parts[:1] == ("__MACOSX",) or path.name.startswith(".")
+
+
+@contextmanager
+def _open(path: str | Path) -> Iterator[_Entry]:
+    """Open an entry, and tell its mistakes when all of it has been read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = _Entry(archive)
+            yield entry
+            entry.check()
+    except InputError as mistake:
+        raise InputError(f"{path}: {mistake}") from None
+    except zipfile.BadZipFile:
+        raise InputError(f"{path}: is not a zip file, or is damaged") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _threshold(content: bytes, name: str) -> float:
+    values, _ = image_in(content, name, unpack_tiles=False)
+    if values.shape != (1, 1) or not np.isfinite(values).all():
+        found = f"shape {values.shape}" if values.shape != (1, 1) else f"the value {values[0, 0]}"
+        raise InputError(f"{name}: has {found}, expected one finite number of shape (1, 1), the threshold of all maps")
+    return float(values[0, 0])
+
+
+def _map_of(shape: tuple[int, int]) -> Callable[[bytes, str], NDArray[np.float64]]:
+    def parse(content: bytes, name: str) -> NDArray[np.float64]:
+        values, _ = image_in(content, name, unpack_tiles=False)
+        if values.shape != shape:
+            raise InputError(f"{name}: has shape {values.shape}, expected {shape}, that of the set's frames")
+        if np.isinf(values).any():
+            raise InputError(f"{name}: has {np.isinf(values).sum()} infinite pixels, expected numbers, or NaN")
+        return values.astype(np.float64)
+
+    return parse
+
+
+def _number(expected: str, good: Callable[[float], bool]) -> Callable[[bytes, str], float]:
+    def parse(content: bytes, name: str) -> float:
+        value = number_in(content, name, unpack_tiles=False)
+        if not good(value):
+            raise InputError(f"{name}: is {value:g}, expected {expected}")
+        return value
+
+    return parse
+
+
+def _estimates_of(shape: Sequence[int]) -> Callable[[bytes, str], NDArray[np.float64]]:
+    def parse(content: bytes, name: str) -> NDArray[np.float64]:
+        values, _ = image_in(content, name, unpack_tiles=False)
+        if values.shape != tuple(shape):
+            raise InputError(
+                f"{name}: estimates have shape {values.shape}, expected {tuple(shape)}, a row per companion"
+            )
+        if not np.isfinite(values).all():
+            raise InputError(
+                f"{name}: has {(~np.isfinite(values)).sum()} values that are no numbers; -1 is 'not found'"
+            )
+        return values.astype(np.float64)
+
+    return parse

@@ -1,0 +1,1 @@
+"""Detectors that learn: their samples, their models, and the two of them."""

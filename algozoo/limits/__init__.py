@@ -1,0 +1,1 @@
+"""Detection limits: contrast curves, completeness, and whether they close."""
