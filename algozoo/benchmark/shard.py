@@ -33,7 +33,7 @@ NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 @dataclass(frozen=True)
 class Finished:
-    """What the runner tells of a shard that ended: trials, failed ones among them, and the first one's reason."""
+    """What the runner reports of a shard that ended: trials, failed ones among them, and the first one's reason."""
 
     shard: Shard
     n_trials: int
@@ -127,7 +127,7 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
 
 
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
-    """Run one trial. Only here, and only to the oracle, is the truth told."""
+    """Run one trial. Only here is the truth given, and only to the oracle."""
     sequence = trial.sequence(null)
     if isinstance(detector, Oracle) and trial.companion:
         detector = detector.told((trial.companion,))

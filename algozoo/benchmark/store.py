@@ -53,7 +53,7 @@ class Store:
         self.folder = Path(folder)
 
     def is_done(self, key: str) -> bool:
-        """Tell whether a shard is there, without a failed trial in it: a failure is tried again."""
+        """Return whether a shard is there, without a failed trial in it: a failure is tried again."""
         path = self._shard(key)
         return path.is_file() and _record(path).n_failed == 0
 
@@ -81,7 +81,7 @@ class Store:
         write_whole(self.folder / "datasets" / f"{name}.json", lambda path: path.write_text(text, encoding="utf-8"))
 
     def has_preview(self, name: str) -> bool:
-        """Tell whether a dataset was run here."""
+        """Return whether a dataset was run here."""
         return (self.folder / "datasets" / f"{name}.json").is_file()
 
     def preview(self, name: str) -> tuple[Preview, dict[str, np.ndarray]]:

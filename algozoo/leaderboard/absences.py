@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.suite import SuiteDetector
-from algozoo.detectors.registry import create
-from algozoo.errors import InputError
 
 
 class Absence(NamedTuple):
@@ -37,8 +35,9 @@ def not_run(records: Iterable[RunRecord]) -> dict[str, list[Absence]]:
         expected |= {_label(entry): _reason(entry) for entry in record.suite.detectors}
         found.setdefault(record.dataset, set()).add(record.detector.label)
     return {
-        dataset: [Absence(label, reason) for label, reason in expected.items() if label not in labels]
+        dataset: [Absence(label, reason) for label, reason in expected.items() if _parts(label) not in parts]
         for dataset, labels in found.items()
+        for parts in [[_parts(label) for label in labels]]
     }
 
 
@@ -62,10 +61,15 @@ def hidden(records: Iterable[RunRecord], shown: Iterable[str]) -> list[Hidden]:
 
 
 def _label(entry: SuiteDetector) -> str:
-    try:
-        return create(entry.name, entry.parameters).label
-    except InputError:  # a submission that is not on this machine
-        return entry.name
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.parameters.items()}
+    parameters = ", ".join(f"{name}={value}" for name, value in values.items())
+    return f"{entry.name}({parameters})" if values else entry.name
+
+
+def _parts(label: str) -> tuple[str, list[str]]:
+    """Split a label into the name and its parameters, whose order does not count."""
+    name, _, parameters = label.removesuffix(")").partition("(")
+    return name, sorted(parameters.split(", "))
 
 
 def _reason(entry: SuiteDetector) -> str:

@@ -41,8 +41,8 @@ def _missing(shards: dict[int, Shard]) -> str:
     first = next(iter(shards.values()))
     n = first.dataset.sequences or load_dataset(first.dataset.name, mirror=first.mirror).n_sequences
     different = sorted(set(range(n)) ^ set(shards))
-    told = ", ".join(map(str, different))
-    return f"sequence: {len(shards)} have results, the suite has {n}; it is {told} that differ" if different else ""
+    listed = ", ".join(map(str, different))
+    return f"sequence: {len(shards)} have results, the suite has {n}; it is {listed} that differ" if different else ""
 
 
 def _forged(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict[int, Shard]) -> str:

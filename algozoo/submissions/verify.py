@@ -19,6 +19,7 @@ from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.sandbox.choice import wanted_as_recorded
 from algozoo.scoring import COLUMNS, curves
 from algozoo.scoring.outcomes import LIST, OUTCOME
 from algozoo.submissions.claims import false_claim
@@ -84,7 +85,7 @@ def verify(
 ) -> Iterator[Verified]:
     """Compare all that a row says of its trials with what they are, and run a random sample of them again.
 
-    Where companions were injected and what was scored is made anew from the suite for each sequence, without the
+    Where companions were injected and what was scored is made again from the suite for each sequence, without the
     detector, and nothing of it may differ. Of maps that were made elsewhere this is all that can be compared.
 
     Parameters
@@ -117,7 +118,7 @@ def verify(
         by_sequence = {record.sequence: record for record in own if record.dataset == dataset}
         shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
         published = outcomes[outcomes["dataset"] == dataset]
-        same_code = label.endswith(MAPS_ONLY) or all(content_key(shards[i]) == by_sequence[i].key for i in shards)
+        same_code = label.endswith(MAPS_ONLY) or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
         if forged := false_claim(published, by_sequence, shards):
             yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
             continue
@@ -136,7 +137,7 @@ def verify(
 
 
 def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
-    """Return the shard of a suite that a run record tells of.
+    """Return the shard of a suite that a run record belongs to.
 
     Raises
     ------
@@ -179,7 +180,7 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
         must be as many false positives too.
     """
     if was["status"] != now["status"]:
-        return Grade.DIFFERS, f"{was['status']} before, {_told(now)} now"
+        return Grade.DIFFERS, f"{was['status']} before, {_status_of(now)} now"
     if was["map_kind"] != now["map_kind"]:
         return Grade.DIFFERS, f"map_kind is {was['map_kind']!r}, {now['map_kind']!r} now"
     before, after = _candidates(was), _candidates(now)
@@ -198,6 +199,12 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
     if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
         return Grade.SAME_DECISIONS, difference
     return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
+
+
+def _is_same_code(shard: Shard, record: RunRecord) -> bool:
+    """Whether the code here gives the key of a record; it may have been confined otherwise, which is part of the key."""
+    with wanted_as_recorded(record.detector.sandbox):
+        return content_key(shard) == record.key
 
 
 def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
@@ -241,5 +248,5 @@ def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence
     return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
 
 
-def _told(row: Mapping[Any, Any]) -> str:
+def _status_of(row: Mapping[Any, Any]) -> str:
     return f"{row['status']} ({row['reason']})" if row["reason"] else str(row["status"])
