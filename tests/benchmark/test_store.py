@@ -209,14 +209,6 @@ def test_files_of_an_earlier_and_of_a_later_algozoo_are_read(store, make_record)
     assert (record.training, record.seconds, record.commit, record.packages) == ("", None, "", {})
 
 
-def test_what_is_not_known_of_a_cost_is_not_written(store, make_record):
-    store.write(make_record("a", cpu_seconds=2.0), [row()], [])
-    facts = json.loads(pq.read_schema(store.folder / "shards" / "a.parquet").metadata[b"algozoo"])
-    assert facts["cpu_seconds"] == 2
-    assert not {"seconds", "process_peak_memory_bytes"} & facts.keys()
-    assert facts["detector"]["sandbox"] is None
-
-
 @pytest.mark.parametrize(
     ("change", "told"),
     [
