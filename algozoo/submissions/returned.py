@@ -178,11 +178,11 @@ def refuse_replacing(detector: MapsOnly, suite: Suite, store: Store) -> None:
         It says what to do instead.
     """
     for record in store.records():
-        about = record["detector"]
-        same = about["label"] == detector.label and about.get("parameters") == {"content": repr(detector.content)}
-        if about["name"] == detector.name and record["suite"]["name"] == suite.name and not same:
+        about = record.detector
+        same = about.label == detector.label and about.parameters == {"content": repr(detector.content)}
+        if about.name == detector.name and record.suite.name == suite.name and not same:
             raise InputError(
-                f"{store.folder} has results of {about['label']} on suite {suite.name}, and these are other maps; choose "
+                f"{store.folder} has results of {about.label} on suite {suite.name}, and these are other maps; choose "
                 f"another name, such as --name {detector.name}-2, and take the old row back with `algozoo ledger add "
                 f"withdraw {detector.name}`"
             )
