@@ -230,8 +230,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
         days = {r.detector.label: moment(r.started)[:10] for r in records if r.dataset == name}
-        kind, absences = first["dataset_kind"], absent[name]
-        datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, absences, days, **own))
+        kind, missing = first["dataset_kind"], absent[name]
+        datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, missing, days, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
