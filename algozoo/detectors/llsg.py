@@ -70,9 +70,10 @@ class LLSG(PSFSubtraction):
 
     def sparse_part(self, patch: Array) -> Array:
         """Return what moves in a patch (n_frames, n_pixels)."""
-        return godec(
-            patch - patch.mean(axis=0), self.rank, lambda left: self.sparsity * float(scatter(left.ravel())), ITERATIONS
-        )
+        return godec(patch - patch.mean(axis=0), self.rank, self._noise, ITERATIONS)
+
+    def _noise(self, left: Array) -> float:
+        return self.sparsity * float(scatter(left.ravel()))
 
 
 def godec(patch: Array, rank: int, limit: Callable[[Array], float], iterations: int) -> Array:

@@ -19,8 +19,8 @@ class STIM(Detector):
     """Divide the mean of the derotated residuals of PCA by their scatter in time, in units of what speckles reach.
 
     Speckles reach the highest value of the same map with reversed angles, in which no companion adds up: above 1 is a
-    detection, says the paper. In noise alone, however, one of two maps exceeds 1 somewhere (docs/zoo.md). The map covers
-    all separations from one FWHM to the edge of the frame, and so does that highest value.
+    detection, says the paper. In noise alone, however, one of two maps exceeds 1 somewhere (docs/zoo.md). The map
+    covers all separations from one FWHM to the edge of the frame, and so does that highest value.
 
     Parameters
     ----------

@@ -110,8 +110,8 @@ class Supervised(Sampled):
             raise InputError(f"{self.name} is not fitted: call fit first")
         if str(self.model["made_for"]) != self._made_for:
             raise InputError(
-                f"{self.name}: the model was made for {self.model['made_for']}, the detector has {self._made_for}: give "
-                "it the same, or fit it again"
+                f"{self.name}: the model was made for {self.model['made_for']}, the detector has {self._made_for}: "
+                "give it the same, or fit it again"
             )
         return dict(self.model)
 
