@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.decomposition import non_negative_factorization
@@ -40,6 +40,8 @@ class NMF(PSFSubtraction):
     name: ClassVar[str] = "nmf"
     title: ClassVar[str] = "Non-negative matrix factorisation (NMF)"
     reference: ClassVar[str] = "Ren et al. 2018, ApJ 852, 104, doi:10.3847/1538-4357/aaa1f2"
+    solver: ClassVar[str] = "cd"
+    """Of scikit-learn: coordinate descent."""
 
     n_components: Count = 10
     max_iterations: Count = 200
@@ -76,7 +78,11 @@ class NMF(PSFSubtraction):
 
     def model(self, frames: Array, library: Array) -> Array:
         """Return components of the library times weights of the frames: each minimises the squared distance."""
-        how = {"n_components": self.n_components, "max_iter": self.max_iterations}
+        how: dict[str, Any] = {
+            "n_components": self.n_components,
+            "solver": self.solver,
+            "max_iter": self.max_iterations,
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # max_iterations says when to stop
             _, components, _ = non_negative_factorization(library, init="nndsvd", random_state=0, **how)

@@ -179,9 +179,9 @@ def test_a_damaged_model_is_refused(fitted, change, message):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_levels": 0}, "n_levels is 0, expected 1 or more"),
+        ({"n_levels": 0}, r"n_levels is 0, expected an integer \(1 or more\) or a list"),
         ({"patch_width": 0.5}, "patch_width is 0.5"),
-        ({"n_samples": 5}, "n_samples is 5, expected at least 20"),
+        ({"n_samples": 5}, r"n_samples is 5, expected an integer \(20 or more\)"),
         ({"snr": (3.0, 1.0)}, "snr is"),
         ({"seed": -1}, "seed is -1"),
         ({"n_trees": 2}, "n_trees is 2"),
@@ -225,7 +225,7 @@ def test_levels_may_be_listed(night):
     rings = annular_residuals(night, (1, 2, 4, 7), 9)
     assert all(ring.levels.tolist() == [1, 2, 4, 7] for ring in rings)
     assert np.isfinite(listed.detect(night).scores).any()
-    with pytest.raises(InputError, match=r"n_levels is \(3, 3\), expected 1 or more, or so many rising numbers"):
+    with pytest.raises(InputError, match=r"n_levels is \(3, 3\), expected .*, rising\)"):
         SODIRF(n_levels=(3, 3)).fit(night)
     with pytest.raises(Declined, match=r"n_levels=\(1, 25\) are asked for"):
         SODIRF(n_levels=(1, 25)).fit(night)
