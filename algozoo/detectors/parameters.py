@@ -22,7 +22,7 @@ BOUNDS = {
     "gt": "more than {}",
     "le": "{} or less",
     "lt": "less than {}",
-    "min_length": "{} or more",
+    "min_length": "{} values or more",
 }
 WORDS: dict[Any, str] = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
 
