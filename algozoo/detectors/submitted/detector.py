@@ -18,10 +18,10 @@ from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
 from algozoo.detectors.submitted.manifest import Needs, Submission, read_submission
 from algozoo.errors import InputError
 from algozoo.files import folder_digest
+from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
-from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
@@ -119,8 +119,8 @@ class Submitted(Detector):
     def _ask(self, task: str, sequence: ADISequence, largest_reply: int) -> Answer:
         needs = self.manifest.needs
         _decline_what_is_not_there(needs)
-        limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
-        answer = self._sandbox().run(_request(task, sequence, self), limits, largest_reply=largest_reply)
+        allowance = Allowance(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
+        answer = self._sandbox().run(_request(task, sequence, self), allowance, largest_reply=largest_reply)
         outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
