@@ -17,7 +17,7 @@ from algozoo.detectors.contract import Declined
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import detector as submitted
 from algozoo.errors import InputError
-from algozoo.sandbox.sandbox import Sandbox, Stopped
+from algozoo.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
