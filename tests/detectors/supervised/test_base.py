@@ -239,6 +239,11 @@ def test_a_model_for_other_patches_or_another_scale_is_refused(night):
         SMALL.with_state(state | {"levels": np.array([4, 4])})
 
 
+def test_a_fitted_detector_with_other_samples_must_be_fitted_again(fitted, night):
+    with pytest.raises(InputError, match=r"made for n_levels=6, .* the detector has n_levels=5, .* or fit it again"):
+        replace(fitted, n_levels=5).detect(night)
+
+
 def test_training_tells_the_out_of_bag_score_and_the_auc_of_what_was_not_seen(night):
     told = []
     SMALL.fit(night, report=told.append)
