@@ -11,6 +11,7 @@ import numpy as np
 
 from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
+from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
@@ -174,15 +175,6 @@ def run(
 def write_preview(dataset: Dataset, store: Store) -> None:
     """Keep in the store what a dataset looks like, so that the site needs nothing but the store."""
     sequence = dataset.sequence(0)
-    about = {
-        "manifest": dataset.manifest.model_dump(mode="json"),
-        "n_sequences": dataset.n_sequences,
-        "n_frames": sequence.n_frames,
-        "size": sequence.size,
-        "fwhm": sequence.fwhm,
-        "field_rotation": sequence.field_rotation,
-        "pixel_scale": sequence.pixel_scale,
-    }
     cube = sequence.cube.reshape(-1, *sequence.cube.shape[-3:])[0]
     psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])[0]
     images = {
@@ -192,7 +184,16 @@ def write_preview(dataset: Dataset, store: Store) -> None:
         "angles": sequence.parallactic_angles,
         "valid": dataset.valid_mask(sequence).astype(np.uint8),
     }
-    store.write_preview(f"{dataset.name}-{dataset.version}", about, images)
+    about = Preview(
+        manifest=dataset.manifest,
+        n_sequences=dataset.n_sequences,
+        n_frames=sequence.n_frames,
+        size=sequence.size,
+        fwhm=sequence.fwhm,
+        field_rotation=sequence.field_rotation,
+        pixel_scale=sequence.pixel_scale,
+    )
+    store.write_preview(about, images)
 
 
 def _make(made: Made) -> None:

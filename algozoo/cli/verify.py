@@ -48,7 +48,7 @@ def verify(
     click.echo(f"Ledger: {len(entries)} entries, the chain is whole.")
     definition = load_suite(suite)
     _, records = Store(store).read(definition.name, definition.version)
-    names = {record["detector"]["label"]: record["detector"]["name"] for record in records}
+    names = {record.detector.label: record.detector.name for record in records}
     labels = [label for label in sorted(names) if name in {None, label, names[label]}]
     if not labels:
         raise unknown("row", str(name), names)

@@ -108,6 +108,8 @@ class Detector(ABC):
     """Modules that it imports and that are not installed with AlgoZoo; a suite leaves it out where one is missing."""
     subtracts: ClassVar[bool] = False
     """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
+    maps_only: ClassVar[bool] = False
+    """True if its maps were made elsewhere, so that it cannot be run again."""
     sources: ClassVar[tuple[str, ...]] = ()
     """Modules beside those of its class and bases on whose code its maps depend."""
 

@@ -23,6 +23,7 @@ from algozoo.limits.closure import close
 from algozoo.limits.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.scoring import garwood
 from algozoo.scoring.completeness import LEVELS, completeness_limits, completeness_map
+from algozoo.scoring.outcomes import OutcomeRow
 
 DEFAULT_SEPARATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """FWHM; those within the field."""
@@ -151,17 +152,17 @@ def measure_limits(
 
 def _completeness_trials(
     probe: Probe, separation: float, annulus: int, guess: float, n: int, *, first: int, rng: np.random.Generator
-) -> list[dict[str, Any]]:
+) -> list[OutcomeRow]:
     """Inject companions one at a time: first to bracket the contrasts between never and always, then across them."""
     angles = probe.angles(separation, rng)
-    rows: list[dict[str, Any]] = []
+    rows: list[OutcomeRow] = []
 
     def found(contrast: float) -> bool:
         companion = Companion(
             separation=separation * probe.field.null.fwhm, position_angle=next(angles), contrast=contrast
         )
         look = probe.look(companion)
-        rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, look))
+        rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, companion))
         return probe.is_found(look)
 
     faint, bright = guess, 2 * guess

@@ -170,7 +170,7 @@ def test_a_row_is_verified_however_it_was_confined(suite, again, tmp_path, monke
     store = Store(tmp_path / "results")
     monkeypatch.setenv("ALGOZOO_SANDBOX", made)
     list(run(plan(suite.model_copy(update={"detectors": (SuiteDetector(name="mine"),)}))[0], store))
-    assert {record["detector"]["sandbox"] for record in store.read(suite.name, suite.version)[1]} == {made}
+    assert {record.detector.sandbox for record in store.read(suite.name, suite.version)[1]} == {made}
     monkeypatch.setenv("ALGOZOO_SANDBOX", checked)
     verified = again(store, "mine")
     assert verified.grade is Grade.IDENTICAL
