@@ -36,6 +36,8 @@ class RecordedDetector(_Facts):
         Each value as Python writes it.
     sandbox : str, optional
         What confined it; none if it is no submission.
+    maps_only : bool
+        Whether its maps were made elsewhere.
     """
 
     label: DetectorLabel
@@ -46,6 +48,7 @@ class RecordedDetector(_Facts):
     control: bool
     parameters: dict[str, str]
     sandbox: str | None = None
+    maps_only: bool = False
 
 
 class RunCost(_Facts):

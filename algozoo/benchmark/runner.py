@@ -17,9 +17,8 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.contract import Learner
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
 from algozoo.scoring import resolvable_difference
@@ -115,7 +114,7 @@ def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     groups: dict[tuple[str, int | None], dict[str, Shard]] = {}
     for shard in shards:
         detector = detectors[str(shard.detector)]
-        if isinstance(detector, Supervised):
+        if isinstance(detector, Learner):
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
             group = groups.setdefault((dataset.name, None if one_for_all else shard.sequence), {})
@@ -167,8 +166,7 @@ def run(
     """
     shards = list(shards)
     for name in dict.fromkeys(shard.detector.name for shard in shards):
-        if isinstance(detector := create(name), Submitted):
-            detector.prepare(tell)
+        create(name).prepare(tell)
     task = partial(run_shard, folder=store.folder, keep_maps=keep_maps)
     for shard, outcome in run_all(task, shards):
         yield write_failure(shard, store.folder, outcome.reason) if isinstance(outcome, Died) else outcome
@@ -223,7 +221,7 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
             detector = create(shard.detector.name, shard.detector.parameters)
             tell_of = partial(report, name=_learner(shard))
             try:
-                model = cast("Supervised", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
+                model = cast("Learner", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
             except Exception as error:  # noqa: BLE001 - whatever a detector raises
                 failures[number] = f"not trained: {error}"
             else:

@@ -2,7 +2,7 @@
 
 import resource
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +18,14 @@ from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
-from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow, true_companion
 from algozoo.sequence import ADISequence
 
+PATIENCE = 3
+"""Maps of a shard that may time out before the others are not run."""
 SETTLED = frozenset({"ok", "declined"})
 """Outcomes of a trial that another run would not change; the others are its failures."""
 NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
@@ -96,11 +96,8 @@ def run_shard(
         outcomes = [Outcome(trial, *_status(error)) for trial in trials]
     else:
         order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
-        outcomes = [
-            _attempt(trained[flipped], trials[i], null, masks[flipped], self_trained=training == OWN_TWIN)
-            for i in order
-            for flipped in [trials[i].kind == "flipped"]
-        ]
+        ordered = [trials[i] for i in order]
+        outcomes = _attempts(trained, ordered, null, masks, self_trained=training == OWN_TWIN)
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
@@ -126,10 +123,29 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], cost)
 
 
+def _attempts(
+    detectors: Mapping[bool, Detector],
+    trials: Iterable[Trial],
+    null: ADISequence,
+    masks: Mapping[bool, np.ndarray],
+    *,
+    self_trained: bool,
+) -> list[Outcome]:
+    """Run trials one after the other; after a few that timed out all others count as timed out."""
+    outcomes: list[Outcome] = []
+    for trial in trials:
+        if sum(outcome.status == "timeout" for outcome in outcomes) >= PATIENCE:
+            outcomes.append(Outcome(trial, "timeout", f"not run: {PATIENCE} maps before it timed out"))
+        else:
+            flipped = trial.kind == "flipped"
+            outcomes.append(_attempt(detectors[flipped], trial, null, masks[flipped], self_trained=self_trained))
+    return outcomes
+
+
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
-    """Run one trial. Only here is the truth given, and only to the oracle."""
+    """Run one trial. Only here is the truth given, and only to a control."""
     sequence = trial.sequence(null)
-    if isinstance(detector, Oracle) and trial.companion:
+    if detector.control and trial.companion:
         detector = detector.told((trial.companion,))
     wall, cpu = perf_counter(), process_time()
     try:
@@ -226,7 +242,8 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             summary=detector.summary,
             control=detector.control or training == ORACLE_EMPTY,  # it knows too much to be ranked
             parameters={name: repr(value) for name, value in detector.parameters.items()},
-            sandbox=detector.confinement if isinstance(detector, Submitted) else None,
+            sandbox=detector.confinement,
+            maps_only=detector.maps_only,
         ),
         **dict(cost),
         **dict(environment()),

@@ -16,7 +16,6 @@ import pandas as pd
 from algozoo.companions import Companion
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.contrast import ring_noise
 from algozoo.limits.classical import SIGMA, classical_limits, residual_image
@@ -109,7 +108,7 @@ def measure_limits(
     if injections < LEAST_INJECTIONS:
         raise InputError(f"{injections} injections are too few for completeness, expected at least {LEAST_INJECTIONS}")
     probe = Probe(detector, field)
-    classical = isinstance(detector, PSFSubtraction)
+    classical = detector.subtracts
     if classical:
         for separation in separations:  # before anything takes long
             ring_noise(residual_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)

@@ -12,7 +12,7 @@ from algozoo.benchmark.shard import run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.datasets import load_dataset
 from algozoo.scoring.outcomes import OUTCOME
-from algozoo.submissions.returned import MAPS_ONLY, absent_maps
+from algozoo.submissions.returned import absent_maps
 
 EXACT = 1e-9
 """Relative difference of what does not depend on the detector."""
@@ -60,7 +60,7 @@ def _forged(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict
 def _as_it_should_be(shard: Shard, record: RunRecord) -> tuple[pd.DataFrame, RunRecord]:
     """Make the rows and the record of a shard without running its detector."""
     with TemporaryDirectory() as folder:
-        if record.detector.label.endswith(MAPS_ONLY):
+        if record.detector.maps_only:
             run_shard(shard, Path(folder), detector=absent_maps(shard.detector.name))
         else:
             write_failure(shard, Path(folder), "not run")
@@ -73,6 +73,7 @@ def _different_fact(was: RunRecord, made: RunRecord) -> str:
         "annuli": was.annuli == made.annuli,
         "training": was.training == made.training,
         "detector.name": was.detector.name == made.detector.name,
+        "detector.label": was.detector.label == made.detector.label,
         "detector.control": was.detector.control == made.detector.control,
     }
     return next((f"the record's {name} is another" for name, same in facts.items() if not same), "")

@@ -32,7 +32,6 @@ TURNS: dict[str, Callable[[Array], Array]] = {
     "transposed about the other diagonal": lambda scores: np.rot90(scores, 2).T,
 }
 """What may have happened to a map, and what undoes it; rows count upwards."""
-MAPS_ONLY = " (maps only)"
 REACH = 1.5
 """Distance in FWHM within which the highest score of a control is on its companion."""
 
@@ -132,6 +131,7 @@ class MapsOnly(Detector):
         Sha256 of all maps.
     """
 
+    maps_only: ClassVar[bool] = True
     kind: ClassVar[Kind]
     maps: ClassVar[Mapping[str, Array]]
 
@@ -140,7 +140,7 @@ class MapsOnly(Detector):
     @property
     def label(self) -> str:
         """Name for tables and legends, which says that there is nothing behind it that could be run."""
-        return f"{self.name}{MAPS_ONLY}"
+        return f"{self.name} (maps only)"
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return the map that came back for these frames."""

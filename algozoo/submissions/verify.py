@@ -23,7 +23,6 @@ from algozoo.sandbox.choice import wanted_as_recorded
 from algozoo.scoring import COLUMNS, curves
 from algozoo.scoring.outcomes import LIST, OUTCOME
 from algozoo.submissions.claims import false_claim
-from algozoo.submissions.returned import MAPS_ONLY
 
 Array = NDArray[np.float64]
 
@@ -118,11 +117,12 @@ def verify(
         by_sequence = {record.sequence: record for record in own if record.dataset == dataset}
         shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
         published = outcomes[outcomes["dataset"] == dataset]
-        same_code = label.endswith(MAPS_ONLY) or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
+        maps_only = any(record.detector.maps_only for record in by_sequence.values())
+        same_code = maps_only or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
         if forged := false_claim(published, by_sequence, shards):
             yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
             continue
-        if label.endswith(MAPS_ONLY):
+        if maps_only:
             yield Verified(label, dataset, 0, None, "", same_code)
             continue
         thresholds = _thresholds(published)
@@ -160,7 +160,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
 def _detector_of(record: RunRecord) -> SuiteDetector:
     """Detector of a record, with the parameters of the suite that was run."""
     name, label = record.detector.name, record.detector.label
-    if label == name + MAPS_ONLY:
+    if record.detector.maps_only:
         return SuiteDetector(name=name)
     for entry in record.suite.detectors:
         if entry.name == name and create(name, entry.parameters).label == label:

@@ -24,7 +24,6 @@ from algozoo.companions import Companion, inject
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.registry import create
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.scoring import Candidates, find_candidates
 from algozoo.sequence import ADISequence
 
@@ -154,7 +153,7 @@ def main(folder: str, *labels: str) -> None:
 def fitted(label: str, name: str) -> Detector:
     """Make a detector, fitted to the first development sequence of a dataset if it learns."""
     detector = create(*DETECTORS[label])
-    if isinstance(detector, Supervised):
+    if detector.learns:
         return train(detector, cut(load_dataset(name).development_sequence(0)))
     return detector
 

@@ -358,6 +358,22 @@ class Learner(Spy):
         return self
 
 
+class Eavesdropper(Spy):
+    """Listen to the truth."""
+
+    heard: ClassVar[list] = []
+
+    def told(self, companions):
+        self.heard.append(companions)
+        return self
+
+
+class Yardstick(Eavesdropper):
+    """Listen, and have no rank."""
+
+    control: ClassVar[bool] = True
+
+
 @pytest.fixture
 def spy_on(monkeypatch, tmp_path):
     def spy_on(kind, shard):
@@ -375,6 +391,14 @@ def test_nothing_that_a_detector_gets_names_the_trial(suite, spy_on):
     spy_on(Spy, plan(suite)[0][0])
     assert len(Spy.seen) == 6
     assert {(sequence.name, len(sequence.meta)) for sequence in Spy.seen} == {("sequence", 0)}
+
+
+def test_only_a_control_is_told_the_truth(suite, spy_on):
+    shard = plan(suite)[0][0]
+    spy_on(Eavesdropper, shard)
+    assert Eavesdropper.heard == []
+    spy_on(Yardstick, shard)
+    assert [len(companions) for companions in Eavesdropper.heard] == [1] * 4  # of six trials two have no companion
 
 
 def test_a_detector_that_learns_nothing_is_not_given_anything_to_learn_from(suite, spy_on):
