@@ -87,7 +87,7 @@ def append(store: Path, action: Action, name: str, author: str, reason: str) -> 
         if not text.strip():
             raise InputError(f"--{field} is empty; say {'who decides' if field == 'author' else 'why'}")
     of_what = "suite" if action == "re-score" else "detector"
-    known = {record[of_what]["name"] for record in Store(store).records()}
+    known = {(record.suite if action == "re-score" else record.detector).name for record in Store(store).records()}
     if name not in known:
         raise unknown(f"{of_what} with results in {store}", name, known or ["(none)"])
     entry = Entry(

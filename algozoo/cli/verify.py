@@ -45,7 +45,7 @@ def verify(
 
     definition = load_suite(suite)
     _, records = Store(store).read(definition.name, definition.version)
-    names = {record["detector"]["label"]: record["detector"]["name"] for record in records}
+    names = {record.detector.label: record.detector.name for record in records}
     labels = [label for label in sorted(names) if name in {None, label, names[label]}]
     if not labels:
         raise unknown("row", str(name), names)

@@ -8,17 +8,10 @@ from algozoo.errors import AlgoZooError, InputError
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(tmp_path, make_record):
     """Have results of two detectors, and no ledger."""
     for name in ("mine", "other"):
-        record = {
-            "suite": {"name": "quick", "version": "1"},
-            "dataset": "d",
-            "sequence": 0,
-            "trials": "",
-            "started": "",
-        }
-        Store(tmp_path).write(name, record | {"detector": {"name": name, "label": name}}, [], [])
+        Store(tmp_path).write(make_record(name, suite="quick", name=name), [], [])
     return tmp_path
 
 

@@ -1,4 +1,5 @@
 import os
+import platform
 import re
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
+import algozoo
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, content_keys, plan
 from algozoo.benchmark.pool import pool
@@ -19,11 +21,12 @@ from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import locate
 from algozoo.imaging.rotate import derotate
-from algozoo.scoring import score
+from algozoo.scoring import rates, score
 
 DECISIONS = ["dataset", "sequence", "detector", "trial", "x", "y", "contrast", "status"]
 
@@ -111,11 +114,11 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
     many = suite.model_copy(update={"datasets": (entry,), "detectors": detectors})
     list(run(plan(many)[0], Store(tmp_path)))
     outcomes = read(Store(tmp_path), many)
-    board = score(outcomes, rng=np.random.default_rng(0), false_positives_per_map=10).set_index("detector")
-    assert board.loc["oracle", "partial_auc"] == 1
+    assert score(outcomes, rng=np.random.default_rng(0)).set_index("detector").loc["oracle", "partial_auc"] == 1
+    at_ten = rates(outcomes, rng=np.random.default_rng(0)).groupby("detector").last()
     chance = 1 - np.exp(-10 * 4 / outcomes["n_resels"].iloc[0])
-    assert board.loc["random", "tpr_low"] <= chance <= board.loc["random", "tpr_high"]
-    assert board.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
+    assert at_ten.loc["random", "tpr_low"] <= chance <= at_ten.loc["random", "tpr_high"]
+    assert at_ten.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
 
 
 @pytest.mark.slow
@@ -132,12 +135,16 @@ def test_a_running_scheduler_is_used(full_store, suite, tmp_path):
 
 def test_records_say_what_ran_where(full_store, suite):
     for record in full_store.read(suite.name, suite.version)[1]:
-        assert record["suite"]["seed"] == suite.seed
-        assert record["packages"]["numpy"]
-        assert record["seconds"] > 0
-        assert record["process_peak_memory_bytes"] > 1e7
-        assert {"commit", "dirty", "python", "processor", "platform", "algozoo"} <= set(record)
-        assert {"label", "title", "reference", "summary", "parameters"} <= set(record["detector"])
+        assert record.suite == suite
+        assert record.packages["numpy"] == np.__version__
+        assert record.seconds > 0
+        assert record.process_peak_memory_bytes > 1e7
+        assert (record.algozoo, record.python) == (algozoo.__version__, platform.python_version())
+        assert record.platform
+        [entry] = [entry for entry in suite.detectors if entry.name == record.detector.name]
+        detector = create(entry.name, entry.parameters)
+        assert record.detector.title == detector.title
+        assert record.detector.parameters == {name: repr(value) for name, value in detector.parameters.items()}
 
 
 def test_examples_are_kept_of_the_first_sequence(full_store, suite):
@@ -338,7 +345,7 @@ def test_a_preview_is_kept(suite, tmp_path):
     dataset = load_dataset(suite.datasets[0].name)
     write_preview(dataset, store)
     about, images = store.preview("small-1")
-    assert about["manifest"]["kind"] == "simulated"
+    assert about.manifest == dataset.manifest
     assert images["median"].shape == (61, 61)
     assert images["angles"].shape == (8,)
 
@@ -366,6 +373,22 @@ class Learner(Spy):
         return self
 
 
+class Eavesdropper(Spy):
+    """Listen to the truth."""
+
+    heard: ClassVar[list] = []
+
+    def told(self, companions):
+        self.heard.append(companions)
+        return self
+
+
+class Yardstick(Eavesdropper):
+    """Listen, and have no rank."""
+
+    control: ClassVar[bool] = True
+
+
 @pytest.fixture
 def spy_on(monkeypatch, tmp_path):
     def spy_on(kind, shard):
@@ -374,7 +397,7 @@ def spy_on(monkeypatch, tmp_path):
         monkeypatch.setattr(shard_module, "create", lambda *_: kind())
         list(run([shard], Store(tmp_path)))
         [record] = Store(tmp_path).read(shard.suite.name, shard.suite.version)[1]
-        return record["training"]
+        return record.training
 
     return spy_on
 
@@ -383,6 +406,14 @@ def test_nothing_that_a_detector_gets_names_the_trial(suite, spy_on):
     spy_on(Spy, plan(suite)[0][0])
     assert len(Spy.seen) == 6
     assert {(sequence.name, len(sequence.meta)) for sequence in Spy.seen} == {("sequence", 0)}
+
+
+def test_only_a_control_is_told_the_truth(suite, spy_on):
+    shard = plan(suite)[0][0]
+    spy_on(Eavesdropper, shard)
+    assert Eavesdropper.heard == []
+    spy_on(Yardstick, shard)
+    assert [len(companions) for companions in Eavesdropper.heard] == [1] * 4  # of six trials two have no companion
 
 
 def test_a_detector_that_learns_nothing_is_not_given_anything_to_learn_from(suite, spy_on):
