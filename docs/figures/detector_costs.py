@@ -1,7 +1,7 @@
 """Write docs/detectors/costs.csv: what a map of each detector costs, on white noise.
 
 Usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python docs/figures/detector_costs.py [NAME ...]
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import sys

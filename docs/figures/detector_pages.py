@@ -1,7 +1,7 @@
 """Write docs/detectors/*.md and *.png: a page for each detector, made from its code, its costs and beta Pictoris.
 
 Usage: python docs/figures/detector_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import inspect

@@ -18,10 +18,14 @@ from algozoo.benchmark.pool import pool
 from algozoo.benchmark.runner import make, run, unmade, write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
+from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.imaging.apertures import aperture_sum
+from algozoo.imaging.psf import locate
+from algozoo.imaging.rotate import derotate
 from algozoo.scoring import rates, score
 
 DECISIONS = ["dataset", "sequence", "detector", "trial", "x", "y", "contrast", "status"]
@@ -42,8 +46,19 @@ def test_every_detector_sees_the_same_trials(full_store, suite):
 
 
 def test_truth_in_the_table_is_where_the_planet_was_put(full_store, suite):
-    row = read(full_store, suite).query("trial_kind == 'injected'").iloc[0]
-    assert np.hypot(row.x - 30, row.y - 30) == pytest.approx(row.separation)
+    """The light that a trial has and the sequence has not, derotated, lies there and is as bright as the table says."""
+    dataset = load_dataset(suite.datasets[0].name)
+    rows = read(full_store, suite).query("detector == 'median' and trial_kind == 'injected'")
+    assert len(rows) == 8
+    for row in rows.itertuples():
+        null = dataset.null_sequence(row.sequence)
+        trial = draw_trials(suite, suite.datasets[0], dataset, row.sequence, null)[row.trial]
+        light = derotate(trial.sequence(null).cube - null.cube, null.parallactic_angles).mean(axis=0)
+        brightest_row, brightest_column = np.unravel_index(light.argmax(), light.shape)
+        place = locate(light, brightest_column, brightest_row, null.fwhm)
+        assert place == pytest.approx((row.x, row.y), abs=0.05)
+        flux = aperture_sum(light, row.x, row.y, null.fwhm / 2)
+        assert flux == pytest.approx(row.contrast * null.star_flux, rel=0.05)
 
 
 def test_a_second_run_has_nothing_to_do(full_store, suite):
