@@ -215,7 +215,7 @@ def test_chosen_detectors_and_datasets_are_planned_and_each_shard_holds_the_whol
     def planned(*names):
         shards, notices = plan(whole, detectors=names, datasets=["small"], slow=False)
         assert notices == []
-        assert {shard.suite for shard in shards} == {whole}
+        assert all(shard.suite == whole for shard in shards)
         return [str(shard).removeprefix(entry.name) for shard in shards]
 
     assert planned("pca(n_components=3)") == ["/0 pca(n_components=3)", "/1 pca(n_components=3)"]
