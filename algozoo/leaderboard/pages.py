@@ -18,10 +18,9 @@ def board(results: Results) -> list[dict[str, Any]]:
         averages = results.averages[results.averages["dataset_kind"] == kind]
         unfinished = {label for dataset in datasets for label in dataset.scores["detector"]} - {*averages["detector"]}
         if datasets:
-            ranks = results.critical_differences(kind)
             average = groups(averages) if len(datasets) > 1 and len(averages) else None
             shown = {"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]}
-            kinds.append(shown | {"unfinished": sorted(unfinished), "friedman": ranks, "enough": ENOUGH_DATASETS})
+            kinds.append(shown | {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS})
     return kinds
 
 
@@ -36,8 +35,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_left_out": dataset.n_left_out,
         "unfinished": rows(dataset.unfinished),
         "not_run": dataset.not_run,
-        "dates": dataset.dates,
-        "earlier": _earlier(dataset.dates),
+        "earlier": {label: day for label, day in dataset.days.items() if day != max(dataset.days.values())},
         "n_empty": int(scores["n_empty"].max()),
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
@@ -134,15 +132,6 @@ def detector(results: Results, label: str) -> dict[str, Any]:
             finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
             sections.append({"dataset": dataset, "row": row, **finite})
     return {**about, "sections": sections, "run": run_facts(runs)}
-
-
-def _earlier(dates: dict[str, str]) -> dict[str, list[str]]:
-    """Group the detectors whose rows were not made on the day of the latest run by the day of theirs."""
-    earlier: dict[str, list[str]] = {}
-    for label, date in sorted(dates.items(), key=lambda item: (item[1], item[0])):
-        if date != max(dates.values()):
-            earlier.setdefault(date, []).append(label)
-    return earlier
 
 
 def _boasts(claims: pd.DataFrame) -> list[dict[str, Any]]:

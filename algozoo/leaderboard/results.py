@@ -13,6 +13,7 @@ from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
 from algozoo.leaderboard.text import moment
 from algozoo.scoring import (
+    Campaigns,
     Friedman,
     add_hits,
     average_curves,
@@ -61,7 +62,7 @@ class DatasetResults:
         Detectors that are left out, as `on_shared_trials` returns them.
     not_run : list of Absence
         Detectors of the suite that have no stored row on it.
-    dates : dict of str
+    days : dict of str
         Day (UTC) of the latest run of each detector.
     """
 
@@ -72,7 +73,7 @@ class DatasetResults:
     images: dict[str, Array]
     n_left_out: int
     not_run: list[Absence]
-    dates: dict[str, str]
+    days: dict[str, str]
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     annulus_rates: pd.DataFrame
@@ -89,6 +90,11 @@ class DatasetResults:
     unfinished: pd.DataFrame
 
     @property
+    def title(self) -> str:
+        """Title in the manifest."""
+        return str(self.about["manifest"]["title"])
+
+    @property
     def n_resels(self) -> float:
         """Resolution elements in the valid field of a map, as the curves count them."""
         return float(self.outcomes.drop_duplicates(["sequence", "trial"])["n_resels"].median())
@@ -103,6 +109,26 @@ class DatasetResults:
         """Return the lowest score of a detector with at most one false positive per map; infinity without a result."""
         curve = self.curves[(self.curves["detector"] == label) & (self.curves["fp_per_map"] <= 1)]
         return float(curve["threshold"].min()) if len(curve) else np.inf
+
+
+@dataclass(frozen=True)
+class KindResults:
+    """The average over the datasets of a kind.
+
+    Attributes
+    ----------
+    name : str
+        'simulated' or 'real'.
+    averages, curves : DataFrame
+        Mean scores, and mean curves.
+    ranks : Friedman or None
+        Ranks over the datasets, if there are enough of them.
+    """
+
+    name: str
+    averages: pd.DataFrame
+    curves: pd.DataFrame
+    ranks: Friedman | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +165,11 @@ class Results:
         own = scores[scores["dataset_kind"] == kind]
         enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
         return friedman(own) if enough else None
+
+    def of_kind(self, kind: str) -> KindResults:
+        """Return the average over the datasets of a kind."""
+        averages, curves = (table[table["dataset_kind"] == kind] for table in (self.averages, self.average_curves))
+        return KindResults(kind, averages, curves, self.critical_differences(kind))
 
     @property
     def detectors(self) -> dict[str, dict[str, Any]]:
@@ -180,26 +211,15 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     annuli_of = {record["dataset"]: record["annuli"] for record in records}
     zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
 
-    def rng() -> np.random.Generator:
-        return np.random.default_rng(definition["seed"])  # the same draws for all tables
-
-    board = evaluate(outcomes, rng=rng())
-    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes[~outcomes["control"]])
+    campaigns = Campaigns.of(outcomes, np.random.default_rng(definition["seed"]))
+    board, bands = evaluate(campaigns), rates(campaigns)
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,
-        "annulus_rates": by_annulus(outcomes, rng=rng()),
-        "limits": completeness_limits(outcomes),
-        "curves": curves(outcomes),
-        "bands": bands,
         "differences": board.differences,
-        "claims": overconfidence(outcomes),
-        "alarms": false_alarms(outcomes, zones),
-        "quantiles": null_quantiles(outcomes, zones),
-        "uniformity": uniformity(outcomes, zones, rng=rng()),
-        "probabilities": probabilities,
-        "probability_claims": probability_claims(probabilities),
+        "bands": bands,
         "unfinished": unfinished,
+        **_tables(campaigns, zones, np.random.default_rng(definition["seed"])),
     }
     datasets = []
     for name, annuli in annuli_of.items():
@@ -207,12 +227,30 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
-        dates = {r["detector"]["label"]: moment(r["started"])[:10] for r in records if r["dataset"] == name}
-        facts = {"n_left_out": n_left_out, "not_run": absent[name], "dates": dates}
+        days = {r["detector"]["label"]: moment(r["started"])[:10] for r in records if r["dataset"] == name}
+        facts = {"n_left_out": n_left_out, "not_run": absent[name], "days": days}
         datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **facts, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
+
+
+def _tables(
+    campaigns: Campaigns, zones: dict[str, list[tuple[float, float]]], rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Make the tables that go into `DatasetResults` as they are."""
+    probabilities = candidate_probabilities(campaigns)
+    return {
+        "annulus_rates": by_annulus(campaigns),
+        "limits": completeness_limits(campaigns),
+        "curves": curves(campaigns),
+        "claims": overconfidence(campaigns),
+        "alarms": false_alarms(campaigns, zones),
+        "quantiles": null_quantiles(campaigns, zones),
+        "uniformity": uniformity(campaigns, zones, rng=rng),
+        "probabilities": probabilities,
+        "probability_claims": probability_claims(probabilities),
+    }
 
 
 def _without_withdrawn(
