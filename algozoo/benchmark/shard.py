@@ -41,7 +41,8 @@ class Finished:
     reason: str
 
     def __str__(self) -> str:
-        return str(self.shard)
+        failures = f", {self.n_failed} failed ({self.reason})" if self.n_failed else ""
+        return f"{self.shard}: {self.n_trials} maps{failures}"
 
 
 @dataclass(frozen=True)
