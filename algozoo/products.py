@@ -33,8 +33,7 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
     separation = np.hypot(px - sequence.centre, py - sequence.centre)
     angle = np.rad2deg(np.arctan2(py - sequence.centre, px - sequence.centre))
     sky = [
-        Companion(separation=r, position_angle=a, contrast=0).to_sky(sequence)
-        for r, a in zip(separation, angle, strict=True)
+        Companion(separation=r, azimuth=a, contrast=0).to_sky(sequence) for r, a in zip(separation, angle, strict=True)
     ]
     columns: dict[str, Any] = {
         "x_px": np.round(px, 2),

@@ -187,7 +187,7 @@ def _needed(dataset: Dataset, threshold: float, n: int, place: tuple[int, int]) 
     needed: list[float] = []
     while len(needed) < n:
         separation, angle = draw_place(dataset.manifest.annuli[number], probe.field.null, probe.field.valid, rng)
-        companion = Companion(separation=separation, position_angle=angle, contrast=0)
+        companion = Companion(separation=separation, azimuth=angle, contrast=0)
         if not is_found(companion, 0):
             guess = next((contrast for contrast in reversed(needed) if np.isfinite(contrast)), FIRST_GUESS)
             needed.append(_first_found(partial(is_found, companion), guess))

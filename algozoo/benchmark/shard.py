@@ -247,7 +247,7 @@ def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
         "block": outcome.trial.block or "",
         "annulus": outcome.trial.annulus,
         "separation": companion.separation if companion else np.nan,
-        "position_angle": companion.position_angle if companion else np.nan,
+        "position_angle": companion.azimuth if companion else np.nan,
         "contrast": companion.contrast if companion else np.nan,
         "x": x,
         "y": y,

@@ -107,7 +107,7 @@ def prepared(name: str, index: int) -> tuple[ADISequence, np.ndarray, dict[str, 
         annulus: [
             Companion(
                 separation=float(np.sqrt(rng.uniform(inner**2, outer**2))),
-                position_angle=float(rng.uniform(0, 360)),
+                azimuth=float(rng.uniform(0, 360)),
                 contrast=float(np.exp(rng.uniform(*np.log(contrasts)))),
             )
             for _ in range(INJECTIONS)

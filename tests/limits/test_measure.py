@@ -114,7 +114,7 @@ def test_false_claim_does_not_close(field, rng):
 
 def test_known_companion_does_not_spoil_the_limit(make_sequence, rng):
     empty = make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20))
-    planet = Companion(separation=13, position_angle=200, contrast=0.3)
+    planet = Companion(separation=13, azimuth=200, contrast=0.3)
     with_planet = inject(empty, [planet])
     seen = {
         "alone": Field.of_sequence(empty, []),
@@ -199,7 +199,7 @@ def test_what_cannot_be_measured_is_refused(field, make_sequence, rng):
     alike = Field.of_sequence(make_sequence(cube=np.ones((12, 41, 41))), [])
     with pytest.raises(AlgoZooError, match="median declines this sequence: nothing is left of the frames"):
         _ = Probe(Median(), alike).threshold
-    around = [Companion(separation=9, position_angle=angle, contrast=1e-9) for angle in range(0, 300, 30)]
+    around = [Companion(separation=9, azimuth=angle, contrast=1e-9) for angle in range(0, 300, 30)]
     crowded = Field.of_sequence(make_sequence(), around)
     with pytest.raises(InputError, match="resolution elements are left there"):
         measure_limits(Median(), crowded, separations=[2], injections=18, rng=rng, report=silent)

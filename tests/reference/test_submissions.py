@@ -33,7 +33,7 @@ def test_an_adapter_finds_a_companion_where_it_was_put(installed, make_sequence,
     companion = obvious_planet(sequence, 200.0)
     assert distance(adapter.detect(inject(sequence, [companion])).scores, companion, sequence) < 1
 
-    companion = Companion(separation=12, position_angle=70, contrast=0.1)
+    companion = Companion(separation=12, azimuth=70, contrast=0.1)
     even = inject(make_sequence(size=60, n_frames=20), [companion])
     if name in OF_VIP:
         with pytest.raises(Declined, match="odd size"):

@@ -299,7 +299,7 @@ def test_trained_on_another_sequence_it_finds_more_than_chance(name):
     for detector in (trained(name), Random()):
         ranks.append([])
         for k in range(8):
-            companion = Companion(separation=12, position_angle=45 * k, contrast=1e-3)
+            companion = Companion(separation=12, azimuth=45 * k, contrast=1e-3)
             test = inject(sequence, [companion])
             peaks = find_candidates(detector.detect(test).scores, fwhm=test.fwhm, valid=field)
             x, y = companion.position(test)
