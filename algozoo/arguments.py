@@ -69,7 +69,7 @@ def number(value: Any, argument: str, unit: str = "", *, quantity: bool = False)
     InputError
         If it is not one finite number, or a quantity of another kind.
     """
-    expected = f"expected a number of {unit}" if unit else "expected a number without a unit"
+    expected = f"expected a number in {unit}" if unit else "expected a number without a unit"
     if hasattr(value, "to_value") and not quantity:
         raise InputError(f"{argument} is {value}, {expected}: give it without its unit, as in value.to_value({unit!r})")
     if hasattr(value, "to_value"):
@@ -92,18 +92,18 @@ def _bind(name: str, own: Signature, /, *positional: object, **given: object) ->
     try:
         own.bind(*positional, **given)
     except TypeError as error:
-        shown = ", ".join(_example(parameter) for parameter in own.parameters.values())
+        shown = ", ".join(filter(None, map(_example, own.parameters.values())))
         raise InputError(f"{name}: {error}; the call is {name}({shown})") from None
 
 
 def _example(parameter: Parameter) -> str:
-    """Write a parameter as in a call, with its default."""
+    """Write a parameter as in a call, with its default if that can be written."""
     if parameter.kind is Parameter.VAR_KEYWORD:
         return "parameter=value"
     if parameter.kind is not Parameter.KEYWORD_ONLY:
         return parameter.name
-    default = parameter.default
-    return f"{parameter.name}={'...' if default is Parameter.empty or callable(default) else repr(default)}"
+    default = "..." if parameter.default is Parameter.empty else repr(parameter.default)
+    return "" if default.startswith("<") else f"{parameter.name}={default}"
 
 
 def _shown(value: object) -> str:

@@ -52,7 +52,7 @@ def plan(suite: Suite, *, mirror: Path | None = None, slow: bool = True) -> tupl
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
-    _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
+    _refuse_twins("detector", [create(entry.name, **entry.parameters).label for entry in suite.detectors])
     datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
     _refuse_twins("dataset", [dataset.name for dataset in datasets])
     detectors, notices = _chosen(suite, slow=slow)
@@ -105,7 +105,7 @@ def _key(shard: Shard, trials: str, detector: list[str]) -> str:
 
 
 def _detector_digest(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
-    made = made or create(entry.name, entry.parameters)
+    made = made or create(entry.name, **entry.parameters)
     return [repr(made.parameters), detector_digest(made)]
 
 

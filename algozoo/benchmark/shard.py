@@ -82,7 +82,7 @@ def run_shard(
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     trials = [trial for trial in trials if only is None or trial.number in only]
-    detector = detector or create(shard.detector.name, shard.detector.parameters)
+    detector = detector or create(shard.detector.name, **shard.detector.parameters)
     masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
     training = training_of(detector, dataset)
     try:
@@ -118,7 +118,7 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     outcomes = [
         Outcome(t, "failed", reason) for t in draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     ]
-    detector = create(shard.detector.name, shard.detector.parameters)
+    detector = create(shard.detector.name, **shard.detector.parameters)
     measured = {"started": datetime.now(UTC).isoformat()}
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
 

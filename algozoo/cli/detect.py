@@ -50,7 +50,7 @@ def detect(
     from algozoo.plots.maps import draw_detection
     from algozoo.products import candidate_table, detection_hdus
 
-    detector = create(name, read_parameters(settings))
+    detector = create(name, **read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
     sequence = read_sequence(

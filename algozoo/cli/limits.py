@@ -91,7 +91,7 @@ def limits(
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.limits.probe import Field
 
-    detector = create(name, read_parameters(settings))
+    detector = create(name, **read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and has no limit in data; see `algozoo detectors`")
     own = {"--cube": cube, "--angles": angles, "--psf": psf, "--pixel-scale": pixel_scale}

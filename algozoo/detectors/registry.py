@@ -1,7 +1,7 @@
 """Where detectors come from: this package, installed packages (entry points) and folders of submissions."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from algozoo.arguments import expect
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.submitted.detector import Submitted, submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST
@@ -81,6 +82,31 @@ class Entry:
             )
         return cls
 
+    def create(self, **parameters: Any) -> Detector:
+        """Make the detector.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter (the message suggests the nearest), or one is not of the type with which the
+            detector declares it.
+        """
+        cls = self.detector_class()
+        types = get_type_hints(cls)
+        known = {f.name: types[f.name] for f in fields(cls) if f.init}
+        values = {}
+        for parameter, given in parameters.items():
+            if parameter not in known:
+                raise unknown(f"parameter of {self.name}", parameter, known or ["(none)"])
+            values[parameter] = tuple(given) if isinstance(given, list) else given  # TOML has no tuples
+            try:
+                TypeAdapter(known[parameter]).validate_python(values[parameter], strict=True)
+            except ValidationError as error:
+                mistakes = [mistake["msg"] for mistake in error.errors()]
+                expected = "; ".join(m.replace("a valid tuple", "a list of numbers, as [0.5, 1.0]") for m in mistakes)
+                raise InputError(f"{self.name}: {parameter} is {given!r}: {expected}") from None
+        return cls(**values)
+
 
 def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     """List all detectors by name, importing none of them.
@@ -105,8 +131,8 @@ def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     return dict(sorted(entries.items()))
 
 
-def create(name: str, parameters: Mapping[str, Any] | None = None, *, submissions: Path = SUBMISSIONS) -> Detector:
-    """Make a detector by name.
+def create(name: str, /, **parameters: Any) -> Detector:
+    """Make a detector by name, as in ``create("pca", n_components=20)``; see `Entry.create`.
 
     Raises
     ------
@@ -114,24 +140,11 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
         If there is no such detector or parameter (the message suggests the nearest), or a parameter is not of the
         type with which the detector declares it.
     """
-    entries = registered(submissions)
+    expect(name, str, "create: name", 'create("pca", n_components=20)')
+    entries = registered()
     if name not in entries:
         raise unknown("detector", name, entries)
-    cls = entries[name].detector_class()
-    types = get_type_hints(cls)
-    known = {f.name: types[f.name] for f in fields(cls) if f.init}
-    values = {}
-    for parameter, given in (parameters or {}).items():
-        if parameter not in known:
-            raise unknown(f"parameter of {name}", parameter, known or ["(none)"])
-        values[parameter] = tuple(given) if isinstance(given, list) else given  # TOML has no tuples
-        try:
-            TypeAdapter(known[parameter]).validate_python(values[parameter], strict=True)
-        except ValidationError as error:
-            mistakes = [mistake["msg"] for mistake in error.errors()]
-            expected = "; ".join(m.replace("a valid tuple", "a list of numbers, as [0.5, 1.0]") for m in mistakes)
-            raise InputError(f"{name}: {parameter} is {given!r}: {expected}") from None
-    return cls(**values)
+    return entries[name].create(**parameters)
 
 
 def detector_digest(detector: Detector) -> str:

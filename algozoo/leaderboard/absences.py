@@ -61,7 +61,7 @@ def hidden(records: Iterable[dict[str, Any]], shown: Iterable[str]) -> list[Hidd
 
 def _label(entry: dict[str, Any]) -> str:
     try:
-        return create(entry["name"], entry.get("parameters")).label
+        return create(entry["name"], **(entry.get("parameters") or {})).label
     except InputError:  # a submission that is not on this machine
         return str(entry["name"])
 

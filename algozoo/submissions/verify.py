@@ -165,7 +165,7 @@ def _detector_of(record: dict[str, Any]) -> SuiteDetector:
     except ValidationError as error:
         raise AlgoZooError(f"the suite in the record of {record['key']} is none: {error.errors()[0]['msg']}") from None
     for entry in listed:
-        if entry.name == name and create(name, entry.parameters).label == label:
+        if entry.name == name and create(name, **entry.parameters).label == label:
             return entry
     raise AlgoZooError(f"the suite in the record of {record['key']} does not list the detector {label}")
 

@@ -64,7 +64,7 @@ def main() -> None:
                 drawn.append((number, snr, empty, (np.concatenate(patches), np.array(noise))))
     rows = []
     for label, (parameters, forest_of) in CHOICES.items():
-        detector = create("sodirf", {"n_samples": 300, **parameters})
+        detector = create("sodirf", n_samples=300, **parameters)
         forests = grown(detector, training, patch, forest_of)
         found: dict[tuple[int, int], list[np.ndarray]] = {}
         for number, snr, *both in drawn:

@@ -117,10 +117,16 @@ def prepared(name: str, index: int) -> tuple[ADISequence, np.ndarray, dict[str, 
     return sequence, scored(sequence, dataset.manifest.valid_field.inner), companions
 
 
+def made(label: str) -> Detector:
+    """Make one of `DETECTORS`."""
+    name, parameters = DETECTORS[label]
+    return create(name, **parameters)
+
+
 def measure(label: str, name: str, index: int) -> dict:
     """Scores of a detector on one sequence: of the companions, and of the false alarms of the empty maps."""
     sequence, valid, companions = prepared(name, index)
-    detector = create(*DETECTORS[label]).fit(sequence) if label in ON_TEST_NOISE else fitted(label, name)
+    detector = made(label).fit(sequence) if label in ON_TEST_NOISE else fitted(label, name)
     false = [c.score.tolist() for s in (sequence, sequence.flipped()) if (c := peaks(detector, s, valid))]
     hits: dict[str, list[float]] = {}
     for annulus, drawn in companions.items():
@@ -153,7 +159,7 @@ def main(folder: str, *labels: str) -> None:
 @cache
 def fitted(label: str, name: str) -> Detector:
     """Make a detector, fitted to the first development sequence of a dataset if it learns."""
-    detector = create(*DETECTORS[label])
+    detector = made(label)
     if isinstance(detector, Supervised):
         return train(detector, cut(load_dataset(name).development_sequence(0)))
     return detector

@@ -153,7 +153,7 @@ def test_scores_do_not_depend_on_unit_background_or_order(scene, detector):
 @pytest.mark.parametrize("name", UNSUPERVISED)
 def test_every_detector_takes_a_spectral_sequence_in_two_steps(scene, name):
     fewer = {"nmf": {"n_components": 3}, "pca": {"n_components": 3}, "llsg": {"rank": 3}}
-    detector = create(name, fewer.get(name))
+    detector = create(name, **fewer.get(name, {}))
     sequence = inject(with_noise(scene), [PLANET])
     assert score_at(detector, sequence, PLANET) > 2 * score_at(detector, with_noise(scene), PLANET)
     scores, two_steps = (detector.detect(s).scores for s in (sequence, subtract_spectral_median(sequence)))

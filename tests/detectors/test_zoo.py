@@ -24,7 +24,7 @@ MARKS = {"sodirf": pytest.mark.slow, "sodinn": [pytest.mark.slow, pytest.mark.to
     [pytest.param(name, marks=MARKS.get(name, ())) for name in sorted(BUILT_IN)],
 )
 def test_every_built_in_keeps_the_contract(name):
-    report = check_detector(create(name, SMALL.get(name)))
+    report = check_detector(create(name, **SMALL.get(name, {})))
     assert report.passed, report
     assert report.seconds_per_map > 0
 

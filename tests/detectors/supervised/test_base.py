@@ -286,7 +286,7 @@ def trained(name, seed=0):
         "sodirf": {"n_levels": 8, "n_samples": 80},
         "sodinn": {"n_levels": 8, "n_samples": 80, "patch_width": 1.5, "architecture": "conv3d", "epochs": 6},
     }[name]
-    return create(name, parameters | {"seed": seed}).fit(dataset.development_sequence(0))
+    return create(name, **parameters, seed=seed).fit(dataset.development_sequence(0))
 
 
 @pytest.mark.slow
