@@ -43,7 +43,7 @@ def detect(
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
     from algozoo.benchmark.training import write_learning_curve
-    from algozoo.datasets.readers import read_sequence
+    from algozoo.datasets.readers import read
     from algozoo.detectors.contract import Declined
     from algozoo.detectors.registry import create
     from algozoo.files import write_whole
@@ -53,7 +53,7 @@ def detect(
     detector = create(name, **read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
-    sequence = read_sequence(
+    sequence = read(
         cube=cube,
         angles=angles,
         psf=psf,

@@ -86,7 +86,7 @@ def limits(
 
     from algozoo.cli.progress import steps
     from algozoo.datasets import load_dataset
-    from algozoo.datasets.readers import read_sequence
+    from algozoo.datasets.readers import read
     from algozoo.detectors.registry import create
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.limits.probe import Field
@@ -99,7 +99,7 @@ def limits(
     if dataset is None:
         if cube is None or angles is None or psf is None or pixel_scale is None:
             raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
-        sequence = read_sequence(
+        sequence = read(
             cube=cube,
             angles=angles,
             psf=psf,

@@ -2,13 +2,19 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import Keywords
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 Kind = Literal["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]
 
@@ -27,7 +33,7 @@ class Cost:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DetectionMap:
+class DetectionMap(Keywords):
     """What a detector returns.
 
     Parameters
@@ -75,6 +81,43 @@ class DetectionMap:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
+    def plot(self, sequence: ADISequence | None = None) -> "Figure":
+        """Draw the map with matplotlib's pyplot, so that a notebook shows it.
+
+        Parameters
+        ----------
+        sequence : ADISequence, optional
+            That of the map: it gives the axes in arcseconds and the candidates by number. Without it, in pixels.
+
+        Raises
+        ------
+        InputError
+            If the map is not one of this sequence.
+        """
+        from algozoo.plots.maps import plot_map  # noqa: PLC0415 - matplotlib takes long to import
+        from algozoo.products import candidate_table  # noqa: PLC0415 - as does astropy
+
+        return plot_map(self, sequence, None if sequence is None else candidate_table(self, sequence))
+
+    def write(self, path: "str | Path", sequence: ADISequence | None = None) -> None:
+        """Write the map, and the residual image and the fluxes if there are any, to a FITS file.
+
+        Parameters
+        ----------
+        path : path
+            Replaced whole or not at all.
+        sequence : ADISequence, optional
+            That of the map: its name, pixel scale and direction of North go into the header.
+
+        Raises
+        ------
+        AlgoZooError
+            If it cannot be written.
+        """
+        from algozoo.products import write_map  # noqa: PLC0415 - astropy takes long to import
+
+        write_map(self, path, sequence)
+
     def __repr__(self) -> str:
         scored = self.scores[np.isfinite(self.scores)]
         extent = f"{scored.min():.3g} to {scored.max():.3g}" if scored.size else "nothing scored"
@@ -82,7 +125,7 @@ class DetectionMap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Detector(ABC):
+class Detector(Keywords, ABC):
     """A detection algorithm: a frozen dataclass whose fields are its parameters.
 
     `title` and `reference` name it for readers, and the first line of its docstring says what it does.

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from algozoo.arguments import expect
+from algozoo.arguments import checked, expect
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.submitted.detector import Submitted, submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST
@@ -131,6 +131,7 @@ def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     return dict(sorted(entries.items()))
 
 
+@checked
 def create(name: str, /, **parameters: Any) -> Detector:
     """Make a detector by name, as in ``create("pca", n_components=20)``; see `Entry.create`.
 
