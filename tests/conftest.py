@@ -101,15 +101,6 @@ def sandbox() -> None:
         absent(f"no sandbox works here ({error})")
 
 
-@pytest.fixture
-def fallback(monkeypatch) -> None:
-    """Have no other sandbox than the one of last resort."""
-    way, package = "unshare and Landlock", Path(algozoo.__file__).parent
-    if reason := choice.failure(choice.WAYS[way], World(package=package, parts=PARTS, site=(), folder=package)):
-        absent(f"{way} does not work here ({reason})")
-    monkeypatch.setattr(choice, "WAYS", {way: choice.WAYS[way]})
-
-
 @pytest.fixture(scope="session")
 def installed():
     """Install what a submission requires."""

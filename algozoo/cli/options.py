@@ -77,7 +77,7 @@ no_sandbox_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_without_sandbox,
-    help="Run submissions with your own rights; the result says so.",
+    help="Run submissions with your rights, without protection: your own code only. The result records it.",
 )
 
 

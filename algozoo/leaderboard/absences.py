@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from algozoo.detectors.registry import create
-from algozoo.errors import InputError
-
 
 class Absence(NamedTuple):
     """A detector of the suite without a stored row on a dataset, and why."""
@@ -35,8 +32,9 @@ def not_run(records: Iterable[dict[str, Any]]) -> dict[str, list[Absence]]:
         expected |= {_label(entry): _reason(entry) for entry in record["suite"]["detectors"]}
         found.setdefault(record["dataset"], set()).add(record["detector"]["label"])
     return {
-        dataset: [Absence(label, reason) for label, reason in expected.items() if label not in labels]
+        dataset: [Absence(label, reason) for label, reason in expected.items() if _parts(label) not in parts]
         for dataset, labels in found.items()
+        for parts in [[_parts(label) for label in labels]]
     }
 
 
@@ -60,10 +58,20 @@ def hidden(records: Iterable[dict[str, Any]], shown: Iterable[str]) -> list[Hidd
 
 
 def _label(entry: dict[str, Any]) -> str:
-    try:
-        return create(entry["name"], **(entry.get("parameters") or {})).label
-    except InputError:  # a submission that is not on this machine
-        return str(entry["name"])
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.get("parameters", {}).items()
+    }
+    return (
+        f"{entry['name']}({', '.join(f'{name}={value}' for name, value in values.items())})"
+        if values
+        else entry["name"]
+    )
+
+
+def _parts(label: str) -> tuple[str, list[str]]:
+    """Split a label into the name and its parameters, whose order does not count."""
+    name, _, parameters = label.removesuffix(")").partition("(")
+    return name, sorted(parameters.split(", "))
 
 
 def _reason(entry: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.sandbox.choice import wanted_as_recorded
 from algozoo.scoring import curves
 from algozoo.submissions.claims import false_claim
 from algozoo.submissions.returned import MAPS_ONLY
@@ -114,7 +115,7 @@ def verify(
         by_sequence = {record["sequence"]: record for record in own if record["dataset"] == dataset}
         shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
         published = outcomes[outcomes["dataset"] == dataset]
-        same_code = label.endswith(MAPS_ONLY) or all(content_key(shards[i]) == by_sequence[i]["key"] for i in shards)
+        same_code = label.endswith(MAPS_ONLY) or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
         if forged := false_claim(published, by_sequence, shards):
             yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
             continue
@@ -201,6 +202,12 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
     if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
         return Grade.SAME_DECISIONS, difference
     return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
+
+
+def _is_same_code(shard: Shard, record: dict[str, Any]) -> bool:
+    """Whether the code here gives the key of a record; it may have been confined otherwise, which is part of the key."""
+    with wanted_as_recorded(record["detector"]["sandbox"]):
+        return bool(content_key(shard) == record["key"])
 
 
 def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:

@@ -387,7 +387,7 @@ def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp
 
 def test_detectors_of_the_suite_that_were_not_run_are_named_with_the_reason(site: Path) -> None:
     text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
-    absent = "pca(n_components=5) (slow, run with --all), sodinn (needs the package torch), not-here (not run yet)"
+    absent = "pca(n_components=5) (slow, run with --all), sodinn (needs the package torch), not-here(n=3) (not run yet)"
     assert text.count(f"Detectors of the suite without a row here: {absent}.") == len(DATASETS)
 
 

@@ -13,18 +13,16 @@ from algozoo.detectors.contract import Declined
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import detector as submitted
 from algozoo.errors import InputError
-from algozoo.sandbox.sandbox import Stopped
+from algozoo.sandbox.sandbox import Sandbox, Stopped
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
 HONEST = "def detect(cube):\n    return cube.sum(axis=0)\n"
 
 
-@pytest.fixture(params=["the best sandbox", "the fallback", "no sandbox"])
+@pytest.fixture(params=["sandbox", "no sandbox"])
 def confined(request, monkeypatch):
-    """Run in each kind of sandbox."""
-    if request.param == "the fallback":
-        request.getfixturevalue("fallback")
+    """Run with and without a sandbox."""
     if request.param == "no sandbox":
         monkeypatch.setenv("ALGOZOO_SANDBOX", "none")
 
@@ -36,16 +34,17 @@ def need(folder: Path, **needs: object) -> None:
     manifest.write_text("\n".join(f"needs = {{ {told} }}" if line.startswith("needs") else line for line in lines))
 
 
-def test_a_detector_that_hangs_costs_three_maps_and_no_more(submit, make_sequence):
+def test_a_detector_that_hangs_costs_three_maps_and_no_more(submit, make_sequence, monkeypatch):
     submit("hangs", "def detect(cube):\n    time.sleep(1000)\n", minutes=0.01)
-    detector, sequence, reasons = create("hangs"), make_sequence(), []
-    started = time.monotonic()
+    detector, sequence, reasons, runs = create("hangs"), make_sequence(), [], []
+    run = Sandbox.run
+    monkeypatch.setattr(Sandbox, "run", lambda *args, **options: (runs.append(1), run(*args, **options))[1])
     for _ in range(50):
         with pytest.raises(Stopped) as stopped:
             detector.detect(sequence)
         assert stopped.value.status == "timeout"
         reasons.append(str(stopped.value))
-    assert time.monotonic() - started < 20
+    assert len(runs) == 3
     assert reasons == ["no answer within 0.6 s"] * 3 + ["not run: 3 maps before it timed out"] * 47
     with pytest.raises(Stopped, match="no answer within"):
         create("hangs").detect(sequence)
@@ -69,10 +68,18 @@ def test_a_gpu_that_is_not_there_is_declined(submit, make_sequence, monkeypatch)
 
 @pytest.mark.usefixtures("confined")
 def test_an_import_is_not_billed(submit, make_sequence):
-    submit("imports", "time.sleep(1)\nsum(range(10**7))\n" + HONEST)
-    cost = create("imports").detect(make_sequence()).cost
-    assert 0 < cost.seconds < 0.9
-    assert 0 < cost.cpu_seconds < 0.1
+    """It takes a second of the processor, so at least one by the clock, whatever else the machine does meanwhile.
+
+    Both fit beside what is billed into the time from outside, unless the second is in both. All CPU time but that
+    second is a sum of a few frames, milliseconds on any machine.
+    """
+    submit("imports", "while time.process_time() < 1:\n    pass\n" + HONEST)
+    detector, sequence = create("imports"), make_sequence()
+    detector.prepare()
+    begun = time.monotonic()
+    cost = detector.detect(sequence).cost
+    assert 0 < cost.seconds <= time.monotonic() - begun - 1
+    assert 0 < cost.cpu_seconds < 1
 
 
 @pytest.mark.usefixtures("confined")

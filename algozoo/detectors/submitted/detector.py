@@ -19,10 +19,10 @@ from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
 from algozoo.detectors.submitted.manifest import Needs, Submission, read_submission
 from algozoo.errors import InputError
 from algozoo.files import folder_digest
+from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
-from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
@@ -142,9 +142,9 @@ class Submitted(Detector):
         if len(self._timeouts) >= PATIENCE:
             raise Stopped("timeout", f"not run: {PATIENCE} maps before it timed out")
         sandbox = self._sandbox()
-        limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
+        allowance = Allowance(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
         try:
-            answer = sandbox.run(_request(task, sequence, self), limits, largest_reply=largest_reply)
+            answer = sandbox.run(_request(task, sequence, self), allowance, largest_reply=largest_reply)
         except Stopped as stopped:
             if stopped.status == "timeout":
                 self._timeouts.append(str(stopped))

@@ -165,7 +165,7 @@ def test_the_record_says_how_it_was_confined(mine, suite, tmp_path, monkeypatch,
 
 
 def test_a_run_begins_only_if_there_is_a_sandbox(mine, suite, tmp_path, monkeypatch):
-    monkeypatch.setattr("algozoo.sandbox.choice.WAYS", {})
+    monkeypatch.setattr("algozoo.sandbox.choice.failure", lambda *_, **__: "bubblewrap is not installed")
     mine(FUNCTION.format(arguments="cube"))
     small = suite.model_copy(update={"detectors": (SuiteDetector(name="mine"), SuiteDetector(name="blank"))})
     with pytest.raises(AlgoZooError, match="no sandbox works on this machine"):
