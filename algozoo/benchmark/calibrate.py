@@ -112,9 +112,11 @@ class Calibrator:
         AlgoZooError
             If the brightest companions are not found.
         """
-        return [self._range(np.array(needed)) for _, needed in sorted(self.needed.items())]
+        return [self.contrast_range(number) for number in sorted(self.needed)]
 
-    def _range(self, needed: np.ndarray) -> tuple[float, float]:
+    def contrast_range(self, annulus: int) -> tuple[float, float]:
+        """Range of contrasts of one annulus; see `contrasts`."""
+        needed = np.array(self.needed[annulus])
         low, high = np.quantile(needed, DETECTED, method="inverted_cdf")
         if not np.isfinite(high):
             raise AlgoZooError(

@@ -2,7 +2,7 @@
 
 import resource
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,21 +83,8 @@ def run_shard(
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     trials = [trial for trial in trials if only is None or trial.number in only]
     detector = detector or create(shard.detector.name, **shard.detector.parameters)
-    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
-    training = training_of(detector, dataset)
-    try:
-        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
-        outcomes = [Outcome(trial, *_status(error)) for trial in trials]
-    else:
-        order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
-        outcomes = [
-            _attempt(trained[flipped], trials[i], null, masks[flipped], self_trained=training == OWN_TWIN)
-            for i in order
-            for flipped in [trials[i].kind == "flipped"]
-        ]
+    rng = np.random.default_rng([shard.suite.seed, shard.sequence])
+    outcomes = list(attempts(detector, dataset, null, trials, rng))
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
@@ -121,6 +108,24 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     detector = create(shard.detector.name, **shard.detector.parameters)
     measured = {"started": datetime.now(UTC).isoformat()}
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
+
+
+def attempts(
+    detector: Detector, dataset: Dataset, null: ADISequence, trials: list[Trial], rng: np.random.Generator
+) -> Iterator[Outcome]:
+    """Fit a detector once and run trials on the sequence `null` in random order; what it raises is an outcome."""
+    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
+    self_trained = training_of(detector, dataset) == OWN_TWIN
+    try:
+        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        yield from (Outcome(trial, *_status(error)) for trial in trials)
+        return
+    for i in rng.permutation(len(trials)):
+        flipped = trials[i].kind == "flipped"
+        yield _attempt(trained[flipped], trials[i], null, masks[flipped], self_trained=self_trained)
 
 
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
@@ -194,24 +199,8 @@ def _write(
     measured: dict[str, Any],
 ) -> Finished:
     training = training_of(detector, dataset)
-    control = detector.control or training == ORACLE_EMPTY  # it knows too much to be ranked
-    common = {
-        "suite": shard.suite.name,
-        "suite_version": shard.suite.version,
-        "dataset": dataset.name,
-        "dataset_version": dataset.version,
-        "dataset_kind": dataset.manifest.kind,
-        "sequence": shard.sequence,
-        "detector": detector.label,
-        "control": control,
-        "training": training,
-        "fwhm": null.fwhm,
-    }
-    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
-    rows = [
-        common | {"n_resels": resels[o.trial.kind == "flipped"]} | _row(o, null)
-        for o in sorted(outcomes, key=lambda o: o.trial.number)
-    ]
+    control = _control(detector, training)
+    rows = outcome_rows(shard, dataset, null, detector, outcomes)
     record = {
         "suite": shard.suite.model_dump(mode="json"),
         "dataset": dataset.name,
@@ -236,6 +225,35 @@ def _write(
     store.write(key, record, rows, maps)
     failures = [o.reason for o in outcomes if o.status not in SETTLED]
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
+
+
+def _control(detector: Detector, training: str) -> bool:
+    """Return whether a detector knows too much to be ranked."""
+    return detector.control or training == ORACLE_EMPTY
+
+
+def outcome_rows(
+    shard: Shard, dataset: Dataset, null: ADISequence, detector: Detector, outcomes: Iterable[Outcome]
+) -> list[dict[str, Any]]:
+    """Return the rows of the table of outcomes, in the order of the trials."""
+    training = training_of(detector, dataset)
+    common = {
+        "suite": shard.suite.name,
+        "suite_version": shard.suite.version,
+        "dataset": dataset.name,
+        "dataset_version": dataset.version,
+        "dataset_kind": dataset.manifest.kind,
+        "sequence": shard.sequence,
+        "detector": detector.label,
+        "control": _control(detector, training),
+        "training": training,
+        "fwhm": null.fwhm,
+    }
+    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
+    return [
+        common | {"n_resels": resels[o.trial.kind == "flipped"]} | _row(o, null)
+        for o in sorted(outcomes, key=lambda o: o.trial.number)
+    ]
 
 
 def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:

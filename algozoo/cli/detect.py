@@ -11,6 +11,7 @@ from algozoo.cli.options import detector_options, format_option, print_table, re
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
+    from algozoo.datasets.centring import Centre
     from algozoo.detectors.contract import Detector
     from algozoo.detectors.supervised.progress import Progress
     from algozoo.sequence import ADISequence
@@ -32,6 +33,7 @@ def detect(
     pixel_scale: float,
     angle_unit: Literal["deg", "rad"] | None,
     angle_offset: float,
+    centre: Centre,
     name: str,
     settings: tuple[str, ...],
     output: Path,
@@ -62,6 +64,7 @@ def detect(
         pixel_scale=pixel_scale,
         angle_unit=angle_unit,
         angle_offset=angle_offset,
+        centre=centre,
     )
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
