@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from algozoo.detectors.supervised.sodinn import SODINN
     from algozoo.detectors.supervised.sodirf import SODIRF
     from algozoo.errors import AlgoZooError, InputError
+    from algozoo.pipeline import run_suite as run
     from algozoo.products import candidates
     from algozoo.sequence import ADISequence
 
@@ -63,6 +64,7 @@ __all__ = [
     "load_dataset",
     "read",
     "remove",
+    "run",
 ]
 
 _HOMES = {
@@ -81,6 +83,7 @@ _HOMES = {
     "load_dataset": "algozoo.datasets.registry:load_dataset",
     "read": "algozoo.datasets.readers:read",
     "remove": "algozoo.companions:remove",
+    "run": "algozoo.pipeline:run_suite",
 }
 """Module and attribute of each name but for the classes of detectors, which the registry knows."""
 

@@ -1,6 +1,5 @@
 """Detectors compared on one's own night: the trials, the runner and the scores of a suite, on one sequence."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted.detector import Submitted
 from algozoo.errors import InputError
+from algozoo.reporter import Reporter
 from algozoo.scoring import Board, evaluate, rates
 from algozoo.sequence import ADISequence
 
@@ -77,12 +77,6 @@ class Comparison:
         return plot_rates(self.curves(), list(self.board.scores["detector"]), self.name)
 
 
-def say(text: str) -> None:
-    """Print a line of progress next to the results."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
 @checked
 def compare(
     sequence: ADISequence,
@@ -91,7 +85,7 @@ def compare(
     injections: int = 60,
     companions: Companion | Iterable[Companion] = (),
     seed: int = 0,
-    report: Callable[[str], object] = say,
+    report: Reporter | None = None,
 ) -> Comparison:
     """Compare detectors on one night: injected companions found against false positives, on the same trials for all.
 
@@ -111,8 +105,8 @@ def compare(
         Those that are really there.
     seed : int
         Of the positions and contrasts.
-    report : callable
-        Gets lines of text about the progress; by default they are printed to the error stream.
+    report : Reporter, optional
+        Gets the progress; lines of text are printed by default.
 
     Returns
     -------
@@ -131,6 +125,7 @@ def compare(
         expect(value, int, f"compare: {name}", CALL)
         if value < least:
             raise InputError(f"compare: {name} is {value}, expected at least {least}, as in {CALL}")
+    report = report or Reporter()
     night, notices = Night.of(sequence, known).calibrated(report)
     null = night.null_sequence(0)
     if refusal := night.flip_refusal(null):
@@ -149,9 +144,9 @@ def compare(
     rows: list[dict[str, Any]] = []
     for detector, entry in zip(chosen, suite.detectors, strict=True):
         if isinstance(detector, Submitted):
-            detector.prepare(report)
+            detector.prepare(report.say)
         done = attempts(detector, night, null, trials, np.random.default_rng(seed))
-        outcomes = list(_reported(done, detector.label, len(trials), report))
+        outcomes = list(_reported(done, detector.label, len(trials), report.say))
         rows += outcome_rows(Shard(suite, suite.datasets[0], 0, entry), night, null, detector, outcomes)
     return Comparison(name=sequence.name, outcomes=pd.DataFrame(rows), notices=tuple(notices))
 
@@ -170,14 +165,12 @@ def _chosen(detectors: str | Detector | Iterable[str | Detector]) -> list[Detect
     return chosen
 
 
-def _reported(
-    outcomes: Iterable[Outcome], label: str, total: int, report: Callable[[str], object]
-) -> Iterator[Outcome]:
+def _reported(outcomes: Iterable[Outcome], label: str, total: int, say: Callable[[str], object]) -> Iterator[Outcome]:
     """Pass outcomes on, and report how many there are every few seconds and at the end."""
     start = last = monotonic()
     for done, outcome in enumerate(outcomes, start=1):
         now = monotonic()
         if done == total or now - last >= SECONDS_BETWEEN_LINES:
             last = now
-            report(f"{label}: {done} of {total} maps, {(now - start) / done * (total - done):.0f} s left")
+            say(f"{label}: {done} of {total} maps, {(now - start) / done * (total - done):.0f} s left")
         yield outcome

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from algozoo.datasets.download import cache_folder
 from algozoo.datasets.manifest import check_manifest
 from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
+from algozoo.reporter import Reporter
 from algozoo.sequence import ADISequence
 
 N_COMPANIONS = 20
@@ -76,13 +76,12 @@ class Night(Dataset):
         """Return the known companions."""
         return list(self.known)
 
-    def calibrated(self, report: Callable[[str], object]) -> tuple["Night", list[str]]:
+    def calibrated(self, report: Reporter) -> tuple["Night", list[str]]:
         """Return the night with the contrasts of its annuli, from the cache if they are there.
 
         Parameters
         ----------
-        report : callable
-            Gets a line of text after each step.
+        report : Reporter
 
         Returns
         -------
@@ -112,10 +111,11 @@ class Night(Dataset):
             raise AlgoZooError(f"{self.given.name}: no companion can be injected in any annulus: {'; '.join(notices)}")
         return replace(self, manifest=self.manifest.model_copy(update={"annuli": tuple(annuli)})), notices
 
-    def _calibrate(self, report: Callable[[str], object]) -> tuple[list[tuple[float, float] | None], list[str]]:
+    def _calibrate(self, report: Reporter) -> tuple[list[tuple[float, float] | None], list[str]]:
         calibrator = Calibrator(self, N_COMPANIONS)
-        for done, step in enumerate(calibrator.run(), start=1):
-            report(f"calibration [{done}/{calibrator.n_steps}] {step}")
+        report.say(f"contrasts are calibrated with pca: {N_COMPANIONS} companions in each annulus")
+        for _ in report.track(calibrator.run(), calibrator.n_steps):
+            pass
         ranges: list[tuple[float, float] | None] = []
         notices = []
         for number, annulus in enumerate(self.manifest.annuli):

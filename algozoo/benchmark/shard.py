@@ -30,7 +30,7 @@ NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 @dataclass(frozen=True)
 class Finished:
-    """What the runner tells of a shard that ended: trials, failed ones among them, and the first one's reason."""
+    """What the runner reports of a shard that ended: trials, failed ones among them, and the first one's reason."""
 
     shard: Shard
     n_trials: int
@@ -38,7 +38,8 @@ class Finished:
     reason: str
 
     def __str__(self) -> str:
-        return str(self.shard)
+        failures = f", {self.n_failed} failed ({self.reason})" if self.n_failed else ""
+        return f"{self.shard}: {self.n_trials} maps{failures}"
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def compare(
     import matplotlib as mpl
 
     from algozoo.benchmark.compare import compare as compare_detectors
-    from algozoo.cli.progress import say
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import read
     from algozoo.files import write_whole
 
@@ -81,14 +81,15 @@ def compare(
         star_flux_aperture=star_flux_aperture,
         name=cube.stem,
     )
-    say(repr(sequence))
+    report = Terminal()
+    report.say(repr(sequence))
     comparison = compare_detectors(
         sequence,
         detectors,
         injections=injections,
         companions=[read_companion(text, sequence) for text in companions],
         seed=seed,
-        report=say,
+        report=report,
     )
     table, curves, figure = comparison.table(), comparison.curves(), comparison.plot()
     write_whole(output / "scores.csv", lambda path: table.to_csv(path, index=False))
@@ -97,5 +98,5 @@ def compare(
     write_whole(output / "curves.png", lambda path: figure.savefig(path, format="png", dpi=120))
     print_numbers(table, style)
     for notice in comparison.notices:
-        say(f"Notice: {notice}")
-    say(f"Written to {output}: scores.csv, curves.csv, outcomes.parquet, curves.png")
+        report.say(f"Notice: {notice}")
+    report.say(f"Written to {output}: scores.csv, curves.csv, outcomes.parquet, curves.png")

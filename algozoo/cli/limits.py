@@ -78,7 +78,7 @@ def limits(
     """
     import numpy as np
 
-    from algozoo.cli.progress import steps
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset
     from algozoo.datasets.readers import read
     from algozoo.detectors.registry import create
@@ -118,7 +118,7 @@ def limits(
             "as a cube of its own"
         )
     chosen = choose_separations(field, separations)
-    with steps(len(chosen)) as report:
+    with Terminal().steps(len(chosen)) as report:
         measured = measure_limits(
             detector,
             field,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from algozoo.errors import InputError
+from algozoo.files import RESULTS, SITES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,16 +57,16 @@ mirror_option = click.option(
 store_option = click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("leaderboard/results"),
+    default=RESULTS,
     show_default=True,
     help="Folder of the results.",
 )
 site_option = click.option(
     "--site",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("leaderboard/site"),
+    default=SITES,
     show_default=True,
-    help="Folder of the pages.",
+    help="Folder of the leaderboards; each is in a folder of its suite's name.",
 )
 
 
