@@ -4,11 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from algozoo import __version__
-from algozoo.benchmark.calibrate import Calibrator
+from algozoo.benchmark.calibrate import BRIGHTEST, DETECTED, Calibrator
 from algozoo.companions import Companion
 from algozoo.datasets import Dataset
 from algozoo.datasets.adding.own import inner_edge, usual_field
@@ -18,6 +19,9 @@ from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
 from algozoo.reporter import Reporter
 from algozoo.sequence import ADISequence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 N_COMPANIONS = 20
 """Companions of each annulus whose contrasts are calibrated."""
@@ -46,8 +50,13 @@ class Night(Dataset):
         InputError
             If the frames are too small.
         """
-        content = {"cube": sequence.cube, "angles": sequence.parallactic_angles, "psf": sequence.psf}
-        content |= {"wavelengths": sequence.wavelengths, "reference": sequence.reference}
+        content: dict[str, NDArray[Any] | None] = {
+            "cube": sequence.cube,
+            "angles": sequence.parallactic_angles,
+            "psf": sequence.psf,
+            "wavelengths": sequence.wavelengths,
+            "reference": sequence.reference,
+        }
         table = {
             "format": 1,
             "kind": "real",
@@ -108,7 +117,10 @@ class Night(Dataset):
             if contrast
         ]
         if not annuli:
-            raise AlgoZooError(f"{self.given.name}: no companion can be injected in any annulus: {'; '.join(notices)}")
+            raise AlgoZooError(
+                f"{self.given.name}: no annulus is left ({'; '.join(notices)}): is star_flux right, and are the bright "
+                "companions named?"
+            )
         return replace(self, manifest=self.manifest.model_copy(update={"annuli": tuple(annuli)})), notices
 
     def _calibrate(self, report: Reporter) -> tuple[list[tuple[float, float] | None], list[str]]:
@@ -121,9 +133,12 @@ class Night(Dataset):
         for number, annulus in enumerate(self.manifest.annuli):
             try:
                 ranges.append(calibrator.contrast_range(number))
-            except AlgoZooError as error:
+            except AlgoZooError:
                 ranges.append(None)
-                notices.append(f"annulus {annulus.inner:g} to {annulus.outer:g} FWHM is left out: {error}")
+                notices.append(
+                    f"annulus {annulus.inner:g} to {annulus.outer:g} FWHM is left out: pca does not find {DETECTED[1]:.0%} "
+                    f"of the companions there at any contrast up to {BRIGHTEST:g}"
+                )
         return ranges, notices
 
     def _calibration(self) -> Path:

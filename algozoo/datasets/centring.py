@@ -38,7 +38,7 @@ def star_position(cube: Cube, centre: Centre, fwhm: float) -> StarCentre | None:
     if isinstance(centre, str) and centre == "as-is":
         return None
     if isinstance(centre, str) and centre == "auto":
-        median = np.median(cube.reshape(-1, *cube.shape[-2:]), axis=0)
+        median = np.median(cube.reshape(-1, *cube.shape[-2:]), axis=0).astype(np.float64)
         star = find_star(median, fwhm) if np.isfinite(median).all() and np.ptp(median) else None
         if star is None or not np.isfinite(star.error):
             raise InputError("centre is 'auto', and no star is found in the median frame: give centre=(x, y) in pixels")
@@ -47,11 +47,11 @@ def star_position(cube: Cube, centre: Centre, fwhm: float) -> StarCentre | None:
         raise InputError(
             f"centre is {centre!r}, expected 'auto', 'as-is' or the star's pixel, as in centre=(50.2, 49.8)"
         )
-    star = StarCentre(*(number(value, "centre", "pix") for value in centre), error=0.0)
+    x, y = (number(value, "centre", "pix") for value in centre)
     ny, nx = cube.shape[-2:]
-    if not (0 <= star.x <= nx - 1 and 0 <= star.y <= ny - 1):
-        raise InputError(f"centre is {tuple(centre)}, outside the frames of {nx}x{ny} px: x is the column, y the row")
-    return star
+    if not (0 <= x <= nx - 1 and 0 <= y <= ny - 1):
+        raise InputError(f"centre is {(x, y)}, outside the frames of {nx}x{ny} px: x is the column, y the row")
+    return StarCentre(x, y, error=0.0)
 
 
 def centred(cube: Cube, star: StarCentre) -> Cube:

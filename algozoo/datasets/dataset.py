@@ -172,7 +172,11 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
 
 def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
     sequence = read(
-        **paths,
+        paths["cube"],
+        paths["angles"],
+        paths["psf"],
+        wavelengths=paths.get("wavelengths"),
+        reference=paths.get("reference"),
         pixel_scale=manifest.pixel_scale,
         angle_unit=manifest.angle_unit,
         angle_offset=manifest.angle_offset,
