@@ -155,6 +155,8 @@ MISTAKES = {
     "a class for a name": (lambda _: az.create(az.PCA), 'expected str, as in create."pca"'),
     "an unknown detector": (lambda _: az.create("pcaa"), "did you mean 'pca'"),
     "an unknown dataset": (lambda _: az.load_dataset("tinny"), "did you mean 'tiny'"),
+    "a dataset by its number": (lambda _: az.load_dataset(0), "name is 0, expected str or Path, as in load_dataset"),
+    "a run with an unknown option": (lambda _: az.run("quick", worker=2), "'worker'; the call is .*workers="),
     "a companion with positions": (
         lambda _: az.Companion(5, 0, 1),
         r"the call is Companion\(separation=\.\.\., azimuth",

@@ -136,8 +136,8 @@ class Night(Dataset):
             except AlgoZooError:
                 ranges.append(None)
                 notices.append(
-                    f"annulus {annulus.inner:g} to {annulus.outer:g} FWHM is left out: pca does not find {DETECTED[1]:.0%} "
-                    f"of the companions there at any contrast up to {BRIGHTEST:g}"
+                    f"annulus {annulus.inner:g} to {annulus.outer:g} FWHM is left out: pca does not find "
+                    f"{DETECTED[1]:.0%} of the companions there at any contrast up to {BRIGHTEST:g}"
                 )
         return ranges, notices
 

@@ -94,20 +94,11 @@ def read(
     n_wavelengths = None if microns is None else microns.size
     parallactic_angles = read_angles(angles, angle_unit)
     frames = read_cube(cube, parallactic_angles.size, n_wavelengths)
-    others = None if reference is None else read_cube(reference, None, n_wavelengths)
-    if others is not None and others.shape[-2:] != frames.shape[-2:]:
-        raise InputError(
-            f"{reference}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of {cube}, "
-            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
-        )
+    others = None if reference is None else _read_reference(reference, frames, n_wavelengths)
     normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
     left, bottom, side = crop
-    kept = (
-        ...,
-        slice(bottom, bottom + (side or frames.shape[-2])),
-        slice(left, left + (side or frames.shape[-1])),
-    )
-    frames, others = frames[kept], None if others is None else others[kept]
+    rows, columns = (slice(start, start + side if side else None) for start in (bottom, left))
+    frames, others = frames[..., rows, columns], None if others is None else others[..., rows, columns]
     star = star_position(frames, centre, normalised.fwhm)
     if star:
         frames, others = centred(frames, star), None if others is None else centred(others, star)
@@ -126,6 +117,16 @@ def read(
         )
     except InputError as error:
         raise InputError(f"{error} (cube {cube}, angles {angles}, psf {psf})") from None
+
+
+def _read_reference(path: str | Path, frames: NDArray[np.float32], n_wavelengths: int | None) -> NDArray[np.float32]:
+    others = read_cube(path, None, n_wavelengths)
+    if others.shape[-2:] != frames.shape[-2:]:
+        raise InputError(
+            f"{path}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of the cube, "
+            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
+        )
+    return others
 
 
 def _scaled_flux(
