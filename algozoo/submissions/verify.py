@@ -163,7 +163,7 @@ def _detector_of(record: RunRecord) -> SuiteDetector:
     if record.detector.maps_only:
         return SuiteDetector(name=name)
     for entry in record.suite.detectors:
-        if entry.name == name and create(name, entry.parameters).label == label:
+        if entry.name == name and create(name, **entry.parameters).label == label:
             return entry
     raise AlgoZooError(f"the suite in the record of {record.key} does not list the detector {label}")
 
