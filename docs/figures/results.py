@@ -1,6 +1,6 @@
 """Draw docs/results.png and write docs/results.csv from the tables of a leaderboard of the suite `full`.
 
-Usage: python docs/figures/results.py SITE, after algozoo run full --site SITE
+Usage: python docs/figures/results.py SITE/full, after algozoo run full --site SITE
 """
 
 import sys
