@@ -127,13 +127,13 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
     of_text = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose)
     for function in (*of_text, text.duration, gallery.view):
         environment.filters[function.__name__] = function
-    dates = sorted(text.moment(record["started"])[:10] for record in results.records)
+    dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,
         "dates": list(dict.fromkeys([dates[0], dates[-1]])),
         "scorer": SCORER_VERSION,
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
-        "n_detectors": sum(not about["control"] for about in results.detectors.values()),
+        "n_detectors": sum(not about.control for about in results.detectors.values()),
         "hidden": results.hidden,
         "slugs": slugs,
         "mark": Markup(MARK),  # noqa: S704 - a constant

@@ -362,7 +362,7 @@ def test_a_folder_that_is_no_site_is_refused_untouched(store: Store, tmp_path: P
 def test_a_suite_of_which_nothing_came_has_a_site(tmp_path: Path, store: Store) -> None:
     lonely = Store(tmp_path / "results")
     shutil.copytree(store.folder / "datasets", lonely.folder / "datasets")
-    failed = next(record["key"] for record in store.read("quick", "1")[1] if record["detector"]["label"] == "fragile")
+    failed = next(record.key for record in store.read("quick", "1")[1] if record.detector.label == "fragile")
     (lonely.folder / "shards").mkdir()
     shutil.copy(store.folder / "shards" / f"{failed}.parquet", lonely.folder / "shards")
     page = read(build_site(lonely, "quick", "1", tmp_path / "site"))
@@ -414,7 +414,7 @@ def test_a_row_that_was_not_run_with_the_latest_shows_the_day_of_its_run(tmp_pat
 def test_a_board_of_an_unfinished_run_is_of_the_trials_that_all_ran_and_says_so(tmp_path: Path, store: Store) -> None:
     here = Store(tmp_path / "results")
     shutil.copytree(store.folder, here.folder)
-    keys = {(r["dataset"], r["detector"]["label"], r["sequence"]): r["key"] for r in store.read("quick", "1")[1]}
+    keys = {(r.dataset, r.detector.label, r.sequence): r.key for r in store.read("quick", "1")[1]}
     behind = {(detector, 2) for detector in ("oracle", "blank", "pca", "pca(n_components=20)", "picky")}
     for detector, sequence in behind | {("picky", 1)}:
         (here.folder / "shards" / f"{keys['alpha', detector, sequence]}.parquet").unlink()
