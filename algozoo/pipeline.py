@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from algozoo.arguments import checked
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.pool import RunAll, pool
 from algozoo.benchmark.runner import missing, preparations, resolvable_differences, run
@@ -36,6 +37,7 @@ class SuiteRun:
     shards: list[Shard] = field(repr=False)
 
 
+@checked
 def run_suite(
     suite: str | Path | Suite,
     *,

@@ -11,7 +11,7 @@ from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
 from algozoo.datasets import dataset_names, load_dataset
-from algozoo.detectors.registry import create
+from algozoo.detectors.registry import create, registered
 from algozoo.testing import check_detector
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def quiet_pixels(tmp_path):
 
 
 def test_the_detector_of_the_tutorial_keeps_the_contract(quiet_pixels, monkeypatch, capsys):
-    report = check_detector(create("quiet-pixels", submissions=quiet_pixels / "submissions"))
+    report = check_detector(registered(quiet_pixels / "submissions")["quiet-pixels"].create())
     assert report.passed, report
     monkeypatch.chdir(quiet_pixels)
     exec(blocks("write-a-detector.md", "python")[2], {})  # noqa: S102 - our own page

@@ -32,7 +32,7 @@ class Shard:
     mirror: Path | None = None
 
     def __str__(self) -> str:
-        label = create(self.detector.name, self.detector.parameters).label
+        label = create(self.detector.name, **self.detector.parameters).label
         return f"{self.dataset.name}/{self.sequence} {label}"
 
 
@@ -66,7 +66,7 @@ def plan(
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
-    labels = [create(entry.name, entry.parameters).label for entry in suite.detectors]
+    labels = [create(entry.name, **entry.parameters).label for entry in suite.detectors]
     _refuse_twins("detector", labels)
     loaded = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
     names = [dataset.name for dataset in loaded]
@@ -125,7 +125,7 @@ def _key(shard: Shard, trials: str, detector: list[str]) -> str:
 
 
 def _detector_digest(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
-    made = made or create(entry.name, entry.parameters)
+    made = made or create(entry.name, **entry.parameters)
     return [repr(made.parameters), detector_digest(made)]
 
 
@@ -166,7 +166,7 @@ def _runnable(detectors: Sequence[SuiteDetector], *, slow: bool) -> tuple[list[S
 
 def _missing_package(entry: SuiteDetector) -> str | None:
     """Return the first module that a detector needs, by its class or by the suite, and that is not installed."""
-    needs = [*create(entry.name, entry.parameters).needs, *filter(None, [entry.needs])]
+    needs = [*create(entry.name, **entry.parameters).needs, *filter(None, [entry.needs])]
     return next((package for package in needs if find_spec(package) is None), None)
 
 

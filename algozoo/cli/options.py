@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from algozoo.companions import Companion
+    from algozoo.sequence import ADISequence
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PIPED_WIDTH = 200
@@ -82,6 +85,14 @@ no_sandbox_option = click.option(
 )
 
 
+def _centre(_context: click.Context, _parameter: click.Parameter, text: str) -> str | tuple[float, ...]:
+    """Read auto, as-is, or a pixel; `algozoo.datasets.read` refuses what is none of these."""
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        return text
+
+
 def sequence_options(*, required: bool) -> Callable[[Command], Command]:
     """Make the options for an astronomer's own files."""
     options = [
@@ -98,8 +109,55 @@ def sequence_options(*, required: bool) -> Callable[[Command], Command]:
             default=0.0,
             help="Degrees added to the angles to bring North up (instrument offset).",
         ),
+        click.option(
+            "--centre",
+            default="as-is",
+            show_default=True,
+            metavar="auto|as-is|X,Y",
+            callback=_centre,
+            help="Where the star is in the frames: measured, in their centre, or at a pixel.",
+        ),
     ]
     return _all(options)
+
+
+def star_options(command: Command) -> Command:
+    """Add the options that say how bright the star is, and which companions it has."""
+    return _all(
+        [
+            click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
+            click.option(
+                "--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."
+            ),
+            click.option(
+                "--companion",
+                "companions",
+                multiple=True,
+                metavar="SEP,PA,CONTRAST",
+                help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
+            ),
+        ]
+    )(command)
+
+
+def read_companion(text: str, sequence: ADISequence) -> Companion:
+    """Read SEPARATION,ANGLE,CONTRAST.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    from algozoo.companions import Companion
+
+    try:
+        separation, angle, contrast = (float(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--companion {text!r}: expected SEPARATION,ANGLE,CONTRAST as in 0.4526,210.47,9.4e-4; "
+            "`algozoo datasets add` measures them"
+        ) from None
+    return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=contrast)
 
 
 def detector_options(command: Command) -> Command:

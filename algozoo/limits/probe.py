@@ -192,7 +192,7 @@ class Probe:
         null, start, skipped = self.field.null, rng.uniform(0, 360), 0
         for k in range(10**6):
             angle = (start + k * GOLDEN_ANGLE) % 360
-            companion = Companion(separation=separation * null.fwhm, position_angle=angle, contrast=0)
+            companion = Companion(separation=separation * null.fwhm, azimuth=angle, contrast=0)
             x, y = companion.position(null)
             if self.field.valid[round(y), round(x)]:
                 skipped = 0

@@ -129,7 +129,7 @@ def draw(dataset: Dataset, path: Path) -> None:
     companions = [
         Companion(
             separation=(annulus.inner + annulus.outer) / 2 * sequence.fwhm,
-            position_angle=angle,
+            azimuth=angle,
             contrast=annulus.contrast[1] if annulus.contrast else 0.0,
         )
         for annulus, angle in zip(dataset.manifest.annuli, SHOWN_ANGLES, strict=False)

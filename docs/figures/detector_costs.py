@@ -61,7 +61,7 @@ def costs(name: str) -> list[dict[str, Any]]:
     cases = [({}, shape) for shape in shapes] + [(RICHER[name], SHAPES[0])]
     rows = []
     for parameters, (n_frames, size) in cases:
-        detector, sequence = create(name, parameters), noise(n_frames, size)
+        detector, sequence = create(name, **parameters), noise(n_frames, size)
         if detector.learns:
             detector = replace(detector, **LEARNT_FROM).fit(sequence)
         detector.detect(sequence)

@@ -62,7 +62,7 @@ def main() -> None:
     figure.savefig(PAGES / "supervised-flux.png", dpi=80)
 
     small = {"n_samples": 150, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 12}
-    state = create("sodinn", small).fit(sequence).state()
+    state = create("sodinn", **small).fit(sequence).state()
     curve = state["learning_curve"]
     figure, axis = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
     axis.plot(curve[:, 0], curve[:, 1], label="training")

@@ -142,7 +142,7 @@ def test_records_say_what_ran_where(full_store, suite):
         assert (record.algozoo, record.python) == (algozoo.__version__, platform.python_version())
         assert record.platform
         [entry] = [entry for entry in suite.detectors if entry.name == record.detector.name]
-        detector = create(entry.name, entry.parameters)
+        detector = create(entry.name, **entry.parameters)
         assert record.detector.title == detector.title
         assert record.detector.parameters == {name: repr(value) for name, value in detector.parameters.items()}
 

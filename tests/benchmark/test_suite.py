@@ -14,7 +14,7 @@ def test_every_suite_that_comes_with_algozoo_is_sound(name):
         dataset = load_dataset(entry.name)
         assert (entry.sequences or 0) <= dataset.n_sequences
         assert all(annulus.contrast for annulus in dataset.manifest.annuli)
-    labels = [create(d.name, d.parameters).label for d in suite.detectors]
+    labels = [create(d.name, **d.parameters).label for d in suite.detectors]
     assert len(set(labels)) == len(labels)
     assert {name for name in BUILT_IN if create(name).control} <= set(labels)
 

@@ -48,7 +48,7 @@ def test_positions_are_real_valued_and_spread_over_all_angles(suite, drawn):
     dataset, null, _ = drawn
     many = suite.datasets[0].model_copy(update={"injections": 200})
     companions = [t.companion for t in draw_trials(suite, many, dataset, 0, null) if t.companion]
-    angles = np.array([c.position_angle for c in companions])
+    angles = np.array([c.azimuth for c in companions])
     assert np.histogram(angles, 4, (0, 360))[0].min() > 60
     assert not np.any(np.array([c.separation for c in companions]) % 1 == 0)
 

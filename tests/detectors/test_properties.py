@@ -49,7 +49,7 @@ DETECTORS = [
 
 N_FRAMES, SIZE, FWHM = 12, 41, 4.0
 ANGLES = np.linspace(3, 88, N_FRAMES)
-PLANET = Companion(separation=12, position_angle=70, contrast=0.1)
+PLANET = Companion(separation=12, azimuth=70, contrast=0.1)
 ROUNDING = 2e-3
 """Allowed difference in S/N where only rounding differs: of the float32 cube, magnified by what is subtracted."""
 
