@@ -178,11 +178,11 @@ def _attempt(clause: str, check: Callable[[], str]) -> Check:
         return Check(clause, passed=False, found=found)
 
 
-def obvious_planet(sequence: ADISequence, position_angle: float = 70.0) -> Companion:
+def obvious_planet(sequence: ADISequence, azimuth: float = 70.0) -> Companion:
     """Return a companion, half-way out, far above the scatter of the frames there."""
     separation = sequence.size / 4
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     ring = abs(np.hypot(x, y) - separation) < sequence.fwhm / 2
     aperture_noise = sequence.cube[..., ring].std() * np.sqrt(np.pi) * sequence.fwhm / 2
     contrast = OBVIOUS_SNR * aperture_noise / float(np.mean(sequence.star_flux))
-    return Companion(separation=separation, position_angle=position_angle, contrast=contrast)
+    return Companion(separation=separation, azimuth=azimuth, contrast=contrast)

@@ -85,7 +85,7 @@ def test_snr_map_of_vip(benchmark, sequence, vip):
 
 @pytest.mark.benchmark(group="injection")
 def test_injection(benchmark, sequence):
-    companion = Companion(separation=20, position_angle=30, contrast=1e-3)
+    companion = Companion(separation=20, azimuth=30, contrast=1e-3)
     assert benchmark(inject, sequence, [companion]).n_frames == 61
 
 

@@ -39,7 +39,7 @@ def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, floa
     """
     shards = list(shards)
     detectors = {str(shard.detector): shard.detector for shard in shards}.values()
-    n_ranked = sum(not create(detector.name, detector.parameters).control for detector in detectors)
+    n_ranked = sum(not create(detector.name, **detector.parameters).control for detector in detectors)
     pairs = max(comb(n_ranked, 2), 1)
     differences = {}
     for shard in {shard.dataset.name: shard for shard in shards}.values():
@@ -110,7 +110,7 @@ def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}
-    detectors = {name: create(entry.name, entry.parameters) for name, entry in entries.items()}
+    detectors = {name: create(entry.name, **entry.parameters) for name, entry in entries.items()}
     groups: dict[tuple[str, int | None], dict[str, Shard]] = {}
     for shard in shards:
         detector = detectors[str(shard.detector)]
@@ -218,7 +218,7 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
     for flipped in sorted({trial.kind == "flipped" for trial in trials}):
         draws = Draws()
         for number, shard in enumerate(group):
-            detector = create(shard.detector.name, shard.detector.parameters)
+            detector = create(shard.detector.name, **shard.detector.parameters)
             tell_of = partial(report, name=_learner(shard))
             try:
                 model = cast("Learner", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
@@ -233,4 +233,4 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
 
 
 def _learner(shard: Shard) -> str:
-    return f"{create(shard.detector.name, shard.detector.parameters).label} on {shard.dataset.name}"
+    return f"{create(shard.detector.name, **shard.detector.parameters).label} on {shard.dataset.name}"

@@ -2,7 +2,7 @@
 
 import resource
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.provenance import environment
 from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.suite import Suite
 from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
@@ -41,7 +42,8 @@ class Finished:
     reason: str
 
     def __str__(self) -> str:
-        return str(self.shard)
+        failures = f", {self.n_failed} failed ({self.reason})" if self.n_failed else ""
+        return f"{self.shard}: {self.n_trials} maps{failures}"
 
 
 @dataclass(frozen=True)
@@ -85,19 +87,9 @@ def run_shard(
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     trials = [trial for trial in trials if only is None or trial.number in only]
-    detector = detector or create(shard.detector.name, shard.detector.parameters)
-    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
-    training = training_of(detector, dataset)
-    try:
-        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
-        outcomes = [Outcome(trial, *_status(error)) for trial in trials]
-    else:
-        order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
-        ordered = [trials[i] for i in order]
-        outcomes = _attempts(trained, ordered, null, masks, self_trained=training == OWN_TWIN)
+    detector = detector or create(shard.detector.name, **shard.detector.parameters)
+    rng = np.random.default_rng([shard.suite.seed, shard.sequence])
+    outcomes = list(attempts(detector, dataset, null, trials, rng))
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
@@ -118,28 +110,36 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     outcomes = [
         Outcome(t, "failed", reason) for t in draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     ]
-    detector = create(shard.detector.name, shard.detector.parameters)
+    detector = create(shard.detector.name, **shard.detector.parameters)
     cost = RunCost(started=datetime.now(UTC).isoformat())
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], cost)
 
 
-def _attempts(
-    detectors: Mapping[bool, Detector],
-    trials: Iterable[Trial],
-    null: ADISequence,
-    masks: Mapping[bool, np.ndarray],
-    *,
-    self_trained: bool,
-) -> list[Outcome]:
-    """Run trials one after the other; after a few that timed out all others count as timed out."""
-    outcomes: list[Outcome] = []
-    for trial in trials:
-        if sum(outcome.status == "timeout" for outcome in outcomes) >= PATIENCE:
-            outcomes.append(Outcome(trial, "timeout", f"not run: {PATIENCE} maps before it timed out"))
-        else:
-            flipped = trial.kind == "flipped"
-            outcomes.append(_attempt(detectors[flipped], trial, null, masks[flipped], self_trained=self_trained))
-    return outcomes
+def attempts(
+    detector: Detector, dataset: Dataset, null: ADISequence, trials: list[Trial], rng: np.random.Generator
+) -> Iterator[Outcome]:
+    """Fit a detector once and run trials on the sequence `null` in random order; what it raises is an outcome.
+
+    After a few trials that timed out all others count as timed out.
+    """
+    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
+    self_trained = training_of(detector, dataset) == OWN_TWIN
+    try:
+        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        yield from (Outcome(trial, *_status(error)) for trial in trials)
+        return
+    timeouts = 0
+    for trial in [trials[i] for i in rng.permutation(len(trials))]:
+        if timeouts >= PATIENCE:
+            yield Outcome(trial, "timeout", f"not run: {PATIENCE} maps before it timed out")
+            continue
+        flipped = trial.kind == "flipped"
+        outcome = _attempt(trained[flipped], trial, null, masks[flipped], self_trained=self_trained)
+        timeouts += outcome.status == "timeout"
+        yield outcome
 
 
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
@@ -214,12 +214,7 @@ def _write(
 ) -> Finished:
     failures = [o.reason for o in outcomes if o.status not in SETTLED]
     record = _record(shard, dataset, detector, len(failures), cost)
-    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
-    rows = [
-        _row(o, record, dataset, null, resels[o.trial.kind == "flipped"])
-        for o in sorted(outcomes, key=lambda o: o.trial.number)
-    ]
-    store.write(record, rows, maps)
+    store.write(record, outcome_rows(shard.suite, shard.sequence, dataset, null, detector, outcomes), maps)
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
 
 
@@ -240,7 +235,7 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             title=detector.title,
             reference=detector.reference,
             summary=detector.summary,
-            control=detector.control or training == ORACLE_EMPTY,  # it knows too much to be ranked
+            control=_is_control(detector, training),
             parameters={name: repr(value) for name, value in detector.parameters.items()},
             sandbox=detector.confinement,
             maps_only=detector.maps_only,
@@ -250,36 +245,49 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
     )
 
 
-def _row(outcome: Outcome, record: RunRecord, dataset: Dataset, null: ADISequence, n: float) -> OutcomeRow:
-    return OutcomeRow(
-        suite=record.suite.name,
-        suite_version=record.suite.version,
-        dataset=record.dataset,
-        dataset_version=dataset.version,
-        dataset_kind=dataset.manifest.kind,
-        sequence=record.sequence,
-        detector=record.detector.label,
-        control=record.detector.control,
-        training=record.training,
-        trial=outcome.trial.number,
-        trial_kind=outcome.trial.kind,
-        block=outcome.trial.block or "",
-        annulus=outcome.trial.annulus,
-        **true_companion(outcome.trial.companion, null),
-        fwhm=null.fwhm,
-        n_resels=n,
-        status=outcome.status,
-        reason=outcome.reason,
-        seconds=outcome.seconds,
-        cpu_seconds=outcome.cpu_seconds,
-        map_kind=outcome.map.kind if outcome.map else "",
-        candidate_x=outcome.candidates.x,
-        candidate_y=outcome.candidates.y,
-        candidate_score=outcome.candidates.score,
-        candidate_flux=_fluxes(outcome) / np.mean(null.star_flux),
-        null_separation=outcome.null_scores[0],
-        null_score=outcome.null_scores[1],
-    )
+def _is_control(detector: Detector, training: str) -> bool:
+    """Return whether a detector knows too much to be ranked."""
+    return detector.control or training == ORACLE_EMPTY
+
+
+def outcome_rows(
+    suite: Suite, index: int, dataset: Dataset, null: ADISequence, detector: Detector, outcomes: Iterable[Outcome]
+) -> list[OutcomeRow]:
+    """Return the rows of the table of outcomes of sequence `index` of a dataset, in the order of the trials."""
+    training = training_of(detector, dataset)
+    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
+    return [
+        OutcomeRow(
+            suite=suite.name,
+            suite_version=suite.version,
+            dataset=dataset.name,
+            dataset_version=dataset.version,
+            dataset_kind=dataset.manifest.kind,
+            sequence=index,
+            detector=detector.label,
+            control=_is_control(detector, training),
+            training=training,
+            trial=outcome.trial.number,
+            trial_kind=outcome.trial.kind,
+            block=outcome.trial.block or "",
+            annulus=outcome.trial.annulus,
+            **true_companion(outcome.trial.companion, null),
+            fwhm=null.fwhm,
+            n_resels=resels[outcome.trial.kind == "flipped"],
+            status=outcome.status,
+            reason=outcome.reason,
+            seconds=outcome.seconds,
+            cpu_seconds=outcome.cpu_seconds,
+            map_kind=outcome.map.kind if outcome.map else "",
+            candidate_x=outcome.candidates.x,
+            candidate_y=outcome.candidates.y,
+            candidate_score=outcome.candidates.score,
+            candidate_flux=_fluxes(outcome) / np.mean(null.star_flux),
+            null_separation=outcome.null_scores[0],
+            null_score=outcome.null_scores[1],
+        )
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.trial.number)
+    ]
 
 
 def _fluxes(outcome: Outcome) -> np.ndarray:

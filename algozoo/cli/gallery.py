@@ -68,7 +68,7 @@ def with_companions(dataset: Dataset, index: int) -> tuple[ADISequence, list[Com
     companions = [
         Companion(
             separation=(annulus.inner + annulus.outer) / 2 * sequence.fwhm,
-            position_angle=FIRST_ANGLE + STEP * number,
+            azimuth=FIRST_ANGLE + STEP * number,
             contrast=annulus.contrast[1],
         )
         for number, annulus in enumerate(dataset.manifest.annuli)

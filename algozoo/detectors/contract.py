@@ -4,16 +4,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import Keywords
 from algozoo.companions import Companion
 from algozoo.detectors.parameters import declared, parameter_fields
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Report
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 Training = Literal["none", "transfer", "flipped", "flipped twin of each trial", "oracle-empty"]
 """What the platform fits a detector to; see `Detector.training`."""
@@ -35,7 +41,7 @@ class Cost:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DetectionMap:
+class DetectionMap(Keywords):
     """What a detector returns.
 
     Parameters
@@ -83,6 +89,43 @@ class DetectionMap:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
+    def plot(self, sequence: ADISequence | None = None) -> "Figure":
+        """Draw the map with matplotlib's pyplot, so that a notebook shows it.
+
+        Parameters
+        ----------
+        sequence : ADISequence, optional
+            That of the map: it gives the axes in arcseconds and the candidates by number. Without it, in pixels.
+
+        Raises
+        ------
+        InputError
+            If the map is not one of this sequence.
+        """
+        from algozoo.plots.maps import plot_map  # noqa: PLC0415 - matplotlib takes long to import
+        from algozoo.products import candidate_table  # noqa: PLC0415 - as does astropy
+
+        return plot_map(self, sequence, None if sequence is None else candidate_table(self, sequence))
+
+    def write(self, path: "str | Path", sequence: ADISequence | None = None) -> None:
+        """Write the map, and the residual image and the fluxes if there are any, to a FITS file.
+
+        Parameters
+        ----------
+        path : path
+            Replaced whole or not at all.
+        sequence : ADISequence, optional
+            That of the map: its name, pixel scale and direction of North go into the header.
+
+        Raises
+        ------
+        AlgoZooError
+            If it cannot be written.
+        """
+        from algozoo.products import write_map  # noqa: PLC0415 - astropy takes long to import
+
+        write_map(self, path, sequence)
+
     def __repr__(self) -> str:
         scored = self.scores[np.isfinite(self.scores)]
         extent = f"{scored.min():.3g} to {scored.max():.3g}" if scored.size else "nothing scored"
@@ -90,7 +133,7 @@ class DetectionMap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Detector(ABC):
+class Detector(Keywords, ABC):
     """A detection algorithm: a frozen dataclass whose fields are its parameters.
 
     The annotation of a parameter has its type and bounds, as in pydantic: ``Annotated[int, Field(ge=1)]``. A field with

@@ -1,7 +1,7 @@
 """Where detectors come from: this package, installed packages (entry points) and folders of submissions."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
 from functools import partial
 from importlib import import_module
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from algozoo.arguments import checked, expect
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.parameters import parameter_fields
 from algozoo.detectors.submitted.detector import Submitted, submitted_class
@@ -80,6 +81,25 @@ class Entry:
             )
         return cls
 
+    def create(self, **parameters: Any) -> Detector:
+        """Make the detector.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter (the message suggests the nearest), or one is not of the type or
+            within the bounds with which the detector declares it.
+        """
+        cls = self.detector_class()
+        known = [field.name for field in parameter_fields(cls)]
+        for parameter in parameters:
+            if parameter not in known:
+                raise unknown(f"parameter of {self.name}", parameter, known or ["(none)"])
+        values = {p: tuple(v) if isinstance(v, list) else v for p, v in parameters.items()}  # TOML has no tuples
+        detector = cls(**values)
+        detector.check_parameters()
+        return detector
+
 
 def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     """List all detectors by name, importing none of them.
@@ -104,8 +124,9 @@ def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     return dict(sorted(entries.items()))
 
 
-def create(name: str, parameters: Mapping[str, Any] | None = None, *, submissions: Path = SUBMISSIONS) -> Detector:
-    """Make a detector by name.
+@checked
+def create(name: str, /, **parameters: Any) -> Detector:
+    """Make a detector by name, as in ``create("pca", n_components=20)``; see `Entry.create`.
 
     Raises
     ------
@@ -113,18 +134,11 @@ def create(name: str, parameters: Mapping[str, Any] | None = None, *, submission
         If there is no such detector or parameter (the message suggests the nearest), or a parameter is not of the
         type or within the bounds with which the detector declares it.
     """
-    entries = registered(submissions)
+    expect(name, str, "create: name", 'create("pca", n_components=20)')
+    entries = registered()
     if name not in entries:
         raise unknown("detector", name, entries)
-    cls = entries[name].detector_class()
-    known = [field.name for field in parameter_fields(cls)]
-    for parameter in parameters or {}:
-        if parameter not in known:
-            raise unknown(f"parameter of {name}", parameter, known or ["(none)"])
-    values = {p: tuple(v) if isinstance(v, list) else v for p, v in (parameters or {}).items()}  # TOML has no tuples
-    detector = cls(**values)
-    detector.check_parameters()
-    return detector
+    return entries[name].create(**parameters)
 
 
 def is_built_in(detector: Detector) -> bool:

@@ -203,12 +203,13 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    read, stored = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
+    everything, every_record = store.read(suite, version)
+    read, stored = _without_withdrawn(everything, every_record, store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
     shared, unfinished = on_shared_trials(read)
     outcomes = add_hits(shared)
     records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.started)
-    absent = not_run(stored)
+    absent = not_run(every_record)
     definition = records[-1].suite
     annuli_of = {record.dataset: record.annuli for record in records}
     zones = {name: [(zone.inner, zone.outer) for zone in annuli] for name, annuli in annuli_of.items()}

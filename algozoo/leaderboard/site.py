@@ -42,7 +42,8 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     store : Store
     suite, version : str
     folder : path
-        Replaced as a whole once all pages are made; a site that was there stays if anything fails.
+        The site is its folder of the suite's name, which is replaced as a whole once all pages are made; a site that
+        was there stays if anything fails.
 
     Returns
     -------
@@ -56,7 +57,7 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     AlgoZooError
         If a file of the store is damaged, or the pages cannot be written.
     """
-    folder = Path(folder).resolve()
+    folder = Path(folder).resolve() / suite
     _check_replaceable(folder)
     results = read_results(store, suite, version)
     new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{state}") for state in ("new", "old"))

@@ -158,9 +158,7 @@ def _completeness_trials(
     rows: list[OutcomeRow] = []
 
     def found(contrast: float) -> bool:
-        companion = Companion(
-            separation=separation * probe.field.null.fwhm, position_angle=next(angles), contrast=contrast
-        )
+        companion = Companion(separation=separation * probe.field.null.fwhm, azimuth=next(angles), contrast=contrast)
         look = probe.look(companion)
         rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, companion))
         return probe.is_found(look)

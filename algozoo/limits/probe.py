@@ -24,6 +24,8 @@ GOLDEN_ANGLE = 180 * (3 - 5**0.5)
 """Degrees; its multiples spread evenly over the circle, however many there are."""
 MAXIMUM_DRAWS = 1000
 FEWEST_FRAMES = 3
+INNER_EDGE = 1.5
+"""FWHM; where the search of a sequence begins that has no manifest."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +91,7 @@ class Field:
         return cls.of(sequence, dataset.companions(sequence), field.inner, field.outer, dataset.flip_refusal(sequence))
 
     @classmethod
-    def of_sequence(cls, sequence: ADISequence, companions: list[Companion], inner: float = 1.5) -> "Field":
+    def of_sequence(cls, sequence: ADISequence, companions: list[Companion]) -> "Field":
         """Take anybody's own sequence, as far out as one FWHM from the edge of the frames.
 
         Raises
@@ -98,12 +100,12 @@ class Field:
             If the frames are too small.
         """
         outer = sequence.centre / sequence.fwhm - 1
-        if outer <= inner:
+        if outer <= INNER_EDGE:
             raise InputError(
                 f"{sequence.name}: frames of {sequence.size} px reach {sequence.centre / sequence.fwhm:.1f} FWHM from "
-                f"the star, expected more than {inner + 1:g}: give larger frames"
+                f"the star, expected more than {INNER_EDGE + 1:g}: give larger frames"
             )
-        return cls.of(sequence, companions, inner, outer, flip_refusal(sequence, inner))
+        return cls.of(sequence, companions, INNER_EDGE, outer, flip_refusal(sequence, INNER_EDGE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +192,7 @@ class Probe:
         null, start, skipped = self.field.null, rng.uniform(0, 360), 0
         for k in range(10**6):
             angle = (start + k * GOLDEN_ANGLE) % 360
-            companion = Companion(separation=separation * null.fwhm, position_angle=angle, contrast=0)
+            companion = Companion(separation=separation * null.fwhm, azimuth=angle, contrast=0)
             x, y = companion.position(null)
             if self.field.valid[round(y), round(x)]:
                 skipped = 0

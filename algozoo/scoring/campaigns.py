@@ -1,4 +1,4 @@
-"""One detector in the trials of one dataset, the unit that is scored; and all of a table, split once."""
+"""One detector in the trials of one dataset: the unit that is scored."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ from algozoo.scoring.resampling import resampling_weights
 Mask: TypeAlias = NDArray[np.bool_]
 
 OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
-CANDIDATES = ["candidate_x", "candidate_y", "candidate_score"]
-OF_DETECTOR = ["status", "reason", "seconds", *CANDIDATES, "hit_score", "position_error", "flux_bias"]
+OF_DETECTOR = [
+    *("status", "reason", "seconds", "candidate_x", "candidate_y", "candidate_score"),
+    *("hit_score", "position_error", "flux_bias"),
+]
 NULLS = ["null_separation", "null_score"]
 """Columns that a table may lack: scores of the maps without a companion at positions that share no light."""
 FOUND_RATE = 1.0  # false positives per map at which companions count as found
@@ -41,7 +43,7 @@ class Campaign:
     map_kind : str
         What its maps are, as 'snr' or 'probability'; empty where the table does not say.
     trials : DataFrame
-        One row per trial of the dataset, in the same order for all detectors.
+        One row per trial of the dataset, in the same order for all detectors, with the column group (`groups`).
     draws : ndarray (n_weights, n_trials), optional
         Bootstrap weights (`resampling_weights`), the same array for all detectors of the dataset.
     """
@@ -91,13 +93,8 @@ class Campaign:
 
     @cached_property
     def group(self) -> NDArray[np.int_]:
-        """Number of the group that each trial belongs to.
-
-        The maps without a companion of one orientation of a sequence, whole or of a block of its frames, are
-        one group: they share most of their frames and with them their false positives. An injected trial is
-        a group of its own.
-        """
-        return _groups(self.trials)
+        """Number of the group of each trial (`groups`)."""
+        return self.trials["group"].to_numpy()
 
     def n_groups(self, trials: Mask) -> int:
         """Count the independent ones among some trials."""
@@ -178,8 +175,7 @@ class Campaign:
         Returns
         -------
         before, after : ndarray (n_weights, n_levels)
-            Rate of candidates with a higher score, and with a higher or equal one; NaN where no empty
-            map counts.
+            Rate of candidates with a higher score, and with a higher or equal one; NaN where no empty map counts.
         level : ndarray of int (n_found,)
             Level of each hit.
         """
@@ -207,10 +203,7 @@ class Campaign:
         return self.has_result and bool(x * self.n_groups(self.empty) >= 1 - 1e-9)
 
     def _means_over_injected(self, shares: Iterable[Array], level: NDArray[np.intp], parts: Sequence[Mask]) -> Array:
-        """Means of the found companions' shares over the injected ones of each part, (n_parts, n_shares, n_weights).
-
-        NaN where no trial of a kind is drawn.
-        """
+        """Means over the injected trials of each part, (n_parts, n_shares, n_weights); NaN where none is drawn."""
         weights, trials = self.weights, np.flatnonzero(self.found)
         shape = int(level.max(initial=-1)) + 1, weights.shape[1]
         injected = [self.injected & part for part in parts]
@@ -265,7 +258,8 @@ Outcomes: TypeAlias = pd.DataFrame | Campaigns
 
 def _campaigns(table: pd.DataFrame, rng: np.random.Generator | None) -> list[Campaign]:
     in_order = table.sort_values(TRIAL)
-    trials = in_order.drop_duplicates(TRIAL)[OF_TRIAL].reset_index(drop=True)
+    shared = in_order.drop_duplicates(TRIAL)[OF_TRIAL].reset_index(drop=True)
+    trials = shared.assign(group=groups(shared))
     draws = None if rng is None else draw_weights(trials, rng)
     return [_campaign(rows, trials, draws) for _, rows in in_order.groupby("detector")]
 
@@ -292,9 +286,14 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame, draws: Array | None) -> 
 def draw_weights(trials: pd.DataFrame, rng: np.random.Generator) -> Array:
     """Bootstrap weights of the trials of a dataset, (n_weights, n_trials)."""
     injected = np.asarray(trials["trial_kind"] == "injected")
-    return resampling_weights(trials["sequence"].to_numpy(), injected, _groups(trials), rng)
+    return resampling_weights(trials["sequence"].to_numpy(), injected, trials["group"].to_numpy(), rng)
 
 
-def _groups(trials: pd.DataFrame) -> NDArray[np.int_]:
+def groups(trials: pd.DataFrame) -> NDArray[np.int_]:
+    """Give the trials that share their false positives the same number.
+
+    The maps without a companion of one orientation of a sequence, whole or of a block of its frames, are one group.
+    They share most of their frames and with them their false positives. An injected trial is a group of its own.
+    """
     own = trials["trial"].where(trials["trial_kind"] == "injected", -1)
     return np.asarray(trials.assign(trial=own).groupby(TRIAL).ngroup(), dtype=int)

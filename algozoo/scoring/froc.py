@@ -158,7 +158,8 @@ def share_found(before: Array, after: Array, x: float) -> Array:
     """
     share = (x >= before).astype(float)
     tied = after > before
-    share[tied] = np.clip((x - before[tied]) / (after[tied] - before[tied]), 0, 1)
+    if tied.any():
+        share[tied] = np.clip((x - before[tied]) / (after[tied] - before[tied]), 0, 1)
     return share
 
 

@@ -67,7 +67,7 @@ class OutcomeRow:
     block: Annotated[str, Column("string", "part of the frames that the trial is of; empty for all frames")] = ""
     annulus: Annotated[int, Column("int32", "number of the annulus that the companion is in; -1 without one")]
     separation: Annotated[float, Column("float64", "of the companion from the star; NaN without one", "px")]
-    position_angle: Annotated[float, Column("float64", "of the companion, counter-clockwise from +x", "degrees")]
+    position_angle: Annotated[float, Column("float64", "azimuth of the companion, from +x towards +y", "degrees")]
     contrast: Annotated[float, Column("float64", "flux of the companion over that of the star")]
     x: Annotated[float, Column("float64", "column of the companion in the derotated frame", "px")]
     y: Annotated[float, Column("float64", "row of the companion in the derotated frame", "px")]
@@ -125,7 +125,7 @@ def true_companion(companion: Companion | None, sequence: ADISequence) -> TrueCo
     x, y = companion.position(sequence)
     return TrueCompanion(
         separation=companion.separation,
-        position_angle=companion.position_angle,
+        position_angle=companion.azimuth,
         contrast=companion.contrast,
         x=x,
         y=y,

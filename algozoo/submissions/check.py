@@ -166,7 +166,7 @@ def smoke_score(detector: Submitted, seconds_per_map: float, deadline: float) ->
             own = shard.detector.name == detector.name
             finished = only and run_shard(shard, Path(folder), only=only, detector=detector if own else None)
             if finished and finished.n_failed and not own:
-                raise AlgoZooError(f"{finished}: {finished.reason}")
+                raise AlgoZooError(str(finished))
         outcomes, _ = Store(Path(folder)).read(suite.name, suite.version)
     if monotonic() > deadline:
         late = outcomes[(outcomes["detector"] == detector.label) & (outcomes["status"] == "timeout")]

@@ -1,7 +1,7 @@
 """What a pull request of a submission goes through: ``python -m algozoo.submissions.request HEAD``.
 
-It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD changes of
-AlgoZoo itself is never run.
+It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD
+changes of AlgoZoo itself is never run.
 """
 
 import shutil
@@ -123,9 +123,9 @@ def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Seq
                 _run("verify", "--suite", suite, "--sample", "1", "--same-code", "--", name)
             except AlgoZooError as error:
                 raise AlgoZooError(
-                    f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or cannot "
-                    f"be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) and add "
-                    "the results"
+                    f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or "
+                    f"cannot be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) "
+                    "and add the results"
                 ) from error
 
 
@@ -154,7 +154,8 @@ def _content(commit: str, path: Path) -> bytes:
 
 
 def _has(commit: str, path: Path) -> bool:
-    return subprocess.run(["git", "cat-file", "-e", f"{commit}:{path}"], capture_output=True, check=False).returncode == 0  # noqa: S603, S607
+    asked = ["git", "cat-file", "-e", f"{commit}:{path}"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def _take(head: str, folder: Path) -> None:

@@ -163,7 +163,7 @@ def _detector_of(record: RunRecord) -> SuiteDetector:
     if record.detector.maps_only:
         return SuiteDetector(name=name)
     for entry in record.suite.detectors:
-        if entry.name == name and create(name, entry.parameters).label == label:
+        if entry.name == name and create(name, **entry.parameters).label == label:
             return entry
     raise AlgoZooError(f"the suite in the record of {record.key} does not list the detector {label}")
 
@@ -202,7 +202,7 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
 
 
 def _is_same_code(shard: Shard, record: RunRecord) -> bool:
-    """Whether the code here gives the key of a record; it may have been confined otherwise, which is part of the key."""
+    """Whether the code here gives the key of a record, made as the row was confined: that is part of the key."""
     with wanted_as_recorded(record.detector.sandbox):
         return content_key(shard) == record.key
 

@@ -1,7 +1,7 @@
 """Write docs/detectors/costs.csv: what a map of each detector costs, on white noise.
 
 Usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python docs/figures/detector_costs.py [NAME ...]
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import sys
@@ -61,7 +61,7 @@ def costs(name: str) -> list[dict[str, Any]]:
     cases = [({}, shape) for shape in shapes] + [(RICHER[name], SHAPES[0])]
     rows = []
     for parameters, (n_frames, size) in cases:
-        detector, sequence = create(name, parameters), noise(n_frames, size)
+        detector, sequence = create(name, **parameters), noise(n_frames, size)
         if detector.learns:
             detector = replace(detector, **LEARNT_FROM).fit(sequence)
         detector.detect(sequence)

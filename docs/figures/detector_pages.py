@@ -1,7 +1,7 @@
 """Write docs/detectors/*.md and *.png: a page for each detector, made from its code, its costs and beta Pictoris.
 
 Usage: python docs/figures/detector_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import inspect
@@ -39,7 +39,7 @@ def main(mirror: str, *chosen: str) -> None:
     for name in chosen or names():
         (PAGES / f"{name}.md").write_text(page(create(name)))
         figure, axis = plt.subplots(figsize=(5, 4.2), layout="constrained")
-        draw_map(axis, create(name, SHOWN.get(name)), sequence, companions, shown_field(night, sequence))
+        draw_map(axis, create(name, **SHOWN.get(name, {})), sequence, companions, shown_field(night, sequence))
         figure.savefig(PAGES / f"{name}.png", dpi=75)
         plt.close(figure)
         sys.stdout.write(f"{name}\n")

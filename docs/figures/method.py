@@ -1,4 +1,4 @@
-"""Figures of the page on the method, from a made-up campaign: ``python docs/figures/method.py``."""  # noqa: INP001 - scripts are no package
+"""Figures of the page on the method, from a made-up campaign: ``python docs/figures/method.py``."""
 
 from pathlib import Path
 from typing import Any

@@ -82,7 +82,7 @@ def counting():
 
 
 def dataset(kind):
-    planet = Companion(separation=12, position_angle=0, contrast=0.01)
+    planet = Companion(separation=12, azimuth=0, contrast=0.01)
     return SimpleNamespace(name="it", manifest=SimpleNamespace(kind=kind), companions=lambda _: [planet])
 
 

@@ -335,7 +335,7 @@ def test_the_same_store_gives_the_same_bytes(store: Store, site: Path, tmp_path:
 def test_a_failed_build_leaves_the_old_site_whole(
     store: Store, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "site"
+    folder = tmp_path / "quick"
     folder.mkdir()
     (folder / "index.html").write_bytes((site / "index.html").read_bytes())
     before = contents(folder)
@@ -345,16 +345,18 @@ def test_a_failed_build_leaves_the_old_site_whole(
 
     monkeypatch.setattr(site_module.images, "preview", fail)
     with pytest.raises(Exception, match="No space left"):
-        build_site(store, "quick", "1", folder)
+        build_site(store, "quick", "1", tmp_path)
     assert contents(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    assert [path.name for path in tmp_path.iterdir()] == ["quick"]
 
 
 def test_a_folder_that_is_no_site_is_refused_untouched(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
+    thesis = tmp_path / "quick" / "thesis.tex"
+    thesis.parent.mkdir()
+    thesis.write_text("years of work", encoding="utf-8")
     with pytest.raises(InputError, match="no leaderboard"):
         build_site(store, "quick", "1", tmp_path)
-    assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "years of work"
+    assert thesis.read_text(encoding="utf-8") == "years of work"
 
 
 def test_a_suite_of_which_nothing_came_has_a_site(tmp_path: Path, store: Store) -> None:
@@ -373,10 +375,10 @@ def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp
     shutil.copytree(store.folder, here.folder)
     for path in (here.folder / "datasets").glob("night-*"):
         path.unlink()
-    build_site(here, "quick", "1", tmp_path / "site")
-    assert (tmp_path / "site" / "datasets" / "alpha.html").is_file()
-    assert not (tmp_path / "site" / "datasets" / "night.html").exists()
-    text = " ".join((tmp_path / "site" / "index.html").read_text(encoding="utf-8").split())
+    site = build_site(here, "quick", "1", tmp_path / "site").parent
+    assert (site / "datasets" / "alpha.html").is_file()
+    assert not (site / "datasets" / "night.html").exists()
+    text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
     everybody = "blank, fragile, median, oracle, pca, pca(n_components=20), picky, random"
     assert "The dataset night is not shown, because its data were not available to the run." in text
     assert f"Stored rows on it: {everybody}." in text

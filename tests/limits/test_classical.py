@@ -50,7 +50,7 @@ def test_classical_limit_is_threshold_times_noise_over_throughput(field, rng):
 
 def test_known_companion_does_not_spoil_the_limit(make_sequence, rng):
     empty = make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20))
-    planet = Companion(separation=13, position_angle=200, contrast=0.3)
+    planet = Companion(separation=13, azimuth=200, contrast=0.3)
     with_planet = inject(empty, [planet])
     seen = {
         "alone": Field.of_sequence(empty, []),

@@ -109,7 +109,7 @@ def test_what_cannot_be_measured_is_refused(field, make_sequence, rng):
     alike = Field.of_sequence(make_sequence(cube=np.ones((12, 41, 41))), [])
     with pytest.raises(AlgoZooError, match="median declines this sequence: nothing is left of the frames"):
         _ = Probe(Median(), alike).threshold
-    around = [Companion(separation=9, position_angle=angle, contrast=1e-9) for angle in range(0, 300, 30)]
+    around = [Companion(separation=9, azimuth=angle, contrast=1e-9) for angle in range(0, 300, 30)]
     crowded = Field.of_sequence(make_sequence(), around)
     with pytest.raises(InputError, match="resolution elements are left there"):
         measure_limits(Median(), crowded, separations=[2], injections=18, rng=rng, report=silent)

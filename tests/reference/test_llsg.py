@@ -4,6 +4,8 @@ Their low-rank and sparse parts together are the data at every step (their Gauss
 by rounding), so that their alternation is the semi-soft GoDec that we run.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from as_vip import LLSGAsVIP
@@ -47,6 +49,15 @@ def test_without_the_nyquist_term_of_their_rotation_it_agrees_to_two_percent(seq
     theirs = reference_numbers("llsg_rank5")["frame_s"]
     ours = combine(derotate(sparse, sequence.parallactic_angles))
     assert rms(ours - theirs) <= 2e-2 * theirs.std()
+
+
+@pytest.mark.parametrize(("rank", "tolerance"), [(5, 2e-2), (10, 4e-2)])
+def test_the_nyquist_term_of_their_rotation_weighs_more_in_richer_models(sequence, derotate_as_vip, rank, tolerance):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llsg, "annuli", their_annuli)
+        sparse = replace(AS_VIP, rank=rank).subtract(sequence)
+    theirs, ours = (combine(turn(sparse, sequence.parallactic_angles)) for turn in (derotate_as_vip, derotate))
+    assert tolerance / 2 < rms(ours - theirs) / theirs.std() <= tolerance
 
 
 def test_their_gaussian_part_is_nothing_but_rounding(reference_numbers):

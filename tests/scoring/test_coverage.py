@@ -19,7 +19,7 @@ from scipy import stats
 
 from algozoo.scoring import comparisons, partial_auc, resampling, tpr_at
 from algozoo.scoring.averages import average
-from algozoo.scoring.campaigns import Campaign, draw_weights
+from algozoo.scoring.campaigns import Campaign, draw_weights, groups
 from algozoo.scoring.comparisons import Replicates, compare, standings
 from algozoo.scoring.measures import Interval, median_with_interval, with_interval
 from algozoo.scoring.nulls import share_with_interval
@@ -70,6 +70,7 @@ def suite(rng: Generator, *, n_sequences: int, n_injected: int, spread: float) -
             "status": "ok",
         }
     )
+    trials["group"] = groups(trials)
     injected = (trials["trial_kind"] == "injected").to_numpy()
     effect = rng.normal(0, spread, n_sequences)[trials["sequence"]]
     made = []

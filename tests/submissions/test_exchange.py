@@ -151,7 +151,7 @@ def test_names_of_files_may_end_in_any_case(returned, truth):
 
 @pytest.mark.parametrize("name", ["", "My Algo", "../../../evil"])
 def test_the_name_of_a_row_is_one_for_a_detector(exported, truth, name):
-    with pytest.raises(InputError, match="name = .*expected lower-case letters, digits and hyphens"):
+    with pytest.raises(InputError, match=r"name = .*expected lower-case letters, digits and hyphens"):
         maps_only(read(exported, truth), truth, **{**ABOUT, "name": name})
 
 

@@ -27,7 +27,17 @@ from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
 GUEST = "algozoo.detectors.submitted.guest"
-PARTS = ("__init__.py", "errors.py", "files.py", "sequence.py", "companions.py", "imaging", "detectors", "sandbox")
+PARTS = (
+    "__init__.py",
+    "arguments.py",
+    "errors.py",
+    "files.py",
+    "sequence.py",
+    "companions.py",
+    "imaging",
+    "detectors",
+    "sandbox",
+)
 """What a submission sees of us: no manifest, no seed, no suite."""
 IMPORT = re.compile(r"^[ \t]*(?:import ([\w.]+)|from ([\w.]+) import ([\w, ]+))", re.MULTILINE)
 WELL_KNOWN = {

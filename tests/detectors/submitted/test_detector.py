@@ -56,7 +56,7 @@ def mine(tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         (folder / "submission.toml").write_text(MANIFEST.format(more=more))
         (folder / "detector.py").write_text(code)
-        return create("mine", parameters)
+        return create("mine", **parameters)
 
     return mine
 

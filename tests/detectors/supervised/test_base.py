@@ -290,7 +290,7 @@ def trained(name, seed=0):
         "sodirf": {"n_levels": 8, "n_samples": 80},
         "sodinn": {"n_levels": 8, "n_samples": 80, "patch_width": 1.5, "architecture": "conv3d", "epochs": 6},
     }[name]
-    return create(name, parameters | {"seed": seed}).fit(dataset.development_sequence(0))
+    return create(name, **parameters, seed=seed).fit(dataset.development_sequence(0))
 
 
 @pytest.mark.slow
@@ -303,7 +303,7 @@ def test_trained_on_another_sequence_it_finds_more_than_chance(name):
     for detector in (trained(name), Random()):
         ranks.append([])
         for k in range(8):
-            companion = Companion(separation=12, position_angle=45 * k, contrast=1e-3)
+            companion = Companion(separation=12, azimuth=45 * k, contrast=1e-3)
             test = inject(sequence, [companion])
             peaks = find_candidates(detector.detect(test).scores, fwhm=test.fwhm, valid=field)
             x, y = companion.position(test)

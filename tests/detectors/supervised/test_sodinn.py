@@ -143,7 +143,7 @@ def test_a_device_that_is_not_there_is_said_so():
 @pytest.mark.slow
 def test_where_it_matters_every_pixel_is_scored_by_itself(make_sequence):
     """The highest score and its neighbours are those of their own samples, not means of others."""
-    planet = Companion(separation=11, position_angle=65, contrast=0.03)
+    planet = Companion(separation=11, azimuth=65, contrast=0.03)
     sequence = make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 80, 20))
     small = SODINN(n_levels=4, n_samples=60, patch_width=1.5, architecture="conv3d", epochs=3)
     fitted = small.fit(sequence.flipped())
