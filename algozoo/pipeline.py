@@ -8,7 +8,7 @@ from pathlib import Path
 
 from algozoo.arguments import checked
 from algozoo.benchmark.plan import Shard, plan
-from algozoo.benchmark.pool import pool
+from algozoo.benchmark.pool import RunAll, pool
 from algozoo.benchmark.runner import missing, preparations, resolvable_differences, run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
@@ -48,7 +48,7 @@ def run_suite(
     workers: int | None = None,
     scheduler: str | None = None,
     keep_maps: bool = False,
-    mirror: Path | None = None,
+    mirror: str | Path | None = None,
     store: str | Path = RESULTS,
     site: str | Path = SITES,
     report: Reporter | None = None,
@@ -99,7 +99,9 @@ def run_suite(
     n_workers = _checked(workers)
     definition = suite if isinstance(suite, Suite) else load_suite(str(suite))
     results = Store(Path(store))
-    shards, notices = plan(definition, mirror=mirror, slow=slow, detectors=detectors, datasets=datasets)
+    shards, notices = plan(
+        definition, mirror=Path(mirror) if mirror else None, slow=slow, detectors=detectors, datasets=datasets
+    )
     to_run = shards if again else missing(shards, results)
     for text in (*_notices(notices, definition, results), *_outlook(definition, results, shards, len(to_run))):
         report.say(text)
@@ -107,11 +109,7 @@ def run_suite(
     if to_run:
         try:
             with pool(n_workers, scheduler, report.say) as run_all:
-                for steps, total in preparations(to_run, results, run_all):
-                    for _ in report.track(steps, total):
-                        pass
-                finished = run(to_run, results, run_all, keep_maps=keep_maps, tell=report.say)
-                n_failed = sum(shard.n_failed for shard in report.track(finished, len(to_run)))
+                n_failed = _run(to_run, results, run_all, report, keep_maps=keep_maps)
         except KeyboardInterrupt:
             report.say(f"Finished shards are kept in {results.folder}; start the same run again to continue.")
             raise
@@ -128,6 +126,15 @@ def _checked(workers: int | None) -> int:
     return workers
 
 
+def _run(shards: list[Shard], store: Store, run_all: RunAll, report: Reporter, *, keep_maps: bool) -> int:
+    """Make the sequences and models that shards need, run the shards, and return the number of failed trials."""
+    for steps, total in preparations(shards, store, run_all):
+        for _ in report.track(steps, total):
+            pass
+    finished = run(shards, store, run_all, keep_maps=keep_maps, tell=report.say)
+    return sum(shard.n_failed for shard in report.track(finished, len(shards)))
+
+
 def _notices(notices: list[str], suite: Suite, store: Store) -> Iterator[str]:
     yield from (f"Notice: {notice}" for notice in notices)
     for name, version in store.suites():
@@ -141,6 +148,8 @@ def _outlook(suite: Suite, store: Store, shards: list[Shard], n_to_run: int) -> 
         f"Suite {suite.name} {suite.version}: {len(shards)} shards, {len(shards) - n_to_run} done before, "
         f"{n_to_run} to run; results in {store.folder}"
     )
+    if not shards:
+        return
     n_ranked, differences = resolvable_differences(shards)
     yield (
         f"Smallest difference of true-positive rates that can be resolved, at best (80 % power, ranked detectors: "

@@ -1,7 +1,7 @@
 """The contract of a detector as a test, for authors, the command line and CI alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from time import perf_counter
 
@@ -84,7 +84,7 @@ class _Probe:
 
     def clauses(self) -> dict[str, Callable[[], str]]:
         checks = {
-            "parameters are recoverable": self.parameters_are_recoverable,
+            "parameters are recoverable and within their bounds": self.parameters_are_recoverable,
             "map has the shape of a frame": self.map_has_the_shape_of_a_frame,
             "scores are finite where it scores": self.scores_are_finite,
         }
@@ -122,8 +122,9 @@ class _Probe:
         cls = type(self.detector)
         _hold(is_dataclass(cls), f"{cls.__name__} is no dataclass")
         _hold(getattr(cls, "__dataclass_params__").frozen, f"{cls.__name__} is not frozen")  # noqa: B009 - unknown to types
-        _hold(cls(**self.detector.parameters) == self.detector, "made anew from its parameters, it differs")
-        return ", ".join(f.name for f in fields(cls) if f.init) or "none"
+        _hold(cls(**self.detector.parameters) == self.detector, "made again from its parameters, it differs")
+        self.detector.check_parameters()
+        return ", ".join(self.detector.parameters) or "none"
 
     def map_has_the_shape_of_a_frame(self) -> str:
         shape, size = self.first.scores.shape, self.sequence.size

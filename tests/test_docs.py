@@ -58,16 +58,6 @@ def test_results_are_read_as_the_quickstart_does_after_two_suites_were_run(tmp_p
     assert re.search(r"\[\d+ rows", out)
 
 
-def test_the_curve_of_2018_is_made_from_the_maps_that_a_run_kept(tmp_path, suite, monkeypatch, capsys):
-    list(run(plan(suite)[0], Store(tmp_path / "leaderboard" / "results"), keep_maps=True))
-    monkeypatch.chdir(tmp_path)
-    exec(blocks("challenge.md", "python")[-1], {})  # noqa: S102 - our own page
-    out = capsys.readouterr().out
-    assert out.count("fp_per_map") == 4  # detectors
-    assert re.search(r"median\n +threshold", out)
-    assert re.search(r"9 +5\.0 .* 8\n", out)  # ten thresholds, eight companions
-
-
 def script(name):
     """Import one of the scripts that make pages and figures."""
     spec = importlib.util.spec_from_file_location(name, DOCS / "figures" / f"{name}.py")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,10 @@ from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, listed
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
 from algozoo.errors import InputError
 from algozoo.reporter import Reporter
 from algozoo.scoring import Board, evaluate, rates
+from algozoo.scoring.outcomes import OutcomeRow
 from algozoo.sequence import ADISequence
 
 if TYPE_CHECKING:
@@ -141,10 +141,9 @@ def compare(
         detectors=tuple(SuiteDetector(name=detector.name) for detector in chosen),
     )
     trials = draw_trials(suite, suite.datasets[0], night, 0, null)
-    rows: list[dict[str, Any]] = []
+    rows: list[OutcomeRow] = []
     for detector, entry in zip(chosen, suite.detectors, strict=True):
-        if isinstance(detector, Submitted):
-            detector.prepare(report.say)
+        detector.prepare(report.say)
         done = attempts(detector, night, null, trials, np.random.default_rng(seed))
         outcomes = list(_reported(done, detector.label, len(trials), report.say))
         rows += outcome_rows(Shard(suite, suite.datasets[0], 0, entry), night, null, detector, outcomes)

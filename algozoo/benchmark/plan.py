@@ -155,13 +155,19 @@ def _runnable(detectors: Sequence[SuiteDetector], *, slow: bool) -> tuple[list[S
         else []
     )
     wanted = [d for d in detectors if slow or not d.slow]
-    missing = {d.needs for d in wanted if d.needs and find_spec(d.needs) is None}
+    missing = {str(d): package for d in wanted if (package := _missing_package(d))}
     notices += [
-        f"detector {d.name} is not run: it needs {d.needs}, which is not installed (docs/detectors/{d.name}.md)"
+        f"detector {d.name} is not run: it needs {missing[str(d)]}, which is not installed (docs/detectors/{d.name}.md)"
         for d in wanted
-        if d.needs in missing
+        if str(d) in missing
     ]
-    return [d for d in wanted if d.needs not in missing], notices
+    return [d for d in wanted if str(d) not in missing], notices
+
+
+def _missing_package(entry: SuiteDetector) -> str | None:
+    """Return the first module that a detector needs, by its class or by the suite, and that is not installed."""
+    needs = [*create(entry.name, **entry.parameters).needs, *filter(None, [entry.needs])]
+    return next((package for package in needs if find_spec(package) is None), None)
 
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:

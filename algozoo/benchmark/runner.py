@@ -11,14 +11,14 @@ import numpy as np
 
 from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
+from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
+from algozoo.detectors.contract import Learner
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
 from algozoo.scoring import resolvable_difference
@@ -114,7 +114,7 @@ def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     groups: dict[tuple[str, int | None], dict[str, Shard]] = {}
     for shard in shards:
         detector = detectors[str(shard.detector)]
-        if isinstance(detector, Supervised):
+        if isinstance(detector, Learner):
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
             group = groups.setdefault((dataset.name, None if one_for_all else shard.sequence), {})
@@ -166,8 +166,7 @@ def run(
     """
     shards = list(shards)
     for name in dict.fromkeys(shard.detector.name for shard in shards):
-        if isinstance(detector := create(name), Submitted):
-            detector.prepare(tell)
+        create(name).prepare(tell)
     task = partial(run_shard, folder=store.folder, keep_maps=keep_maps)
     for shard, outcome in run_all(task, shards):
         yield write_failure(shard, store.folder, outcome.reason) if isinstance(outcome, Died) else outcome
@@ -176,15 +175,6 @@ def run(
 def write_preview(dataset: Dataset, store: Store) -> None:
     """Keep in the store what a dataset looks like, so that the site needs nothing but the store."""
     sequence = dataset.sequence(0)
-    about = {
-        "manifest": dataset.manifest.model_dump(mode="json"),
-        "n_sequences": dataset.n_sequences,
-        "n_frames": sequence.n_frames,
-        "size": sequence.size,
-        "fwhm": sequence.fwhm,
-        "field_rotation": sequence.field_rotation,
-        "pixel_scale": sequence.pixel_scale,
-    }
     cube = sequence.cube.reshape(-1, *sequence.cube.shape[-3:])[0]
     psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])[0]
     images = {
@@ -194,7 +184,16 @@ def write_preview(dataset: Dataset, store: Store) -> None:
         "angles": sequence.parallactic_angles,
         "valid": dataset.valid_mask(sequence).astype(np.uint8),
     }
-    store.write_preview(f"{dataset.name}-{dataset.version}", about, images)
+    about = Preview(
+        manifest=dataset.manifest,
+        n_sequences=dataset.n_sequences,
+        n_frames=sequence.n_frames,
+        size=sequence.size,
+        fwhm=sequence.fwhm,
+        field_rotation=sequence.field_rotation,
+        pixel_scale=sequence.pixel_scale,
+    )
+    store.write_preview(about, images)
 
 
 def _make(made: Made) -> None:
@@ -222,7 +221,7 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
             detector = create(shard.detector.name, **shard.detector.parameters)
             tell_of = partial(report, name=_learner(shard))
             try:
-                model = cast("Supervised", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
+                model = cast("Learner", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
             except Exception as error:  # noqa: BLE001 - whatever a detector raises
                 failures[number] = f"not trained: {error}"
             else:

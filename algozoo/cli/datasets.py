@@ -54,7 +54,7 @@ def show(name: str, output: Path | None, mirror: Path | None, style: str) -> Non
     if output:
         draw_sequence(dataset.sequence(0), output)
     print_table(("field", "value"), list(_flatten(manifest).items()), style)
-    if style == "table" and is_available(dataset.manifest, mirror=mirror):
+    if style == "table" and is_available(dataset.manifest, mirror=mirror, folder=dataset.folder):
         click.echo(f"\nThe median of the first sequence:\n{sketch(dataset.sequence(0))}")
     if output:
         click.echo(f"Drawn: {output}", err=True)

@@ -98,16 +98,15 @@ def detect(
 
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     """Fit a detector, and say how far it is; a model that is in the cache is used again."""
-    from algozoo.benchmark.training import train
-    from algozoo.detectors.supervised.base import Supervised
+    from algozoo.benchmark.training import ORACLE_EMPTY, TRANSFER, train
 
-    if isinstance(detector, Supervised) and detector.train not in {"auto", "flipped"}:
-        raise InputError(f"train={detector.train!r}: there is one sequence only, expected 'flipped', its flipped twin")
+    if (training := detector.training(ensemble=False)) in {TRANSFER, ORACLE_EMPTY}:
+        raise InputError(f"train={training!r}: there is one sequence only, expected 'flipped', its flipped twin")
 
     def tell(progress: Progress) -> None:
         click.echo(f"Training: {progress}", err=True)
 
-    return train(detector, sequence, report=tell) if isinstance(detector, Supervised) else detector.fit(sequence)
+    return train(detector, sequence, report=tell)
 
 
 def _notices(sequence: ADISequence) -> list[str]:

@@ -1,13 +1,18 @@
 """The contract between a detection algorithm and the platform."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.arguments import Keywords
+from algozoo.companions import Companion
+from algozoo.detectors.parameters import declared, parameter_fields
+from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Report
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
+
+Training = Literal["none", "transfer", "flipped", "flipped twin of each trial", "oracle-empty"]
+"""What the platform fits a detector to; see `Detector.training`."""
 
 Kind = Literal["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]
 
@@ -128,6 +136,9 @@ class DetectionMap(Keywords):
 class Detector(Keywords, ABC):
     """A detection algorithm: a frozen dataclass whose fields are its parameters.
 
+    The annotation of a parameter has its type and bounds, as in pydantic: ``Annotated[int, Field(ge=1)]``. A field with
+    ``compare=False`` is no parameter: it holds what was learned.
+
     `title` and `reference` name it for readers, and the first line of its docstring says what it does.
     """
 
@@ -136,8 +147,64 @@ class Detector(Keywords, ABC):
     reference: ClassVar[str]
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Modules that it imports and that are not installed with AlgoZoo; a suite leaves it out where one is missing."""
+    subtracts: ClassVar[bool] = False
+    """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
+    maps_only: ClassVar[bool] = False
+    """True if its maps were made elsewhere, so that it cannot be run again."""
     sources: ClassVar[tuple[str, ...]] = ()
     """Modules beside those of its class and bases on whose code its maps depend."""
+
+    def check_parameters(self) -> None:
+        """Check the type and the bounds of each parameter; a rule for several parameters is added by a subclass.
+
+        `create` calls it, and `fit` or `detect` of a detector that has bounds.
+
+        Raises
+        ------
+        InputError
+            It names the parameter, its value and what was expected.
+        """
+        for name, parameter in declared(type(self)).items():
+            if not parameter.accepts(value := getattr(self, name)):
+                raise InputError(f"{self.name}: {name} is {value!r}, expected {parameter.expected}")
+
+    def prepare(self, tell: Callable[[str], object] = lambda _: None) -> None:  # noqa: ARG002 - submissions use it
+        """Make ready what the detector runs on, so that what is missing is known before a long run.
+
+        Parameters
+        ----------
+        tell : callable
+            Gets a line of text for a person before something that takes minutes.
+
+        Raises
+        ------
+        AlgoZooError
+            If something is missing, such as one of `needs`.
+        """
+        for module in self.needs:
+            if find_spec(module) is None:
+                raise InputError(f"{self.name} needs {module}, which is not installed; install it with pip")
+
+    def training(self, *, ensemble: bool) -> Training:
+        """Return what the platform fits the detector to.
+
+        Parameters
+        ----------
+        ensemble : bool
+            Whether there are sequences that no trial uses, or only one night.
+
+        Returns
+        -------
+        {'none', 'transfer', 'flipped', 'flipped twin of each trial', 'oracle-empty'}
+            'transfer' is a sequence that no trial uses, 'flipped' the reversed-angle sequence of the trials' night
+            without companions, 'oracle-empty' that night itself. Only detectors of AlgoZoo may learn from the last two:
+            another could keep their frames, which are those of the trials without the companion.
+        """
+        if not self.learns:
+            return "none"
+        return "transfer" if ensemble else "flipped twin of each trial"
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
         """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.
@@ -145,6 +212,10 @@ class Detector(Keywords, ABC):
         Only supervised detectors override it. The sequence is one of the dataset's that no trial uses or, where there
         is no other, the flipped twin of the trial's own; never that of a trial without its companion.
         """
+        return self
+
+    def told(self, companions: tuple[Companion, ...]) -> Self:  # noqa: ARG002 - the oracle uses it
+        """Return a copy that knows the companions of a trial; only a control is told them."""
         return self
 
     @abstractmethod
@@ -162,6 +233,21 @@ class Detector(Keywords, ABC):
         return ""
 
     @property
+    def learns(self) -> bool:
+        """True if it must be fitted."""
+        return type(self).fit is not Detector.fit
+
+    @property
+    def learning_curve(self) -> NDArray[np.float64] | None:
+        """Epoch, loss, validation loss and validation AUC (n_epochs, 4) of a detector that learned in epochs."""
+        return None
+
+    @property
+    def confinement(self) -> str | None:
+        """What confines its code; none if it runs in this process."""
+        return None
+
+    @property
     def summary(self) -> str:
         """What the detector does: the first line of its docstring."""
         return (type(self).__doc__ or self.title).strip().partition("\n")[0]
@@ -169,11 +255,63 @@ class Detector(Keywords, ABC):
     @property
     def parameters(self) -> dict[str, Any]:
         """All parameters with their values."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return {f.name: getattr(self, f.name) for f in parameter_fields(type(self))}
 
     @property
     def label(self) -> str:
         """Name for tables and legends: with those parameters that differ from the defaults."""
-        defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(self)}
+        defaults = {
+            f.name: f.default_factory() if callable(f.default_factory) else f.default
+            for f in parameter_fields(type(self))
+        }
         changed = [f"{name}={value}" for name, value in self.parameters.items() if value != defaults[name]]
         return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learner(Detector):
+    """A detector whose training the platform follows, and whose model it keeps, so that it is trained once."""
+
+    @property
+    @abstractmethod
+    def sampling(self) -> dict[str, Any]:
+        """The parameters on which the samples of `draw` depend."""
+
+    @abstractmethod
+    def draw(
+        self, sequence: ADISequence, *, usable: NDArray[np.bool_] | None = None, report: Report | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Draw what the detector learns from; others with the same `sampling` draw the same."""
+
+    @abstractmethod
+    def fit(
+        self,
+        sequence: ADISequence,
+        *,
+        usable: NDArray[np.bool_] | None = None,
+        report: Report | None = None,
+        checkpoint: Checkpoint | None = None,
+        drawn: Arrays | None = None,
+    ) -> Self:
+        """Learn from a sequence without companions and return a fitted copy.
+
+        Parameters
+        ----------
+        sequence : ADISequence
+        usable : array of bool (n, n), optional
+            Where in the derotated field training samples may be centred: not near known companions.
+        report : callable, optional
+            Gets the `Progress`.
+        checkpoint : Checkpoint, optional
+            Where an unfinished training is kept, and resumed.
+        drawn : dict, optional
+            What `draw` returned for this sequence; if it is not given, it is drawn first.
+        """
+
+    @abstractmethod
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the fitted model as named arrays, with the AUC of samples not seen as `test_auc`."""
+
+    @abstractmethod
+    def with_state(self, state: Arrays) -> Self:
+        """Return a copy with a fitted model, as `state` returned it."""

@@ -1,7 +1,7 @@
 """Write docs/datasets/*.md and *.png: a page for each dataset, made from its manifest and its first sequence.
 
 Usage: python docs/figures/dataset_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import sys
 from collections.abc import Iterator

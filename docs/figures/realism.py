@@ -1,4 +1,4 @@
-"""Statistics of a sequence, ring by ring around the star, by which the simulator is compared with a real night."""  # noqa: INP001 - scripts are no package
+"""Statistics of a sequence, ring by ring around the star, by which the simulator is compared with a real night."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -160,12 +160,12 @@ BAD = {
     "parameter is text": (
         "--parameter",
         lambda _: "n_components=many",
-        "n_components is 'many': Input should be a valid integer",
+        "n_components is 'many', expected an integer",
     ),
     "combination is unknown": (
         "--parameter",
         lambda _: "combine=mode",
-        "combine is 'mode': Input should be 'median', 'mean' or 'trimmed-mean'",
+        "combine is 'mode', expected 'median' or 'mean' or 'trimmed-mean'",
     ),
 }
 

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from algozoo.benchmark.plan import plan
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
+from algozoo.detectors.median import Median
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,13 @@ def test_detectors_whose_package_is_missing_are_left_out(algozoo, suite_file, tm
     assert ended.code == 0
     assert "detector median is not run: it needs no_such_package, which is not installed" in ended.err
     assert "6 shards" in ended.err
+
+
+def test_a_detector_whose_class_needs_a_missing_package_is_left_out(suite, monkeypatch):
+    monkeypatch.setattr(Median, "needs", ("numpy", "no_such_package"))
+    shards, [notice] = plan(suite)
+    assert notice.startswith("detector median is not run: it needs no_such_package, which is not installed")
+    assert "median" not in {shard.detector.name for shard in shards}
 
 
 @pytest.mark.slow

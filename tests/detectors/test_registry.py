@@ -6,7 +6,7 @@ import pytest
 
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.registry import BUILT_IN, create, detector_digest, registered
+from algozoo.detectors.registry import BUILT_IN, create, detector_digest, is_built_in, registered
 from algozoo.errors import InputError
 
 MANIFEST = """name = "mine"
@@ -91,10 +91,21 @@ def test_unknown_names_get_the_nearest_suggested():
 
 def test_parameters_are_held_against_their_types():
     assert create("pca", n_components=0.9).parameters["n_components"] == 0.9
-    with pytest.raises(InputError, match="pca: n_components is 'ten': Input should be"):
+    with pytest.raises(InputError, match="pca: n_components is 'ten', expected an integer"):
         create("pca", n_components="ten")
-    with pytest.raises(InputError, match="combine is 'sum'"):
+    with pytest.raises(InputError, match="combine is 'sum', expected 'median' or 'mean'"):
         create("median", combine="sum")
+    with pytest.raises(InputError, match=r"n_components is 0, expected an integer \(1 or more\) or a number"):
+        create("pca", n_components=0)
+
+
+def test_built_in_is_what_is_registered_here_and_nothing_made_from_it(submit):
+    class Median(type(create("median"))):
+        pass
+
+    assert all(is_built_in(create(name)) for name in BUILT_IN)
+    assert not is_built_in(Median())
+    assert not is_built_in(registered(submit())["mine"].create())
 
 
 def test_digest_is_of_all_files_and_of_whether_it_is_confined(submit, monkeypatch):
@@ -110,5 +121,5 @@ def test_digest_is_of_all_files_and_of_whether_it_is_confined(submit, monkeypatc
 
 def test_lists_are_taken_for_tuples_as_toml_has_none():
     assert create("sodirf", snr=[1.0, 3.0], n_levels=[1, 2, 5]).parameters["snr"] == (1.0, 3.0)
-    with pytest.raises(InputError, match=r"rotation is 0.1: Input should be a list of numbers, as \[0.5, 1.0\]"):
+    with pytest.raises(InputError, match=r"rotation is 0.1, expected a list \[a number \(0 or more\), a number"):
         create("annular-pca", rotation=0.1)

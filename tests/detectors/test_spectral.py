@@ -12,7 +12,6 @@ from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.spectral import Channels, subtract_spectral_median
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
@@ -23,9 +22,7 @@ FWHM = 4.0 * WAVELENGTHS / WAVELENGTHS.mean()
 PLANET = Companion(separation=20, azimuth=70, contrast=3e-3)
 
 MODES = [Median(), PCA(n_components=2), PCA(n_components=10, spectral="joint")]
-UNSUPERVISED = sorted(
-    name for name in BUILT_IN if not ((detector := create(name)).control or isinstance(detector, Supervised))
-)
+UNSUPERVISED = sorted(name for name in BUILT_IN if not ((detector := create(name)).control or detector.learns))
 every_mode = pytest.mark.parametrize("detector", MODES, ids=lambda detector: detector.label)
 
 

@@ -11,4 +11,5 @@ def rng():
 
 @pytest.fixture
 def field(make_sequence):
-    return Field.of_sequence(make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20)), [])
+    """Return a field that ends at exactly 4 FWHM; the FWHM that a fit gives depends on rounding."""
+    return Field.of_sequence(make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20), fwhm=4.0), [])

@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from algozoo.benchmark.plan import plan
+from algozoo.benchmark.runner import run
+from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import SuiteDetector
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted import detector as submitted
 from algozoo.errors import InputError
-from algozoo.sandbox.sandbox import Sandbox, Stopped
+from algozoo.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -34,20 +38,19 @@ def need(folder: Path, **needs: object) -> None:
     manifest.write_text("\n".join(f"needs = {{ {told} }}" if line.startswith("needs") else line for line in lines))
 
 
-def test_a_detector_that_hangs_costs_three_maps_and_no_more(submit, make_sequence, monkeypatch):
+def test_a_detector_that_hangs_costs_three_maps_of_a_shard_and_no_more(submit, suite, tmp_path, monkeypatch):
     submit("hangs", "def detect(cube):\n    time.sleep(1000)\n", minutes=0.01)
-    detector, sequence, reasons, runs = create("hangs"), make_sequence(), [], []
-    run = Sandbox.run
-    monkeypatch.setattr(Sandbox, "run", lambda *args, **options: (runs.append(1), run(*args, **options))[1])
-    for _ in range(50):
-        with pytest.raises(Stopped) as stopped:
-            detector.detect(sequence)
-        assert stopped.value.status == "timeout"
-        reasons.append(str(stopped.value))
-    assert len(runs) == 3
-    assert reasons == ["no answer within 0.6 s"] * 3 + ["not run: 3 maps before it timed out"] * 47
-    with pytest.raises(Stopped, match="no answer within"):
-        create("hangs").detect(sequence)
+    runs, run_in_sandbox, store = [], Sandbox.run, Store(tmp_path / "store")
+    monkeypatch.setattr(Sandbox, "run", lambda *args, **options: (runs.append(1), run_in_sandbox(*args, **options))[1])
+    shards, _ = plan(suite.model_copy(update={"detectors": (SuiteDetector(name="hangs"),)}))
+    list(run(shards, store))
+    outcomes, _ = store.read(suite.name, suite.version)
+    assert len(runs) == 3 * len(shards)
+    assert set(outcomes["status"]) == {"timeout"}
+    for _, rows in outcomes.groupby("sequence"):
+        late, spared = ["no answer within 0.6 s"] * 3, ["not run: 3 maps before it timed out"] * (len(rows) - 3)
+        assert len(spared) > 0
+        assert sorted(rows["reason"]) == late + spared
 
 
 def test_more_memory_than_the_machine_has_is_declined(submit, make_sequence, monkeypatch):

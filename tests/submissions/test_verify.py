@@ -140,6 +140,14 @@ def test_a_record_that_tells_of_other_annuli_is_found(forged, again):
     assert again(forged(lambda _: None, annuli=[])).difference == "the record's annuli is another (sequence 0)"
 
 
+def test_a_row_that_passes_for_maps_made_elsewhere_is_found(published, forged, again):
+    """It could not be run again, and its label must say so."""
+    detector = next(record.detector for record in published.records() if record.detector.name == "median")
+    verified = again(forged(lambda _: None, detector=detector.model_dump() | {"maps_only": True}))
+    assert verified.grade is Grade.DIFFERS
+    assert verified.difference == "the record's detector.label is another (sequence 0)"
+
+
 def test_a_sequence_that_is_left_out_is_found(forged, again):
     store = forged(lambda _: None)
     next((store.folder / "shards").iterdir()).unlink()
@@ -170,7 +178,7 @@ def test_a_row_is_verified_however_it_was_confined(suite, again, tmp_path, monke
     store = Store(tmp_path / "results")
     monkeypatch.setenv("ALGOZOO_SANDBOX", made)
     list(run(plan(suite.model_copy(update={"detectors": (SuiteDetector(name="mine"),)}))[0], store))
-    assert {record["detector"]["sandbox"] for record in store.read(suite.name, suite.version)[1]} == {made}
+    assert {record.detector.sandbox for record in store.read(suite.name, suite.version)[1]} == {made}
     monkeypatch.setenv("ALGOZOO_SANDBOX", checked)
     verified = again(store, "mine")
     assert verified.grade is Grade.IDENTICAL

@@ -4,8 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Self
@@ -58,26 +57,18 @@ WELL_KNOWN = {
 LARGEST_FACTS = 2**17
 LARGEST_FIT = 2**28
 IDLE_SANDBOXES = 2
-PATIENCE = 3
-"""Maps that may time out before a detector is not asked any more."""
 MEGABYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submitted(Detector):
-    """A detector that runs in a sandbox.
-
-    It remembers which maps timed out, and after a few it is not run any more; whoever wants to try again makes it anew,
-    as each shard of a run does.
-    """
+    """A detector that runs in a sandbox."""
 
     folder: ClassVar[Path]
     manifest: ClassVar[Submission]
 
-    fitted: bytes = field(default=b"", init=False, repr=False, compare=False)
+    fitted: bytes = field(default=b"", repr=False, compare=False)
     """A fitted detector, which only a later run in the sandbox reads."""
-
-    _timeouts: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def confinement(self) -> Confinement:
@@ -121,8 +112,7 @@ class Submitted(Detector):
         Declined
             If the detector says so.
         Stopped
-            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'. After three maps that
-            timed out all others do at once.
+            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'.
         """
         answer = self._ask("detect", sequence, 3 * sequence.size**2 * 8 + LARGEST_FACTS)
         facts, arrays = answer.message.facts, dict(answer.message.arrays)
@@ -139,16 +129,8 @@ class Submitted(Detector):
     def _ask(self, task: str, sequence: ADISequence, largest_reply: int) -> Answer:
         needs = self.manifest.needs
         _decline_what_is_not_there(needs)
-        if len(self._timeouts) >= PATIENCE:
-            raise Stopped("timeout", f"not run: {PATIENCE} maps before it timed out")
-        sandbox = self._sandbox()
         allowance = Allowance(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
-        try:
-            answer = sandbox.run(_request(task, sequence, self), allowance, largest_reply=largest_reply)
-        except Stopped as stopped:
-            if stopped.status == "timeout":
-                self._timeouts.append(str(stopped))
-            raise
+        answer = self._sandbox().run(_request(task, sequence, self), allowance, largest_reply=largest_reply)
         outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
@@ -166,9 +148,7 @@ class Trained(Submitted):
     def fit(self, sequence: ADISequence) -> Self:
         """Learn in the sandbox; the copy holds what was learnt as bytes that nobody here looks into."""
         answer = self._ask("fit", sequence, LARGEST_FIT)
-        fitted = copy(self)
-        object.__setattr__(fitted, "fitted", bytes(answer.message.blob))
-        return fitted
+        return replace(self, fitted=bytes(answer.message.blob))
 
 
 def _decline_what_is_not_there(needs: Needs) -> None:

@@ -161,7 +161,7 @@ def test_the_record_says_how_it_was_confined(mine, suite, tmp_path, monkeypatch,
     list(run(plan(small)[0], store))
     outcomes, [record] = store.read(small.name, small.version)
     assert set(outcomes["status"]) == {"ok"}
-    assert record["detector"]["sandbox"] == ("none" if way == "none" else create("mine").confinement)
+    assert record.detector.sandbox == ("none" if way == "none" else create("mine").confinement)
 
 
 def test_a_run_begins_only_if_there_is_a_sandbox(mine, suite, tmp_path, monkeypatch):

@@ -165,7 +165,8 @@ def test_where_it_matters_every_pixel_is_scored_by_itself(make_sequence):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_levels": 3}, "n_levels is 3, expected 4 or more"),
+        ({"n_levels": 3}, r"n_levels is 3, expected an integer \(4 or more\)"),
+        ({"n_levels": (1, 2, 3)}, r"n_levels is \(1, 2, 3\), expected .* \(4 values or more, rising\)"),
         ({"epochs": 0}, "epochs is 0"),
         ({"patience": 0}, "patience is 0"),
         ({"learning_rate": 2.0}, "learning_rate is 2.0"),
