@@ -21,11 +21,12 @@ from algozoo.detectors.registry import create
 from algozoo.errors import InputError
 from algozoo.reporter import Reporter
 from algozoo.scoring import Board, evaluate, rates
-from algozoo.scoring.outcomes import OutcomeRow
 from algozoo.sequence import ADISequence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from algozoo.scoring.outcomes import OutcomeRow
 
 SECONDS_BETWEEN_LINES = 10.0
 SHOWN = [

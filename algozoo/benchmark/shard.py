@@ -14,10 +14,10 @@ from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.provenance import environment
 from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
-from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
+from algozoo.benchmark.training import OWN_TWIN, fitted, is_control, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
-from algozoo.detectors.contract import Declined, DetectionMap, Detector, Training
+from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.registry import create
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
@@ -219,7 +219,6 @@ def _write(
 
 
 def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, cost: RunCost) -> RunRecord:
-    training = training_of(detector, dataset)
     return RunRecord(
         key=content_key(shard, detector),
         n_failed=n_failed,
@@ -228,14 +227,14 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
         annuli=dataset.manifest.annuli,
         trials=trials_digest(shard),
         sequence=shard.sequence,
-        training=training,
+        training=training_of(detector, dataset),
         detector=RecordedDetector(
             label=detector.label,
             name=detector.name,
             title=detector.title,
             reference=detector.reference,
             summary=detector.summary,
-            control=_control(detector, training),
+            control=is_control(detector, dataset),
             parameters={name: repr(value) for name, value in detector.parameters.items()},
             sandbox=detector.confinement,
             maps_only=detector.maps_only,
@@ -243,11 +242,6 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
         **dict(cost),
         **dict(environment()),
     )
-
-
-def _control(detector: Detector, training: Training) -> bool:
-    """Return whether a detector knows too much to be ranked."""
-    return detector.control or training == ORACLE_EMPTY
 
 
 def outcome_rows(
@@ -264,7 +258,6 @@ def outcome_rows(
 def _row(
     outcome: Outcome, shard: Shard, dataset: Dataset, null: ADISequence, detector: Detector, n: float
 ) -> OutcomeRow:
-    training = training_of(detector, dataset)
     return OutcomeRow(
         suite=shard.suite.name,
         suite_version=shard.suite.version,
@@ -273,8 +266,8 @@ def _row(
         dataset_kind=dataset.manifest.kind,
         sequence=shard.sequence,
         detector=detector.label,
-        control=_control(detector, training),
-        training=training,
+        control=is_control(detector, dataset),
+        training=training_of(detector, dataset),
         trial=outcome.trial.number,
         trial_kind=outcome.trial.kind,
         block=outcome.trial.block or "",
