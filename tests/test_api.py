@@ -148,8 +148,12 @@ MISTAKES = {
     "an unknown parameter": (lambda _: az.PCA(rank=2), "PCA: .*'rank'; the call is PCA"),
     "a misspelt parameter": (lambda _: az.create("pca", ncomponents=2), "did you mean 'n_components'"),
     "a parameter of another type": (lambda _: az.create("pca", n_components="x"), "pca: n_components is 'x'"),
+    "a class with a parameter of another type": (
+        lambda night: az.PCA(n_components="x").detect(night),
+        "pca: n_components is 'x', expected an integer",
+    ),
     "parameters as a mapping": (
-        lambda _: az.create("pca", {"n_components": 2}),
+        lambda _: az.create("pca", dict(n_components=2)),  # noqa: C408 - as a user may write it
         r"the call is create\(name, parameter",
     ),
     "a class for a name": (lambda _: az.create(az.PCA), 'expected str, as in create."pca"'),

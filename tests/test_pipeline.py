@@ -45,7 +45,7 @@ def test_a_second_run_finds_nothing_to_do_unless_it_is_again(suite, folders):
     run_suite(suite, detectors=["blank"], report=Lines(), **folders)
 
     def started():
-        return sorted(record["started"] for record in Store(folders["store"]).records())
+        return sorted(record.started for record in Store(folders["store"]).records())
 
     before = started()
     run_suite(suite, detectors=["blank"], report=(second := Lines()), **folders)

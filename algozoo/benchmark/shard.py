@@ -15,7 +15,7 @@ from algozoo.benchmark.provenance import environment
 from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.suite import Suite
-from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
+from algozoo.benchmark.training import OWN_TWIN, fitted, is_control, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
@@ -235,7 +235,7 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             title=detector.title,
             reference=detector.reference,
             summary=detector.summary,
-            control=_is_control(detector, training),
+            control=is_control(detector, dataset),
             parameters={name: repr(value) for name, value in detector.parameters.items()},
             sandbox=detector.confinement,
             maps_only=detector.maps_only,
@@ -243,11 +243,6 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
         **dict(cost),
         **dict(environment()),
     )
-
-
-def _is_control(detector: Detector, training: str) -> bool:
-    """Return whether a detector knows too much to be ranked."""
-    return detector.control or training == ORACLE_EMPTY
 
 
 def outcome_rows(
@@ -265,7 +260,7 @@ def outcome_rows(
             dataset_kind=dataset.manifest.kind,
             sequence=index,
             detector=detector.label,
-            control=_is_control(detector, training),
+            control=is_control(detector, dataset),
             training=training,
             trial=outcome.trial.number,
             trial_kind=outcome.trial.kind,

@@ -73,6 +73,11 @@ def training_of(detector: Detector, dataset: Dataset) -> Training:
     return training
 
 
+def is_control(detector: Detector, dataset: Dataset) -> bool:
+    """Return whether a detector knows too much to be ranked on a dataset."""
+    return detector.control or training_of(detector, dataset) == ORACLE_EMPTY
+
+
 def fitted(
     detector: Detector,
     dataset: Dataset,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from algozoo.errors import AlgoZooError
 
-ALWAYS = ("numpy", "scipy")
+ALWAYS = ("numpy", "scipy", "pydantic")
 """What our own modules need."""
 
 

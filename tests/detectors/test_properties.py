@@ -33,7 +33,7 @@ PARAMETERS = {
     "stim": {"n_components": 3},
 }
 """Those of detectors whose defaults ask for more than the twelve frames here."""
-BUILT_INS = [create(name, PARAMETERS.get(name)) for name in BUILT_IN]
+BUILT_INS = [create(name, **PARAMETERS.get(name, {})) for name in BUILT_IN]
 DETECTORS = [
     *(detector for detector in BUILT_INS if not detector.control and not isinstance(detector, Supervised)),
     PCA(n_components=0.9),

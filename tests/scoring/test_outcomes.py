@@ -131,7 +131,7 @@ def test_what_is_kept_is_whole_and_no_detector_that_fits_is_left_out(done: list[
 
 def test_a_row_without_its_optional_columns_can_be_scored(make_sequence: Callable[..., ADISequence]) -> None:
     sequence = make_sequence()
-    companion = Companion(separation=8.0, position_angle=90.0, contrast=1e-3)
+    companion = Companion(separation=8.0, azimuth=90.0, contrast=1e-3)
     facts = dict.fromkeys(COLUMNS, "a") | dict.fromkeys(("sequence", "trial", "annulus"), 0)
     facts |= {"control": False, "trial_kind": "injected", "status": "ok", "fwhm": 4.0, "n_resels": 80.0}
     facts |= {"seconds": 1.0, "cpu_seconds": 1.0, **true_companion(companion, sequence)}
