@@ -17,8 +17,8 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
-from algozoo.detectors.contract import Learner
 from algozoo.detectors.registry import create
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
 from algozoo.scoring import resolvable_difference

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
-from algozoo.detectors.contract import Detector, Learner, Training
+from algozoo.detectors.contract import Detector, Training
 from algozoo.detectors.registry import detector_digest, is_built_in
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Arrays, Report
 from algozoo.errors import InputError
 from algozoo.files import write_whole

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from algozoo.detectors.contract import Learner
 from algozoo.detectors.parameters import Count, Positive, Seed
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.detectors.supervised.brightness import FluxFit
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Progress, Report
 from algozoo.detectors.supervised.residuals import Normalisation, annular_residuals, patch_size
 from algozoo.detectors.supervised.samples import draw_samples
