@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.arguments import Keywords
+from algozoo.arguments import Keywords, expect
 from algozoo.companions import Companion
 from algozoo.detectors.parameters import declared, parameter_fields
 from algozoo.errors import InputError
@@ -155,6 +156,12 @@ class Detector(Keywords, ABC):
     sources: ClassVar[tuple[str, ...]] = ()
     """Modules beside those of its class and bases on whose code its maps depend."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make `detect` refuse what is no sequence."""
+        super().__init_subclass__(**options)
+        if "detect" in vars(cls):
+            cls.detect = _of_sequences(cls.detect)  # type: ignore[assignment, method-assign] # once for all
+
     def check_parameters(self) -> None:
         """Check the type and the bounds of each parameter; a rule for several parameters is added by a subclass.
 
@@ -265,3 +272,14 @@ class Detector(Keywords, ABC):
         }
         changed = [f"{name}={value}" for name, value in self.parameters.items() if value != defaults[name]]
         return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+def _of_sequences(detect: Callable[[Any, ADISequence], DetectionMap]) -> Callable[[Any, ADISequence], DetectionMap]:
+    @wraps(detect)
+    def checked(self: Detector, sequence: ADISequence) -> DetectionMap:
+        name = type(self).__name__
+        call = f'{name}().detect(night), where night = load_dataset("betapic").sequence(0) or read(...)'
+        expect(sequence, ADISequence, f"{name}: sequence", call)
+        return detect(self, sequence)
+
+    return checked
