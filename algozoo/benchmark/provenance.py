@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from algozoo import __version__
+from algozoo.files import source_digest
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
 
@@ -30,6 +31,12 @@ def environment() -> dict[str, Any]:
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
     }
+
+
+@lru_cache(maxsize=1)
+def code() -> str:
+    """Return the version of AlgoZoo and the digest of its source files, as this process first found them."""
+    return f"{__version__} {source_digest([Path(__file__).parents[1]])}"
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """One shard, start to end: load, fit once, then for each trial inject, detect and find candidates; one file."""
 
+import platform
 import resource
 import traceback
 from collections.abc import Collection
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
-from algozoo.benchmark.provenance import environment
+from algozoo.benchmark.provenance import code, environment
 from algozoo.benchmark.store import SETTLED, ExampleMap, Store
 from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
@@ -21,6 +22,7 @@ from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
 from algozoo.detectors.submitted.detector import Submitted
+from algozoo.errors import AlgoZooError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.sequence import ADISequence
@@ -76,7 +78,13 @@ def run_shard(
         Numbers of the trials that are run; all by default.
     detector : Detector, optional
         One that is not registered, in place of the shard's own.
+
+    Raises
+    ------
+    AlgoZooError
+        If the shard was planned by other code than that of this process, or cannot be written.
     """
+    _refuse_other_code(shard)
     started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
@@ -109,6 +117,20 @@ def run_shard(
         "process_peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     return _write(shard, Store(folder), dataset, null, detector, outcomes, maps, measured)
+
+
+def _refuse_other_code(shard: Shard) -> None:
+    if shard.code != code():
+        raise AlgoZooError(
+            f"{shard}: planned by AlgoZoo {_shown(shard.code)}, and the worker on {platform.node()} has "
+            f"{_shown(code())} in {Path(__file__).parents[1]}: its result would stand under a wrong key. Install the "
+            "same code on all machines, and restart the workers and the run"
+        )
+
+
+def _shown(code: str) -> str:
+    version, digest = code.split()
+    return f"{version} (digest {digest[:12]})"
 
 
 def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:

@@ -93,8 +93,9 @@ class Detector(ABC):
     reference: ClassVar[str]
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
-    sources: ClassVar[tuple[str, ...]] = ()
-    """Modules beside those of its class and bases on whose code its maps depend."""
+    version: ClassVar[str] = ""
+    """Of a built-in detector: raised when the numbers of its maps change, because the keys of results are made of it. The
+    text of third-party code stands in the key instead."""
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
         """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.

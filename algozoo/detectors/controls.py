@@ -18,6 +18,7 @@ class Blank(Detector):
     name: ClassVar[str] = "blank"
     title: ClassVar[str] = "Control: the same score everywhere"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
@@ -37,6 +38,7 @@ class Random(Detector):
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "Control: white noise"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     seed: int = 0
@@ -61,6 +63,7 @@ class Oracle(Detector):
     name: ClassVar[str] = "oracle"
     title: ClassVar[str] = "Control: told the truth"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     companions: tuple[Companion, ...] = ()

@@ -44,6 +44,7 @@ class LOCI(AnnularSubtraction):
     name: ClassVar[str] = "loci"
     title: ClassVar[str] = "Locally optimised combination of images (LOCI)"
     reference: ClassVar[str] = "Lafreniere et al. 2007, ApJ 660, 770, doi:10.1086/513180"
+    version: ClassVar[str] = "1"
 
     n_segments: int = 4
     zone_width: float = 2.0

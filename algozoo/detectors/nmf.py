@@ -45,6 +45,7 @@ class NMF(PSFSubtraction):
     name: ClassVar[str] = "nmf"
     title: ClassVar[str] = "Non-negative matrix factorisation (NMF)"
     reference: ClassVar[str] = "Ren et al. 2018, ApJ 852, 104, doi:10.3847/1538-4357/aaa1f2"
+    version: ClassVar[str] = "1"
 
     n_components: int = 10
     negatives: Negatives = "shift"

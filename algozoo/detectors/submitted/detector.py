@@ -30,6 +30,8 @@ from algozoo.sequence import ADISequence
 GUEST = "algozoo.detectors.submitted.guest"
 PARTS = ("__init__.py", "errors.py", "files.py", "sequence.py", "companions.py", "imaging", "detectors", "sandbox")
 """What a submission sees of us: no manifest, no seed, no suite."""
+IMPORTS_VERSION = "1"
+"""Raised when numbers change of what third-party code may import of us; our detectors have versions of their own."""
 IMPORT = re.compile(r"^[ \t]*(?:import ([\w.]+)|from ([\w.]+) import ([\w, ]+))", re.MULTILINE)
 WELL_KNOWN = {
     "astropy": "astropy",

@@ -3,7 +3,7 @@
 import copy
 from abc import abstractmethod
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,6 @@ class Supervised(Sampled):
 
     train: Training = "auto"
     model: Arrays | None = field(default=None, init=False, repr=False, compare=False)
-
-    sources: ClassVar[tuple[str, ...]] = (*Sampled.sources, "algozoo.detectors.supervised.progress")
 
     @abstractmethod
     def learn(
