@@ -94,8 +94,8 @@ class Detector(ABC):
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
     version: ClassVar[str] = ""
-    """Of a built-in detector: raised when the numbers of its maps change, because the keys of results are made of it. The
-    text of third-party code stands in the key instead."""
+    """Of a built-in detector: raised when the numbers of its maps change, because keys of results are made of it; of
+    third-party code the text stands in the key instead."""
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
         """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.
