@@ -14,6 +14,7 @@ import pytest
 from distributed import LocalCluster
 
 import algozoo
+from algozoo.benchmark import plan as plan_module
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, content_keys, plan
 from algozoo.benchmark.pool import pool
@@ -22,7 +23,9 @@ from algozoo.benchmark.runner import make, run, unmade, write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.datasets import load_dataset
+from algozoo.datasets.simulate import versions
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.median import Median
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.scoring import score
 
@@ -436,11 +439,11 @@ def test_a_process_of_other_code_refuses_the_shard(suite, tmp_path):
 def test_a_raised_version_changes_the_keys_that_depend_on_it(suite, monkeypatch, raised):
     shards = plan(suite)[0]
     before = content_keys(shards)
-    target = {
-        "detector": "algozoo.detectors.median.Median.version",
-        "trials": "algozoo.benchmark.plan.TRIALS_VERSION",
-        "simulator": "algozoo.datasets.simulate.versions.SIMULATOR_VERSION",
+    home, name = {
+        "detector": (Median, "version"),
+        "trials": (plan_module, "TRIALS_VERSION"),
+        "simulator": (versions, "SIMULATOR_VERSION"),
     }[raised]
-    monkeypatch.setattr(target, "another")
+    monkeypatch.setattr(home, name, "another")
     changed = {s.detector.name for s, was, now in zip(shards, before, content_keys(shards), strict=True) if was != now}
     assert changed == ({"median"} if raised == "detector" else {"median", "oracle", "random", "blank"})

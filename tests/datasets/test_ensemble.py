@@ -8,7 +8,7 @@ import pytest
 from algozoo.datasets import dataset_names, load_dataset
 from algozoo.datasets import ensemble as ensemble_module
 from algozoo.datasets.ensemble import is_made, simulated_sequence
-from algozoo.datasets.simulate import VERSIONS
+from algozoo.datasets.simulate import VERSIONS, versions
 from algozoo.errors import AlgoZooError
 
 
@@ -84,7 +84,7 @@ def test_manifests_of_users_have_the_version_of_the_simulator(manifest, monkeypa
     own = manifest.model_copy(update={"name": "mine"})
     simulated_sequence(own, 3)
     assert is_made(own, 3)
-    monkeypatch.setattr("algozoo.datasets.simulate.versions.SIMULATOR_VERSION", "another")
+    monkeypatch.setattr(versions, "SIMULATOR_VERSION", "another")
     assert not is_made(own, 3)
 
 

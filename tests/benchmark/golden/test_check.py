@@ -1,6 +1,5 @@
 import shutil
 from dataclasses import replace
-from importlib.util import find_spec
 
 import pytest
 
@@ -116,6 +115,8 @@ def test_third_party_code_depends_on_what_it_may_import_and_a_shipped_dataset_on
     assert parts_of([tiny]) == ["trials", "simulator-tiny", "median"]
 
 
-@pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is installed")
-def test_without_torch_sodinn_is_left_out():
+def test_without_torch_sodinn_is_left_out(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
     assert not can_run("sodinn")
+    assert not can_run("quick/naco-lp/sodinn")
+    assert can_run("sodirf")
