@@ -25,7 +25,7 @@ MORE: dict[str, list[dict[str, Any]]] = {
 }
 """Parameters besides those of the suites and the choices among a few words."""
 
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "sodirf": {"n_samples": 30, "n_levels": 4, "n_trees": 20},
     "sodinn": {"n_samples": 30, "n_levels": 4, "patch_width": 1.5, "epochs": 2},
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from algozoo.benchmark.golden.detectors import map_cases
 from algozoo.benchmark.golden.inputs import FWHM, INPUTS, gaussian
@@ -28,6 +28,7 @@ from algozoo.imaging import (
     shift,
     snr,
 )
+from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
 
@@ -39,8 +40,9 @@ class WithoutMean(PSFSubtraction):
     name: ClassVar[str] = "without-mean"
     version: ClassVar[str] = "1"
 
-    def subtract(self, sequence):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201, D102
-        return sequence.cube - library_frames(sequence, "own").mean(axis=0)
+    def subtract(self, sequence: ADISequence) -> Array:
+        """Subtract."""
+        return np.asarray(sequence.cube - library_frames(sequence, "own").mean(axis=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,22 +68,22 @@ def imports_cases() -> dict[str, Case]:
     return cases | {name: summary(values) for group in groups for name, values in group.items()}
 
 
-def _frames_moved() -> dict[str, object]:
-    for_all = {}
+def _frames_moved() -> dict[str, ArrayLike]:
+    found: dict[str, ArrayLike] = {}
     for kind in ("adi", "even"):
         sequence = INPUTS[kind]()
         frames, angles = sequence.cube[:6], [-130.0, -45.0, 0.0, 20.0, 90.0, 200.0]
-        for_all |= {
+        found |= {
             f"{kind}: derotate": rotate.derotate(frames, angles),
             f"{kind}: shift": shift.shift(frames[0], [0.0, 0.3, -2.0], [1.0, -0.6, 0.25]),
             f"{kind}: shift_matrices": shift.shift_matrices(sequence.size, [0.0, 0.4, 1.0]),
             f"{kind}: scaling_matrix": scale.scaling_matrix(sequence.size, np.array([0.8, 1.0, 1.3]), 37),
         }
-        for_all |= {f"{kind}: combine {how}": combine.combine(frames, how) for how in get_args(combine.Combination)}
-    return for_all
+        found |= {f"{kind}: combine {how}": combine.combine(frames, how) for how in get_args(combine.Combination)}
+    return found
 
 
-def _sums() -> dict[str, object]:
+def _sums() -> dict[str, ArrayLike]:
     image = INPUTS["adi"]().cube[0].astype(np.float64)
     y, x = np.mgrid[:41, :41] - 20
     usable = (x > -15) & (y > -15)
@@ -104,8 +106,8 @@ def _sums() -> dict[str, object]:
     }
 
 
-def _models() -> dict[str, object]:
-    found: dict[str, object] = {}
+def _models() -> dict[str, ArrayLike]:
+    found: dict[str, ArrayLike] = {}
     for kind in ("adi", "long"):
         cube = INPUTS[kind]().cube[..., 8:18, 8:18]
         frames = cube.reshape(len(cube), -1) - cube.reshape(len(cube), -1).mean(axis=0, dtype=np.float64)
@@ -134,7 +136,7 @@ def _models() -> dict[str, object]:
     return found
 
 
-def _rings() -> dict[str, object]:
+def _rings() -> dict[str, ArrayLike]:
     rings = annuli.annuli(41, 5.0)
     return {
         "annuli": rings,
@@ -144,7 +146,7 @@ def _rings() -> dict[str, object]:
     }
 
 
-def _sequences() -> dict[str, object]:
+def _sequences() -> dict[str, ArrayLike]:
     adi, rdi, ifs = (INPUTS[kind]() for kind in ("adi", "rdi", "ifs"))
     channel = subtract_spectral_median(ifs)
     return {

@@ -36,8 +36,8 @@ def ifs() -> ADISequence:
 
 def rdi() -> ADISequence:
     """Return frames with those of a reference star, which is fainter and lies on another background."""
-    reference = 0.4 * _frames(20, 41, 0.0, seed=2, companion=0.0) + 3.0
-    return replace(_sequence(n_frames=24, size=41, step=3.0), reference=reference)
+    frames = _frames(20, 41, 0.0, seed=2, companion=0.0).astype(np.float64)
+    return replace(_sequence(n_frames=24, size=41, step=3.0), reference=(0.4 * frames + 3.0).astype(np.float32))
 
 
 def long() -> ADISequence:
@@ -79,12 +79,12 @@ def _sequence(*, n_frames: int, size: int, step: float) -> ADISequence:
 
 
 def _angles(n_frames: int, step: float) -> Array:
-    return step * (np.arange(n_frames) - 7.0)
+    return np.asarray(step * (np.arange(n_frames) - 7.0))
 
 
 def _frames(
     n_frames: int, size: int, step: float, *, scale: float = 1.0, seed: int = 1, companion: float = 8.0
-) -> Array:
+) -> NDArray[np.float32]:
     """Draw speckles that flicker slowly, fainter outwards, with noise and a companion that turns."""
     rng, centre = np.random.default_rng(seed), (size - 1) / 2
     speckles, sky = np.random.default_rng(0), np.deg2rad(60 - _angles(n_frames, step))
@@ -96,4 +96,4 @@ def _frames(
         x, y = centre + scale * distance * np.cos(direction), centre + scale * distance * np.sin(direction)
         frames += height * course[:, None, None] * gaussian(size, x, y, FWHM * scale)
     frames += companion * np.stack([gaussian(size, centre + 10 * np.cos(a), centre + 10 * np.sin(a)) for a in sky])
-    return np.asarray(np.rint(STEP * frames) / STEP)
+    return np.asarray(np.rint(STEP * frames) / STEP, dtype=np.float32)

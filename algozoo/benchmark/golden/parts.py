@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 from algozoo.benchmark.golden.detectors import detector_cases
 from algozoo.benchmark.golden.imports import imports_cases
 from algozoo.benchmark.golden.numbers import Case
+from algozoo.benchmark.golden.real import real_cases
 from algozoo.benchmark.golden.simulator import preset_cases, simulator_cases
-from algozoo.benchmark.golden.trials import real_cases, trials_cases
+from algozoo.benchmark.golden.trials import trials_cases
 from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.suite import load_suite
 from algozoo.benchmark.trials import TRIALS_VERSION

@@ -1,4 +1,4 @@
-"""Golden numbers of all that is between the files of a real night and a list of candidates; and of real trials."""
+"""Golden numbers of all that is between the files of a real night and a list of candidates."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +17,12 @@ from algozoo.benchmark.golden.numbers import Case, summary
 from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.suite import Suite, load_suite
+from algozoo.benchmark.suite import Suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
 from algozoo.datasets.readers import read_sequence
 from algozoo.detectors.contract import DetectionMap, Detector
-from algozoo.detectors.registry import create
 from algozoo.sequence import ADISequence
 
 COLUMNS = (
@@ -83,7 +82,7 @@ class Smooth(Detector):
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return the sum, rounded so that neighbours may be equal."""
-        total = np.sum(sequence.cube[..., ::5, :, :], axis=-3, dtype=np.float64)
+        total = np.asarray(np.sum(sequence.cube[..., ::5, :, :], axis=-3, dtype=np.float64))
         total[: len(total) // 4] = np.rint(total[: len(total) // 4] / 100) * 100
         return DetectionMap(scores=total, kind="snr", flux=total)
 
@@ -101,33 +100,9 @@ def trials_cases() -> dict[str, Case]:
     return cases | {"simulated: places": summary(drawn)} | _spectral_cases() | _injection_cases()
 
 
-def real_cases(dataset: str, detector: str, mirror: Path | None = None) -> dict[str, Case]:
-    """Compute the candidates of one trial of `quick` with all parameters that the suite has for a detector.
-
-    Parameters
-    ----------
-    dataset, detector : str
-    mirror : path, optional
-        See `algozoo.datasets.fetch`.
-
-    Raises
-    ------
-    DatasetUnavailable
-        If the files of the dataset are not here.
-    """
-    suite = load_suite("quick")
-    [entry] = [entry for entry in suite.datasets if entry.name == dataset]
-    cases: dict[str, Case] = {}
-    for each in suite.detectors:
-        if each.name == detector:
-            shard = Shard(suite, entry, 0, each, mirror)
-            cases |= _table_cases(create(each.name, each.parameters).label, _outcomes(shard, only={entry.injections}))
-    return cases
-
-
-def _outcomes(shard: Shard, detector: Detector | None = None, only: set[int] | None = None) -> pd.DataFrame:
+def _outcomes(shard: Shard, detector: Detector) -> pd.DataFrame:
     with TemporaryDirectory() as folder:
-        run_shard(shard, Path(folder), only=only, detector=detector)
+        run_shard(shard, Path(folder), detector=detector)
         return Store(Path(folder)).read(shard.suite.name, shard.suite.version)[0]
 
 
@@ -143,7 +118,7 @@ def _injection_cases() -> dict[str, Case]:
     cases = {}
     for kind in ("adi", "ifs", "even"):
         null = INPUTS[kind]()
-        sequence = replace(null, cube=np.zeros(null.cube.shape))
+        sequence = replace(null, cube=np.zeros_like(null.cube))
         edge = replace(far, separation=null.size / 2 - 1)
         cases[f"{kind}: injected"] = summary(inject(sequence, [near, edge]).cube)
         cases[f"{kind}: sharp"] = summary(inject(sequence, [near], smearing=False).cube)
@@ -162,7 +137,8 @@ def _spectral_cases() -> dict[str, Case]:
         "reference": sequence.cube[:, :5],
     }
     with _files(arrays) as paths:
-        read = read_sequence(**paths, pixel_scale=0.02)
+        files: dict[str, Any] = dict(paths)
+        read = read_sequence(**files, pixel_scale=0.02)
     found = {"cube": read.cube, "reference": read.reference, "psf": read.psf, "flux": read.star_flux, "fwhm": read.fwhm}
     return {f"spectral: {name}": summary(values) for name, values in found.items() if values is not None}
 
