@@ -20,9 +20,6 @@ from algozoo.detectors.registry import create
 from algozoo.scoring import find_candidates
 from algozoo.sequence import ADISequence
 
-STEPS = 1000
-"""Of the standard deviation of a night: pixels are rounded to this fraction of it, to the same on every machine."""
-
 
 class Smooth(Generator):
     """Draws photons from a normal distribution.
@@ -38,16 +35,14 @@ class Smooth(Generator):
 
 @dataclass(frozen=True)
 class SmoothDataset(Dataset):
-    """A dataset whose simulated nights are the same on every machine, but for what is between two steps."""
+    """A dataset whose simulated nights are the same on every machine, to rounding."""
 
     def sequence(self, index: int) -> ADISequence:
         """Return a night."""
         if isinstance(self.manifest, RealManifest):
             return super().sequence(index)
         rng = Smooth(PCG64([self.manifest.seed, index]))
-        made = simulate(self.manifest.simulation, rng, pixel_scale=self.manifest.pixel_scale)
-        step = 2.0 ** np.rint(np.log2(made.cube.std(dtype=np.float64) / STEPS))
-        return replace(made, cube=np.rint(made.cube / step) * step, psf=made.psf.round(9), fwhm=round(made.fwhm, 6))
+        return simulate(self.manifest.simulation, rng, pixel_scale=self.manifest.pixel_scale)
 
     def development_sequence(self, index: int) -> ADISequence:
         """Return a night that no trial uses."""
