@@ -2,63 +2,83 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from algozoo.arguments import Keywords, checked, expect, number
 from algozoo.errors import InputError
 from algozoo.imaging.shift import shift_matrices
 from algozoo.sequence import ADISequence
 
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
 Array = NDArray[np.float64]
+
+FROM_SKY = "Companion.from_sky(separation=0.6, position_angle=45, contrast=3e-4, sequence=night)"
+INJECT = f"inject(night, {FROM_SKY})"
 
 SMEARING_STEP = 0.2
 """Arc in FWHM above which the motion within an exposure is resolved, and the largest step along it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Companion:
-    """A point source beside the star.
+class Companion(Keywords):
+    """A point source next to the star; `from_sky` makes one from its position on the sky.
 
     Parameters
     ----------
     separation : float
         Distance from the star in pixels.
-    position_angle : float
-        Degrees counter-clockwise from +x in the derotated frame.
+    azimuth : float
+        Degrees counter-clockwise from +x in the derotated frame; the position angle, East of North, is another angle.
     contrast : float
         Flux relative to the star, both in an aperture of diameter FWHM. Negative in a removal.
     """
 
     separation: float
-    position_angle: float
+    azimuth: float
     contrast: float
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.separation) and self.separation >= 0):
+        for name, unit in (("separation", "pix"), ("azimuth", "deg"), ("contrast", "")):
+            number(getattr(self, name), f"companion: {name}", unit)
+        if self.separation < 0:
             raise InputError(f"companion: separation is {self.separation}, expected a number of pixels >= 0")
-        for name in ("position_angle", "contrast"):
-            if not np.isfinite(getattr(self, name)):
-                raise InputError(f"companion: {name} is {getattr(self, name)}, expected a finite number")
 
     @classmethod
-    def from_sky(cls, sequence: ADISequence, *, separation: float, position_angle: float, contrast: float) -> Self:
-        """Make a companion from its place on the sky.
+    def from_sky(
+        cls,
+        sequence: ADISequence,
+        *,
+        separation: "float | Quantity",
+        position_angle: "float | Quantity",
+        contrast: float,
+    ) -> Self:
+        """Make a companion from its position on the sky.
 
         Parameters
         ----------
         sequence : ADISequence
             Gives the pixel scale and the direction of North.
-        separation : float
-            Arcseconds.
-        position_angle : float
-            Degrees East of North; East is 90 degrees counter-clockwise from North.
+        separation : float or Quantity
+            Arcseconds, or a Quantity.
+        position_angle : float or Quantity
+            Degrees East of North, or a Quantity; East is 90 degrees counter-clockwise from North.
         contrast : float
+
+        Raises
+        ------
+        InputError
+            If an argument is of another type or unit.
         """
+        expect(sequence, ADISequence, "from_sky: sequence", FROM_SKY)
+        angle = number(position_angle, "from_sky: position_angle", "deg", quantity=True)
         return cls(
-            separation=separation / sequence.pixel_scale,
-            position_angle=(position_angle + 90 + sequence.north_angle) % 360,
+            separation=number(separation, "from_sky: separation", "arcsec", quantity=True) / sequence.pixel_scale,
+            azimuth=(angle + 90 + sequence.north_angle) % 360,
             contrast=contrast,
         )
 
@@ -66,7 +86,7 @@ class Companion:
         """Return the separation in arcseconds and the position angle in degrees East of North."""
         return (
             self.separation * sequence.pixel_scale,
-            (self.position_angle - 90 - sequence.north_angle) % 360,
+            (self.azimuth - 90 - sequence.north_angle) % 360,
         )
 
     def position(self, sequence: ADISequence) -> tuple[float, float]:
@@ -76,13 +96,14 @@ class Companion:
 
     def track(self, centre: float, parallactic_angles: ArrayLike) -> tuple[Array, Array]:
         """Return x and y in frames of the given parallactic angles, before derotation."""
-        angle = np.deg2rad(self.position_angle - np.asarray(parallactic_angles))
+        angle = np.deg2rad(self.azimuth - np.asarray(parallactic_angles))
         return centre + self.separation * np.cos(angle), centre + self.separation * np.sin(angle)
 
 
+@checked
 def inject(
     sequence: ADISequence,
-    companions: Iterable[Companion],
+    companions: Companion | Iterable[Companion],
     *,
     smearing: bool = True,
     flux_factors: ArrayLike | None = None,
@@ -93,7 +114,7 @@ def inject(
     ----------
     sequence : ADISequence
         Not changed.
-    companions : iterable of Companion
+    companions : Companion or iterable of Companion
     smearing : bool
         Spread each companion along the arc that it sweeps during an exposure. The arc is taken from the
         angles of the neighbouring frames, that is, for exposures without gaps.
@@ -107,8 +128,9 @@ def inject(
     Raises
     ------
     InputError
-        If a companion lies outside the frame, or `flux_factors` has another length.
+        If a companion lies outside the frame, `flux_factors` has another length, or an argument another type.
     """
+    chosen = listed(sequence, companions)
     factors = np.ones(sequence.n_frames) if flux_factors is None else np.asarray(flux_factors, dtype=float)
     if factors.shape != (sequence.n_frames,) or not np.isfinite(factors).all():
         raise InputError(f"flux_factors has shape {factors.shape}, expected {sequence.n_frames} finite numbers")
@@ -117,7 +139,7 @@ def inject(
     channels = cube.reshape(-1, *cube.shape[-3:])
     stamps = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])
     fluxes = np.broadcast_to(sequence.star_flux, len(channels))
-    for companion in companions:
+    for companion in chosen:
         if companion.separation > sequence.centre + 0.5:
             raise InputError(
                 f"companion at {companion.separation:.1f} px from the star: outside the frame, whose edge is "
@@ -132,9 +154,29 @@ def inject(
     return replace(sequence, cube=cube.astype(np.float32))
 
 
-def remove(sequence: ADISequence, companions: Iterable[Companion]) -> ADISequence:
+@checked
+def remove(sequence: ADISequence, companions: Companion | Iterable[Companion]) -> ADISequence:
     """Subtract companions: injection with negative contrast."""
-    return inject(sequence, [replace(companion, contrast=-companion.contrast) for companion in companions])
+    chosen = listed(sequence, companions)
+    return inject(sequence, [replace(companion, contrast=-companion.contrast) for companion in chosen])
+
+
+def listed(sequence: ADISequence, companions: Companion | Iterable[Companion]) -> list[Companion]:
+    """Return one companion or several as a list.
+
+    Raises
+    ------
+    InputError
+        If the sequence or one of them is something else.
+    """
+    expect(sequence, ADISequence, "sequence", INJECT)
+    if isinstance(companions, Companion):
+        return [companions]
+    expect(companions, Iterable, "companions", INJECT)
+    chosen = list(companions)
+    for companion in chosen:
+        expect(companion, Companion, "companion", INJECT)
+    return chosen
 
 
 def _exposure_rotation(parallactic_angles: Array) -> Array:

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from algozoo.errors import AlgoZooError, InputError
 
+RESULTS = Path("leaderboard/results")
+"""Folder of the results of a run, unless another is given."""
+SITES = Path("leaderboard/site")
+"""Folder of the leaderboards, each in a folder of its suite's name, unless another is given."""
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write to a temporary name, flush to disk, rename: a reader never sees half a file.

@@ -1,14 +1,20 @@
 """What one detection map becomes: a table of candidates with their positions on the sky, and a FITS file."""
 
+from pathlib import Path
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 import pandas as pd
 from astropy.io import fits
+from astropy.table import QTable
 
 from algozoo import __version__
+from algozoo.arguments import checked, expect
 from algozoo.companions import Companion
 from algozoo.detectors.contract import DetectionMap, Detector
+from algozoo.errors import InputError
+from algozoo.files import write_whole
 from algozoo.imaging.psf import locate
 from algozoo.imaging.snr import significance
 from algozoo.scoring import find_candidates
@@ -22,7 +28,16 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
 
     The position is measured in the residual image, where there is one: self-subtraction moves the peak of an
     S/N map by up to half a FWHM.
+
+    Raises
+    ------
+    InputError
+        If the map is not one of this sequence.
     """
+    call = "candidates(detector.detect(night), night)"
+    expect(result, DetectionMap, "candidates: result", call)
+    expect(sequence, ADISequence, "candidates: sequence", call)
+    _check_shape(result, sequence)
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     peaks = find_candidates(result.scores, fwhm=sequence.fwhm, valid=np.hypot(x, y) >= sequence.fwhm)
     px, py, score = peaks.x[:N_CANDIDATES], peaks.y[:N_CANDIDATES], peaks.score[:N_CANDIDATES]
@@ -33,8 +48,7 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
     separation = np.hypot(px - sequence.centre, py - sequence.centre)
     angle = np.rad2deg(np.arctan2(py - sequence.centre, px - sequence.centre))
     sky = [
-        Companion(separation=r, position_angle=a, contrast=0).to_sky(sequence)
-        for r, a in zip(separation, angle, strict=True)
+        Companion(separation=r, azimuth=a, contrast=0).to_sky(sequence) for r, a in zip(separation, angle, strict=True)
     ]
     columns: dict[str, Any] = {
         "x_px": np.round(px, 2),
@@ -48,15 +62,70 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
     return pd.DataFrame(columns)
 
 
+@checked
+def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
+    """Return the highest peaks of a map, best first, with units; see `candidate_table`.
+
+    Parameters
+    ----------
+    result : DetectionMap
+    sequence : ADISequence
+        That of the map.
+
+    Returns
+    -------
+    QTable
+        x and y (pix, in the derotated frame), separation (arcsec), position_angle (deg, East of North), the score under
+        the name of its kind and, of an S/N map, `sigma`: the Gaussian equivalent of its false-alarm probability.
+
+    Raises
+    ------
+    InputError
+        If the arguments are something else, or the map is not one of this sequence.
+    """
+    units = {"x_px": u.pix, "y_px": u.pix, "separation_arcsec": u.arcsec, "position_angle_deg": u.deg}
+    table = QTable(meta={"sequence": sequence.name})
+    for name, values in candidate_table(result, sequence).items():
+        unit = units.get(str(name), u.one)
+        table[str(name).removesuffix(f"_{'px' if unit == u.pix else unit}")] = values.to_numpy(dtype=float) * unit
+    return table
+
+
+def write_map(result: DetectionMap, path: str | Path, sequence: ADISequence | None = None) -> None:
+    """Write a map to a FITS file; see `DetectionMap.write`."""
+    expect(path, (str, Path), "write: path", 'detection.write("map.fits")')
+    write_whole(Path(path), map_hdus(result, sequence).writeto)
+
+
 def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detector) -> fits.HDUList:
-    """Return the map, with a header that says what it is and where it came from, and the residual image."""
-    header = fits.Header()
-    header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
-    header["OBJECT"] = sequence.name
-    header["CREATOR"] = f"AlgoZoo {__version__}"
+    """Return the images of `map_hdus`, whose header also names the detector and its parameters."""
+    hdus = map_hdus(result, sequence)
+    header = hdus[0].header
     header["DETECTOR"] = detector.name
     for key, value in detector.parameters.items():
         header[f"HIERARCH PARAM {key.upper()}"] = str(value)
+    return hdus
+
+
+def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.HDUList:
+    """Return the map, the residual image and the fluxes as images, with a header that describes them."""
+    header = fits.Header()
+    header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
+    header["CREATOR"] = f"AlgoZoo {__version__}"
+    if sequence is not None:
+        expect(sequence, ADISequence, "write: sequence", 'detection.write("map.fits", night)')
+        _check_shape(result, sequence)
+        _describe(header, sequence)
+    hdus = fits.HDUList([fits.PrimaryHDU(result.scores.astype("float32"), header)])
+    for name, image in (("RESIDUAL", result.image), ("FLUX", result.flux)):
+        if image is not None:
+            hdus.append(fits.ImageHDU(image.astype("float32"), name=name))
+    return hdus
+
+
+def _describe(header: fits.Header, sequence: ADISequence) -> None:
+    """Write what a sequence is into a header, and how its pixels lie on the sky."""
+    header["OBJECT"] = sequence.name
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
     header["NFRAMES"] = sequence.n_frames
     header["FIELDROT"] = (round(sequence.field_rotation, 3), "[deg] range of the parallactic angles")
@@ -66,7 +135,15 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
         header[f"CRPIX{axis}"] = sequence.centre + 1
         header[f"CRVAL{axis}"] = 0.0
         header[f"CDELT{axis}"] = step * sequence.pixel_scale
-    hdus = fits.HDUList([fits.PrimaryHDU(result.scores.astype("float32"), header)])
-    if result.image is not None:
-        hdus.append(fits.ImageHDU(result.image.astype("float32"), name="RESIDUAL"))
-    return hdus
+    header["NORTHANG"] = (sequence.north_angle, "[deg] from up to North, counter-clockwise")
+    cosine, sine = np.cos(np.deg2rad(sequence.north_angle)), np.sin(np.deg2rad(sequence.north_angle))
+    for element, value in {"PC1_1": cosine, "PC1_2": sine, "PC2_1": 0 - sine, "PC2_2": cosine}.items():
+        header[element] = float(value)
+
+
+def _check_shape(result: DetectionMap, sequence: ADISequence) -> None:
+    if len(result.scores) != sequence.size:
+        raise InputError(
+            f"sequence: its frames are {sequence.size} px wide and the map is {len(result.scores)} px, expected the "
+            "sequence that the map was made of"
+        )

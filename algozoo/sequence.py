@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import Keywords, number
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 
@@ -15,7 +16,7 @@ PSF_FLUX_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ADISequence:
+class ADISequence(Keywords):
     """An angular-differential-imaging sequence: what a telescope delivered, calibrated and centred.
 
     The star is at the centre ``((n - 1) / 2, (n - 1) / 2)`` of every frame. The arrays are copied and read-only.
@@ -121,6 +122,8 @@ def _rebuild(cls: type[ADISequence], values: dict[str, Any]) -> ADISequence:
 
 
 def _read_only(sequence: str, name: str, value: Any, dtype: type[np.floating]) -> NDArray[Any]:
+    if hasattr(value, "to_value"):
+        raise InputError(f"{sequence}: {name} is in {value.unit}, expected plain numbers: give it as {name}.to_value()")
     try:
         array = np.array(value, dtype=dtype, order="C")
     except (TypeError, ValueError) as error:
@@ -176,14 +179,19 @@ def _check_angles(sequence: ADISequence) -> None:
 
 
 def _check_scalars(sequence: ADISequence) -> None:
+    for name, unit in (("pixel_scale", "arcsec"), ("fwhm", "pix"), ("north_angle", "deg")):
+        number(getattr(sequence, name), f"{sequence.name}: {name}", unit)
+    for flux in np.ravel(sequence.star_flux):
+        number(flux, f"{sequence.name}: star_flux")
     for name, unit in (
         ("pixel_scale", "arcsec per pixel"),
         ("fwhm", "pixels"),
         ("star_flux", "units of cube"),
     ):
-        value = np.asarray(getattr(sequence, name))
-        if not (np.isfinite(value).all() and (value > 0).all()):
-            raise InputError(f"{sequence.name}: {name} is {value}, expected a positive number of {unit}")
+        if not (np.asarray(getattr(sequence, name)) > 0).all():
+            raise InputError(
+                f"{sequence.name}: {name} is {getattr(sequence, name)}, expected a positive number of {unit}"
+            )
     if sequence.fwhm > sequence.size / 4:
         raise InputError(
             f"{sequence.name}: fwhm is {sequence.fwhm:g} pixels, too wide for frames of {sequence.size} pixels "

@@ -1,7 +1,7 @@
 """The contract of a detector as a test, for authors, the command line and CI alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from time import perf_counter
 
@@ -84,7 +84,7 @@ class _Probe:
 
     def clauses(self) -> dict[str, Callable[[], str]]:
         checks = {
-            "parameters are recoverable": self.parameters_are_recoverable,
+            "parameters are recoverable and within their bounds": self.parameters_are_recoverable,
             "map has the shape of a frame": self.map_has_the_shape_of_a_frame,
             "scores are finite where it scores": self.scores_are_finite,
         }
@@ -122,8 +122,9 @@ class _Probe:
         cls = type(self.detector)
         _hold(is_dataclass(cls), f"{cls.__name__} is no dataclass")
         _hold(getattr(cls, "__dataclass_params__").frozen, f"{cls.__name__} is not frozen")  # noqa: B009 - unknown to types
-        _hold(cls(**self.detector.parameters) == self.detector, "made anew from its parameters, it differs")
-        return ", ".join(f.name for f in fields(cls) if f.init) or "none"
+        _hold(cls(**self.detector.parameters) == self.detector, "made again from its parameters, it differs")
+        self.detector.check_parameters()
+        return ", ".join(self.detector.parameters) or "none"
 
     def map_has_the_shape_of_a_frame(self) -> str:
         shape, size = self.first.scores.shape, self.sequence.size
@@ -177,11 +178,11 @@ def _attempt(clause: str, check: Callable[[], str]) -> Check:
         return Check(clause, passed=False, found=found)
 
 
-def obvious_planet(sequence: ADISequence, position_angle: float = 70.0) -> Companion:
+def obvious_planet(sequence: ADISequence, azimuth: float = 70.0) -> Companion:
     """Return a companion, half-way out, far above the scatter of the frames there."""
     separation = sequence.size / 4
     y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
     ring = abs(np.hypot(x, y) - separation) < sequence.fwhm / 2
     aperture_noise = sequence.cube[..., ring].std() * np.sqrt(np.pi) * sequence.fwhm / 2
     contrast = OBVIOUS_SNR * aperture_noise / float(np.mean(sequence.star_flux))
-    return Companion(separation=separation, position_angle=position_angle, contrast=contrast)
+    return Companion(separation=separation, azimuth=azimuth, contrast=contrast)

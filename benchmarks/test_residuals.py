@@ -7,7 +7,7 @@ from algozoo.companions import Companion, inject
 from algozoo.detectors.supervised.residuals import annular_residuals
 
 LEVELS, PATCH, CONTRASTS = 20, 7, (1e-4, 3e-4)
-PLANET = Companion(separation=20.3, position_angle=33, contrast=1e-4)
+PLANET = Companion(separation=20.3, azimuth=33, contrast=1e-4)
 
 
 @pytest.fixture(scope="module")

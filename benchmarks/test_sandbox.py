@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from algozoo.detectors.registry import create
+from algozoo.detectors.registry import registered
 
 MANIFEST = """
 name = "sum"
@@ -22,7 +22,7 @@ def submitted(tmp_path):
     folder.mkdir()
     (folder / "submission.toml").write_text(MANIFEST)
     (folder / "detector.py").write_text(CODE)
-    detector = create("sum", submissions=tmp_path)
+    detector = registered(tmp_path)["sum"].create()
     detector.prepare()
     return detector
 

@@ -1,15 +1,17 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
 import algozoo
+from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.suite import Suite, load_suite
 from algozoo.detectors.submitted.detector import PARTS
 from algozoo.errors import AlgoZooError
@@ -99,15 +101,6 @@ def sandbox() -> None:
         choice.choose(World(package=package, parts=PARTS, site=(), folder=package))
     except AlgoZooError as error:
         absent(f"no sandbox works here ({error})")
-
-
-@pytest.fixture
-def fallback(monkeypatch) -> None:
-    """Have no other sandbox than the one of last resort."""
-    way, package = "unshare and Landlock", Path(algozoo.__file__).parent
-    if reason := choice.failure(choice.WAYS[way], World(package=package, parts=PARTS, site=(), folder=package)):
-        absent(f"{way} does not work here ({reason})")
-    monkeypatch.setattr(choice, "WAYS", {way: choice.WAYS[way]})
 
 
 @pytest.fixture(scope="session")
@@ -211,3 +204,29 @@ def suite_file(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def suite(suite_file) -> Suite:
     return load_suite(str(suite_file))
+
+
+@pytest.fixture(scope="session")
+def make_record() -> Callable[..., RunRecord]:
+    """Make run records of one dataset; of which suite, detector and sequence can be chosen."""
+
+    def make(
+        key: str, *, suite: str = "small", version: str = "1", name: str = "median", label: str = "", **facts: Any
+    ) -> RunRecord:
+        ran = {"name": "d", "injections": 1}
+        words = {"title": "A suite", "description": "Made up."}
+        detector = {"name": name, "label": label or name, "title": "A method", "reference": "Nobody 2020"}
+        record = {
+            "key": key,
+            "suite": {"format": 1, "name": suite, "version": version, "seed": 0, **words}
+            | {"datasets": [ran], "detectors": [{"name": name}]},
+            "dataset": "d",
+            "annuli": [],
+            "trials": "the same",
+            "sequence": 0,
+            "detector": detector | {"summary": "Look.", "control": False, "parameters": {}},
+            "started": "2026-01-01T00:00:00",
+        }
+        return RunRecord.model_validate(record | facts)
+
+    return make

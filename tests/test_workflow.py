@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from algozoo.benchmark.record import FORMAT
 from algozoo.benchmark.runner import write_preview
-from algozoo.benchmark.store import FORMAT, Store
+from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
 from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError
@@ -37,12 +38,30 @@ def result(number, name, *, suite="smoke", version="1", sequence=0, started="202
     """Write a result whose key is a number, and its maps."""
     record = {
         "format": FORMAT,
-        "suite": {"name": suite, "version": version},
+        "suite": {
+            "format": 1,
+            "name": suite,
+            "version": version,
+            "title": "A suite",
+            "description": "",
+            "seed": 0,
+            "datasets": [{"name": "tiny", "injections": 1}],
+            "detectors": [{"name": name}],
+        },
         "dataset": "tiny",
+        "annuli": [],
         "sequence": sequence,
         "trials": "the same",
         "started": started,
-        "detector": {"name": name, "label": label or name},
+        "detector": {
+            "name": name,
+            "label": label or name,
+            "title": "A method",
+            "reference": "",
+            "summary": "",
+            "control": False,
+            "parameters": {},
+        },
     }
     path = Path(f"leaderboard/results/shards/{number}.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -112,9 +112,11 @@ class Calibrator:
         AlgoZooError
             If the brightest companions are not found.
         """
-        return [self._range(np.array(needed)) for _, needed in sorted(self.needed.items())]
+        return [self.contrast_range(number) for number in sorted(self.needed)]
 
-    def _range(self, needed: np.ndarray) -> tuple[float, float]:
+    def contrast_range(self, annulus: int) -> tuple[float, float]:
+        """Range of contrasts of one annulus; see `contrasts`."""
+        needed = np.array(self.needed[annulus])
         low, high = np.quantile(needed, DETECTED, method="inverted_cdf")
         if not np.isfinite(high):
             raise AlgoZooError(
@@ -187,7 +189,7 @@ def _needed(dataset: Dataset, threshold: float, n: int, place: tuple[int, int]) 
     needed: list[float] = []
     while len(needed) < n:
         separation, angle = draw_place(dataset.manifest.annuli[number], probe.field.null, probe.field.valid, rng)
-        companion = Companion(separation=separation, position_angle=angle, contrast=0)
+        companion = Companion(separation=separation, azimuth=angle, contrast=0)
         if not is_found(companion, 0):
             guess = next((contrast for contrast in reversed(needed) if np.isfinite(contrast)), FIRST_GUESS)
             needed.append(_first_found(partial(is_found, companion), guess))

@@ -1,10 +1,9 @@
-"""The ledger of the board: what was decided about its rows, by whom, when and why; nothing in it is ever changed.
+"""The ledger of the board: what was decided about its rows, by whom, when and why.
 
-One line is one entry, as JSON. Each holds the sha256 of the line before it, so that none but the last can be changed or
-removed, and none put in between, without the next one telling.
+One line is one entry, as JSON. Lines are only added: the file is in git, and the check of a pull request refuses any
+other change of it.
 """
 
-import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +13,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError, unknown
-from algozoo.toml import Sha256, Text
+from algozoo.toml import Text
 
 Action = Literal["accept", "dispute", "withdraw", "re-score"]
 FILE = "ledger.jsonl"
-START = "0" * 64
-"""What the first line holds in place of a line before it."""
 
 
 class Entry(BaseModel):
@@ -27,18 +24,15 @@ class Entry(BaseModel):
 
     Parameters
     ----------
-    previous : str
-        Sha256 of the line before.
     date : datetime
     action : {'accept', 'dispute', 'withdraw', 're-score'}
     name : str
-        Of the detector, or, when the board is scored anew, of the suite.
+        The detector, or, when the board is scored again, the suite.
     author, reason : str
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    previous: Sha256
     date: AwareDatetime
     action: Action
     name: Text
@@ -47,7 +41,7 @@ class Entry(BaseModel):
 
 
 def read_ledger(store: Path) -> list[Entry]:
-    """Read the ledger of a store and check its chain.
+    """Read the ledger of a store.
 
     Parameters
     ----------
@@ -62,46 +56,41 @@ def read_ledger(store: Path) -> list[Entry]:
     Raises
     ------
     AlgoZooError
-        If a line was changed, removed or inserted, or is no entry; the message names it.
+        If the file cannot be read or a line is no entry; the message names it.
     """
-    path, previous, entries = store / FILE, START, []
+    path, entries = store / FILE, []
     for number, line in enumerate(_lines(path), start=1):
         try:
-            entry = Entry.model_validate_json(line)
+            entries.append(Entry.model_validate_json(line))
         except ValidationError as error:
             mistake = error.errors(include_url=False)[0]
             where = ".".join(map(str, mistake["loc"])) or "the line"
-            raise AlgoZooError(f"{path}: line {number}: {where}: {mistake['msg']}; it was changed by hand") from None
-        if entry.previous != previous:
             raise AlgoZooError(
-                f"{path}: line {number} does not follow the line before it: one of them was changed, removed or put "
-                "there; restore the file as it was published"
-            )
-        previous = _digest(line)
-        entries.append(entry)
+                f"{path}: line {number}: {where}: {mistake['msg']}; restore the file as it was published"
+            ) from None
     return entries
 
 
 def append(store: Path, action: Action, name: str, author: str, reason: str) -> Entry:
-    """Add an entry to the ledger of a store, whose chain is checked before.
+    """Add an entry to the ledger of a store.
 
     Raises
     ------
     InputError
-        If nobody or nothing is said, or the store has no results of that detector or suite.
+        If the author or the reason is empty, or the store has no results of that detector or suite.
     AlgoZooError
         If the ledger is damaged or cannot be written.
     """
-    path, entries = store / FILE, read_ledger(store)
+    path = store / FILE
+    read_ledger(store)
     for field, text in (("author", author), ("reason", reason)):
         if not text.strip():
             raise InputError(f"--{field} is empty; say {'who decides' if field == 'author' else 'why'}")
     of_what = "suite" if action == "re-score" else "detector"
-    known = {record[of_what]["name"] for record in Store(store).records()}
+    known = {(record.suite if action == "re-score" else record.detector).name for record in Store(store).records()}
     if name not in known:
         raise unknown(f"{of_what} with results in {store}", name, known or ["(none)"])
     entry = Entry(
-        previous=_digest(_lines(path)[-1]) if entries else START,
         date=datetime.now(UTC).replace(microsecond=0),
         action=action,
         name=name,
@@ -139,7 +128,3 @@ def _lines(path: Path) -> list[str]:
     if rest:
         raise AlgoZooError(f"{path}: line {len(lines) + 1} is cut short; restore the file as it was published")
     return lines
-
-
-def _digest(line: str) -> str:
-    return hashlib.sha256(line.encode()).hexdigest()

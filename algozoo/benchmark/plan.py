@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from algozoo.benchmark.provenance import code
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
@@ -17,7 +17,9 @@ from algozoo.datasets.simulate import simulator_version
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.detectors.versions import detector_version
-from algozoo.errors import InputError
+from algozoo.errors import InputError, unknown
+
+Part = TypeVar("Part", SuiteDataset, SuiteDetector)
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,21 @@ class Shard:
     code: str = field(default_factory=code, repr=False)
 
     def __str__(self) -> str:
-        return f"{self.dataset.name}/{self.sequence} {self.detector.name}"
+        label = create(self.detector.name, **self.detector.parameters).label
+        return f"{self.dataset.name}/{self.sequence} {label}"
 
 
-def plan(suite: Suite, *, mirror: Path | None = None, slow: bool = True) -> tuple[list[Shard], list[str]]:
+def plan(
+    suite: Suite,
+    *,
+    mirror: Path | None = None,
+    slow: bool = True,
+    detectors: Collection[str] = (),
+    datasets: Collection[str] = (),
+) -> tuple[list[Shard], list[str]]:
     """List the shards of a suite, and what a person should know: which datasets or detectors are left out, and why.
+
+    Each shard holds the whole suite, whatever is chosen of it.
 
     Parameters
     ----------
@@ -48,22 +60,30 @@ def plan(suite: Suite, *, mirror: Path | None = None, slow: bool = True) -> tupl
         Folder with the files of datasets, looked into before they are downloaded.
     slow : bool
         Include the detectors that the suite calls slow.
+    detectors, datasets : collection of str
+        Those that are chosen, by name or label, and slow ones among them; all by default.
 
     Raises
     ------
     InputError
         If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or more sequences
-        than a dataset has, or a dataset without annuli and their contrasts.
+        than a dataset has, or a dataset without annuli and their contrasts; or if what is chosen is not in the suite.
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
-    _refuse_twins("detector", [create(entry.name, entry.parameters).label for entry in suite.detectors])
-    datasets = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
-    _refuse_twins("dataset", [dataset.name for dataset in datasets])
-    detectors, notices = _chosen(suite, slow=slow)
+    labels = [create(entry.name, **entry.parameters).label for entry in suite.detectors]
+    _refuse_twins("detector", labels)
+    loaded = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
+    names = [dataset.name for dataset in loaded]
+    _refuse_twins("dataset", names)
+    chosen = _chosen("detector", suite, detectors, list(zip(labels, suite.detectors, strict=True)))
+    to_run, notices = _runnable(chosen, slow=slow or bool(detectors))
+    wanted = _chosen("dataset", suite, datasets, list(zip(names, suite.datasets, strict=True)))
     shards = []
-    for entry, dataset in zip(suite.datasets, datasets, strict=True):
+    for entry, dataset in zip(suite.datasets, loaded, strict=True):
         _check(entry, dataset)
+        if entry not in wanted:
+            continue
         try:
             fetch(dataset.manifest, mirror=mirror, folder=dataset.folder)
         except DatasetUnavailable as error:
@@ -76,7 +96,7 @@ def plan(suite: Suite, *, mirror: Path | None = None, slow: bool = True) -> tupl
         shards += [
             Shard(suite, entry, index, detector, mirror)
             for index in range(entry.sequences or dataset.n_sequences)
-            for detector in detectors
+            for detector in to_run
         ]
     return shards, notices
 
@@ -113,7 +133,7 @@ def _key(shard: Shard, trials: str, detector: list[str]) -> str:
 
 
 def _detector_code(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
-    made = made or create(entry.name, entry.parameters)
+    made = made or create(entry.name, **entry.parameters)
     return [made.name, repr(made.parameters), detector_version(made)]
 
 
@@ -123,18 +143,39 @@ def _refuse_twins(kind: str, names: list[str]) -> None:
             raise InputError(f"suite: {kind} {name!r} is listed {names.count(name)} times, expected once")
 
 
-def _chosen(suite: Suite, *, slow: bool) -> tuple[list[SuiteDetector], list[str]]:
+def _chosen(kind: str, suite: Suite, names: Collection[str], entries: Sequence[tuple[str, Part]]) -> list[Part]:
+    """Return the entries of a suite that are named, by their label or their name; all, if none is."""
+    if isinstance(names, str):
+        raise InputError(f"{kind}s is {names!r}, expected a list of names, as [{names!r}]")
+    known = {name for label, entry in entries for name in (label, entry.name)}
+    for name in names:
+        if name not in known:
+            raise unknown(f"{kind} of suite {suite.name}", str(name), known)
+    return [entry for label, entry in entries if not names or label in names or entry.name in names]
+
+
+def _runnable(detectors: Sequence[SuiteDetector], *, slow: bool) -> tuple[list[SuiteDetector], list[str]]:
     """Detectors that are run, and why others are not; rows of these that are stored stay on the board."""
-    left_out = [d.name for d in suite.detectors if d.slow and not slow]
-    notices = [f"slow detectors are not run, add --all to run them: {', '.join(left_out)}"] if left_out else []
-    wanted = [d for d in suite.detectors if slow or not d.slow]
-    missing = {d.needs for d in wanted if d.needs and find_spec(d.needs) is None}
+    left_out = [d.name for d in detectors if d.slow and not slow]
+    notices = (
+        [f"slow detectors are not run: {', '.join(left_out)}; --all, in Python slow=True, runs them"]
+        if left_out
+        else []
+    )
+    wanted = [d for d in detectors if slow or not d.slow]
+    missing = {str(d): package for d in wanted if (package := _missing_package(d))}
     notices += [
-        f"detector {d.name} is not run: it needs {d.needs}, which is not installed (docs/detectors/{d.name}.md)"
+        f"detector {d.name} is not run: it needs {missing[str(d)]}, which is not installed (docs/detectors/{d.name}.md)"
         for d in wanted
-        if d.needs in missing
+        if str(d) in missing
     ]
-    return [d for d in wanted if d.needs not in missing], notices
+    return [d for d in wanted if str(d) not in missing], notices
+
+
+def _missing_package(entry: SuiteDetector) -> str | None:
+    """Return the first module that a detector needs, by its class or by the suite, and that is not installed."""
+    needs = [*create(entry.name, **entry.parameters).needs, *filter(None, [entry.needs])]
+    return next((package for package in needs if find_spec(package) is None), None)
 
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:

@@ -5,16 +5,16 @@ import subprocess
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from algozoo import __version__
+from algozoo.benchmark.record import Environment
 from algozoo.files import source_digest
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
 
 
 @lru_cache(maxsize=1)
-def environment() -> dict[str, Any]:
+def environment() -> Environment:
     """Return versions, the machine and, in a source checkout, the commit."""
     versions = {}
     for package in PACKAGES:
@@ -22,15 +22,15 @@ def environment() -> dict[str, Any]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return {
-        "algozoo": __version__,
-        "python": platform.python_version(),
-        "packages": versions,
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
-    }
+    return Environment(
+        algozoo=__version__,
+        python=platform.python_version(),
+        packages=versions,
+        platform=platform.platform(),
+        processor=_processor(),
+        commit=_git("rev-parse", "HEAD"),
+        dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
+    )
 
 
 @lru_cache(maxsize=1)

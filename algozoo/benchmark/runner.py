@@ -12,14 +12,14 @@ import numpy as np
 from algozoo.benchmark.golden.check import check_all, unchecked
 from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
+from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
-from algozoo.detectors.supervised.base import Supervised
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Progress
 from algozoo.errors import AlgoZooError
 from algozoo.scoring import resolvable_difference
@@ -40,7 +40,7 @@ def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, floa
     """
     shards = list(shards)
     detectors = {str(shard.detector): shard.detector for shard in shards}.values()
-    n_ranked = sum(not create(detector.name, detector.parameters).control for detector in detectors)
+    n_ranked = sum(not create(detector.name, **detector.parameters).control for detector in detectors)
     pairs = max(comb(n_ranked, 2), 1)
     differences = {}
     for shard in {shard.dataset.name: shard for shard in shards}.values():
@@ -120,11 +120,11 @@ def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     """
     shards = list(shards)
     entries = {str(shard.detector): shard.detector for shard in shards}
-    detectors = {name: create(entry.name, entry.parameters) for name, entry in entries.items()}
+    detectors = {name: create(entry.name, **entry.parameters) for name, entry in entries.items()}
     groups: dict[tuple[str, int | None], dict[str, Shard]] = {}
     for shard in shards:
         detector = detectors[str(shard.detector)]
-        if isinstance(detector, Supervised):
+        if isinstance(detector, Learner):
             dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
             one_for_all = training_of(detector, dataset) == TRANSFER
             group = groups.setdefault((dataset.name, None if one_for_all else shard.sequence), {})
@@ -176,8 +176,7 @@ def run(
     """
     shards = list(shards)
     for name in dict.fromkeys(shard.detector.name for shard in shards):
-        if isinstance(detector := create(name), Submitted):
-            detector.prepare(tell)
+        create(name).prepare(tell)
     task = partial(run_shard, folder=store.folder, keep_maps=keep_maps)
     for shard, outcome in run_all(task, shards):
         yield write_failure(shard, store.folder, outcome.reason) if isinstance(outcome, Died) else outcome
@@ -186,15 +185,6 @@ def run(
 def write_preview(dataset: Dataset, store: Store) -> None:
     """Keep in the store what a dataset looks like, so that the site needs nothing but the store."""
     sequence = dataset.sequence(0)
-    about = {
-        "manifest": dataset.manifest.model_dump(mode="json"),
-        "n_sequences": dataset.n_sequences,
-        "n_frames": sequence.n_frames,
-        "size": sequence.size,
-        "fwhm": sequence.fwhm,
-        "field_rotation": sequence.field_rotation,
-        "pixel_scale": sequence.pixel_scale,
-    }
     cube = sequence.cube.reshape(-1, *sequence.cube.shape[-3:])[0]
     psf = sequence.psf.reshape(-1, *sequence.psf.shape[-2:])[0]
     images = {
@@ -204,7 +194,16 @@ def write_preview(dataset: Dataset, store: Store) -> None:
         "angles": sequence.parallactic_angles,
         "valid": dataset.valid_mask(sequence).astype(np.uint8),
     }
-    store.write_preview(f"{dataset.name}-{dataset.version}", about, images)
+    about = Preview(
+        manifest=dataset.manifest,
+        n_sequences=dataset.n_sequences,
+        n_frames=sequence.n_frames,
+        size=sequence.size,
+        fwhm=sequence.fwhm,
+        field_rotation=sequence.field_rotation,
+        pixel_scale=sequence.pixel_scale,
+    )
+    store.write_preview(about, images)
 
 
 def _make(made: Made) -> None:
@@ -229,10 +228,10 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
     for flipped in sorted({trial.kind == "flipped" for trial in trials}):
         draws = Draws()
         for number, shard in enumerate(group):
-            detector = create(shard.detector.name, shard.detector.parameters)
+            detector = create(shard.detector.name, **shard.detector.parameters)
             tell_of = partial(report, name=_learner(shard))
             try:
-                model = cast("Supervised", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
+                model = cast("Learner", fitted(detector, dataset, null, {flipped}, tell_of, draws)[flipped])
             except Exception as error:  # noqa: BLE001 - whatever a detector raises
                 failures[number] = f"not trained: {error}"
             else:
@@ -244,4 +243,4 @@ def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
 
 
 def _learner(shard: Shard) -> str:
-    return f"{create(shard.detector.name, shard.detector.parameters).label} on {shard.dataset.name}"
+    return f"{create(shard.detector.name, **shard.detector.parameters).label} on {shard.dataset.name}"

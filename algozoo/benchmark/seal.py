@@ -1,4 +1,4 @@
-"""Hidden suites without a server: a commitment is published first, the suite itself when the challenge is over."""
+"""Secrets without a server: a commitment is published first, what it commits to when the challenge is over."""
 
 import hashlib
 import json
@@ -6,36 +6,38 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import write_whole
+from algozoo.files import write_text_whole
+from algozoo.toml import Table
 
 
-def commitment(suite: Suite, salt: str) -> str:
-    """Sha256 of a suite, seed included, and of the manifests of its datasets, behind a salt.
-
-    It is of what the files say, not of how they are written: comments and order do not count. Nor does what has its
-    default, so that fields which later versions add change nothing. Without the salt nobody finds the seed by trying.
+class Sealed(Table):
+    """A hidden suite, and, in a subclass, what else stays secret with it.
 
     Parameters
     ----------
     suite : Suite
     salt : str
+        Without it nobody can find what belongs to a commitment by trying; drawn by default.
     """
 
-    def said(model: BaseModel, *without: str) -> dict[str, Any]:
-        return model.model_dump(mode="json", exclude=set(without), exclude_defaults=True)
+    suite: Suite
+    salt: str = Field(default_factory=lambda: secrets.token_hex(32))
 
-    manifests = [said(load_dataset(entry.name).manifest) for entry in suite.datasets]
-    return salted_digest(salt, said(suite, "datasets"), [said(entry, "name") for entry in suite.datasets], manifests)
+    @property
+    def commitment(self) -> str:
+        """Sha256 of all fields and of the manifests of the suite's datasets, to be published first.
 
-
-def salted_digest(salt: str, *content: Any) -> str:
-    """Sha256 of anything that JSON can say, behind a salt; the order of keys does not count."""
-    return hashlib.sha256(json.dumps([salt, *content], sort_keys=True).encode()).hexdigest()
+        It is of what the files say, not of how they are written: comments, order and the names of manifests do not
+        count. Nor does what has its default, so that fields which later versions add change nothing.
+        """
+        datasets = [(_said(entry, "name"), _said(load_dataset(entry.name).manifest)) for entry in self.suite.datasets]
+        content = [_said(self, "suite"), _said(self.suite, "datasets"), datasets]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def seal(suite: Suite, path: Path) -> str:
@@ -54,24 +56,32 @@ def seal(suite: Suite, path: Path) -> str:
     """
     if path.exists():
         raise InputError(f"{path} is there already; it holds the salt of an earlier seal, which must not be lost")
-    salt = secrets.token_hex(32)
-    digest = commitment(suite, salt)
-    content = {"suite": suite.name, "version": suite.version, "commitment": digest, "salt": salt}
-    write_whole(path, lambda temporary: temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8"))
-    return digest
+    sealed = Sealed(suite=suite)
+    content = {
+        "suite": suite.name,
+        "version": suite.version,
+        "commitment": sealed.commitment,
+        "salt": sealed.salt,
+    }
+    write_text_whole(path, json.dumps(content, indent=1) + "\n")
+    return sealed.commitment
 
 
 def check_reveal(suite: Suite, salt: str, published: str) -> None:
-    """Hold a revealed suite against the commitment that was published.
+    """Compare a revealed suite with the commitment that was published.
 
     Raises
     ------
     AlgoZooError
         If they differ.
     """
-    found = commitment(suite, salt)
+    found = Sealed(suite=suite, salt=salt).commitment
     if found != published.strip().lower():
         raise AlgoZooError(
             f"suite {suite.name} {suite.version} is not the one that was sealed: with this salt its commitment is "
             f"{found}, published was {published}; the suite, a manifest of its datasets or the salt was changed"
         )
+
+
+def _said(model: BaseModel, *without: str) -> dict[str, Any]:
+    return model.model_dump(mode="json", exclude=set(without), exclude_defaults=True)

@@ -3,36 +3,40 @@
 import platform
 import resource
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
 
 import numpy as np
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.provenance import code, environment
-from algozoo.benchmark.store import SETTLED, ExampleMap, Store
-from algozoo.benchmark.training import ORACLE_EMPTY, OWN_TWIN, fitted, training_of
+from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
+from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.suite import Suite
+from algozoo.benchmark.training import OWN_TWIN, fitted, is_control, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
-from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
-from algozoo.detectors.submitted.detector import Submitted
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
+from algozoo.scoring.outcomes import OutcomeRow, true_companion
 from algozoo.sequence import ADISequence
 
+PATIENCE = 3
+"""Maps of a shard that may time out before the others are not run."""
+SETTLED = frozenset({"ok", "declined"})
+"""Outcomes of a trial that another run would not change; the others are its failures."""
 NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What the runner tells of a shard that ended: trials, failed ones among them, and the first one's reason."""
+    """What the runner reports of a shard that ended: trials, failed ones among them, and the first one's reason."""
 
     shard: Shard
     n_trials: int
@@ -40,7 +44,8 @@ class Finished:
     reason: str
 
     def __str__(self) -> str:
-        return str(self.shard)
+        failures = f", {self.n_failed} failed ({self.reason})" if self.n_failed else ""
+        return f"{self.shard}: {self.n_trials} maps{failures}"
 
 
 @dataclass(frozen=True)
@@ -90,33 +95,20 @@ def run_shard(
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     trials = [trial for trial in trials if only is None or trial.number in only]
-    detector = detector or create(shard.detector.name, shard.detector.parameters)
-    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
-    training = training_of(detector, dataset)
-    try:
-        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
-        outcomes = [Outcome(trial, *_status(error)) for trial in trials]
-    else:
-        order = np.random.default_rng([shard.suite.seed, shard.sequence]).permutation(len(trials))
-        outcomes = [
-            _attempt(trained[flipped], trials[i], null, masks[flipped], self_trained=training == OWN_TWIN)
-            for i in order
-            for flipped in [trials[i].kind == "flipped"]
-        ]
+    detector = detector or create(shard.detector.name, **shard.detector.parameters)
+    rng = np.random.default_rng([shard.suite.seed, shard.sequence])
+    outcomes = list(attempts(detector, dataset, null, trials, rng))
     examples = {trial.number for trial in trials} if keep_maps else _examples(shard, trials)
     maps = [
         ExampleMap(o.trial.number, o.map.scores, o.map.image) for o in outcomes if o.map and o.trial.number in examples
     ]
-    measured = {
-        "started": started.isoformat(),
-        "seconds": perf_counter() - wall,
-        "cpu_seconds": process_time() - cpu,
-        "process_peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-    return _write(shard, Store(folder), dataset, null, detector, outcomes, maps, measured)
+    cost = RunCost(
+        started=started.isoformat(),
+        seconds=perf_counter() - wall,
+        cpu_seconds=process_time() - cpu,
+        process_peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+    return _write(shard, Store(folder), dataset, null, detector, outcomes, maps, cost)
 
 
 def _refuse_other_code(shard: Shard) -> None:
@@ -140,15 +132,42 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     outcomes = [
         Outcome(t, "failed", reason) for t in draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     ]
-    detector = create(shard.detector.name, shard.detector.parameters)
-    measured = {"started": datetime.now(UTC).isoformat()}
-    return _write(shard, Store(folder), dataset, null, detector, outcomes, [], measured)
+    detector = create(shard.detector.name, **shard.detector.parameters)
+    cost = RunCost(started=datetime.now(UTC).isoformat())
+    return _write(shard, Store(folder), dataset, null, detector, outcomes, [], cost)
+
+
+def attempts(
+    detector: Detector, dataset: Dataset, null: ADISequence, trials: list[Trial], rng: np.random.Generator
+) -> Iterator[Outcome]:
+    """Fit a detector once and run trials on the sequence `null` in random order; what it raises is an outcome.
+
+    After a few trials that timed out all others count as timed out.
+    """
+    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
+    self_trained = training_of(detector, dataset) == OWN_TWIN
+    try:
+        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
+        yield from (Outcome(trial, *_status(error)) for trial in trials)
+        return
+    timeouts = 0
+    for trial in [trials[i] for i in rng.permutation(len(trials))]:
+        if timeouts >= PATIENCE:
+            yield Outcome(trial, "timeout", f"not run: {PATIENCE} maps before it timed out")
+            continue
+        flipped = trial.kind == "flipped"
+        outcome = _attempt(trained[flipped], trial, null, masks[flipped], self_trained=self_trained)
+        timeouts += outcome.status == "timeout"
+        yield outcome
 
 
 def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
-    """Run one trial. Only here, and only to the oracle, is the truth told."""
+    """Run one trial. Only here is the truth given, and only to a control."""
     sequence = trial.sequence(null)
-    if isinstance(detector, Oracle) and trial.companion:
+    if detector.control and trial.companion:
         detector = detector.told((trial.companion,))
     wall, cpu = perf_counter(), process_time()
     try:
@@ -213,78 +232,79 @@ def _write(
     detector: Detector,
     outcomes: list[Outcome],
     maps: list[ExampleMap],
-    measured: dict[str, Any],
+    cost: RunCost,
 ) -> Finished:
-    training = training_of(detector, dataset)
-    control = detector.control or training == ORACLE_EMPTY  # it knows too much to be ranked
-    common = {
-        "suite": shard.suite.name,
-        "suite_version": shard.suite.version,
-        "dataset": dataset.name,
-        "dataset_version": dataset.version,
-        "dataset_kind": dataset.manifest.kind,
-        "sequence": shard.sequence,
-        "detector": detector.label,
-        "control": control,
-        "training": training,
-        "fwhm": null.fwhm,
-    }
-    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
-    rows = [
-        common | {"n_resels": resels[o.trial.kind == "flipped"]} | _row(o, null)
-        for o in sorted(outcomes, key=lambda o: o.trial.number)
-    ]
-    record = {
-        "suite": shard.suite.model_dump(mode="json"),
-        "dataset": dataset.name,
-        "annuli": dataset.manifest.model_dump(mode="json")["annuli"],
-        "trials": trials_digest(shard),
-        "sequence": shard.sequence,
-        "training": training,
-        "detector": {
-            "label": detector.label,
-            "name": detector.name,
-            "title": detector.title,
-            "reference": detector.reference,
-            "summary": detector.summary,
-            "control": control,
-            "parameters": {name: repr(value) for name, value in detector.parameters.items()},
-            "sandbox": detector.confinement if isinstance(detector, Submitted) else None,
-        },
-        **measured,
-        **environment(),
-    }
-    key = content_key(shard, detector)
-    store.write(key, record, rows, maps)
     failures = [o.reason for o in outcomes if o.status not in SETTLED]
+    record = _record(shard, dataset, detector, len(failures), cost)
+    store.write(record, outcome_rows(shard.suite, shard.sequence, dataset, null, detector, outcomes), maps)
     return Finished(shard, len(outcomes), len(failures), failures[0] if failures else "")
 
 
-def _row(outcome: Outcome, null: ADISequence) -> dict[str, Any]:
-    companion = outcome.trial.companion
-    x, y = companion.position(null) if companion else (np.nan, np.nan)
-    return {
-        "trial": outcome.trial.number,
-        "trial_kind": outcome.trial.kind,
-        "block": outcome.trial.block or "",
-        "annulus": outcome.trial.annulus,
-        "separation": companion.separation if companion else np.nan,
-        "position_angle": companion.position_angle if companion else np.nan,
-        "contrast": companion.contrast if companion else np.nan,
-        "x": x,
-        "y": y,
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "seconds": outcome.seconds,
-        "cpu_seconds": outcome.cpu_seconds,
-        "map_kind": outcome.map.kind if outcome.map else "",
-        "candidate_x": outcome.candidates.x,
-        "candidate_y": outcome.candidates.y,
-        "candidate_score": outcome.candidates.score,
-        "candidate_flux": _fluxes(outcome) / np.mean(null.star_flux),
-        "null_separation": outcome.null_scores[0],
-        "null_score": outcome.null_scores[1],
-    }
+def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, cost: RunCost) -> RunRecord:
+    training = training_of(detector, dataset)
+    return RunRecord(
+        key=content_key(shard, detector),
+        n_failed=n_failed,
+        suite=shard.suite,
+        dataset=dataset.name,
+        annuli=dataset.manifest.annuli,
+        trials=trials_digest(shard),
+        sequence=shard.sequence,
+        training=training,
+        detector=RecordedDetector(
+            label=detector.label,
+            name=detector.name,
+            title=detector.title,
+            reference=detector.reference,
+            summary=detector.summary,
+            control=is_control(detector, dataset),
+            parameters={name: repr(value) for name, value in detector.parameters.items()},
+            sandbox=detector.confinement,
+            maps_only=detector.maps_only,
+        ),
+        **dict(cost),
+        **dict(environment()),
+    )
+
+
+def outcome_rows(
+    suite: Suite, index: int, dataset: Dataset, null: ADISequence, detector: Detector, outcomes: Iterable[Outcome]
+) -> list[OutcomeRow]:
+    """Return the rows of the table of outcomes of sequence `index` of a dataset, in the order of the trials."""
+    training = training_of(detector, dataset)
+    resels = {flipped: n_resels(dataset.valid_mask(null, flipped=flipped), null.fwhm) for flipped in (False, True)}
+    return [
+        OutcomeRow(
+            suite=suite.name,
+            suite_version=suite.version,
+            dataset=dataset.name,
+            dataset_version=dataset.version,
+            dataset_kind=dataset.manifest.kind,
+            sequence=index,
+            detector=detector.label,
+            control=is_control(detector, dataset),
+            training=training,
+            trial=outcome.trial.number,
+            trial_kind=outcome.trial.kind,
+            block=outcome.trial.block or "",
+            annulus=outcome.trial.annulus,
+            **true_companion(outcome.trial.companion, null),
+            fwhm=null.fwhm,
+            n_resels=resels[outcome.trial.kind == "flipped"],
+            status=outcome.status,
+            reason=outcome.reason,
+            seconds=outcome.seconds,
+            cpu_seconds=outcome.cpu_seconds,
+            map_kind=outcome.map.kind if outcome.map else "",
+            candidate_x=outcome.candidates.x,
+            candidate_y=outcome.candidates.y,
+            candidate_score=outcome.candidates.score,
+            candidate_flux=_fluxes(outcome) / np.mean(null.star_flux),
+            null_separation=outcome.null_scores[0],
+            null_score=outcome.null_scores[1],
+        )
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.trial.number)
+    ]
 
 
 def _fluxes(outcome: Outcome) -> np.ndarray:

@@ -4,9 +4,9 @@ import fcntl
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
-from algozoo.detectors.contract import Detector
-from algozoo.detectors.supervised.base import Supervised
+from algozoo.detectors.contract import Detector, Training
+from algozoo.detectors.registry import is_built_in
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Arrays, Report
-from algozoo.detectors.supervised.sampled import Sampled
 from algozoo.detectors.versions import detector_version
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence
 
-NONE = "none"
-TRANSFER = "transfer"
-FLIPPED = "flipped"
-OWN_TWIN = "flipped twin of each trial"
-ORACLE_EMPTY = "oracle-empty"
+NONE: Training = "none"
+TRANSFER: Training = "transfer"
+FLIPPED: Training = "flipped"
+OWN_TWIN: Training = "flipped twin of each trial"
+ORACLE_EMPTY: Training = "oracle-empty"
 
 NO_MODEL = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputError)
 """What reading or using a file raises that is damaged, or no model."""
@@ -44,10 +44,10 @@ class Draws:
     _drawn: Arrays = field(default_factory=dict, init=False)
 
     def __call__(
-        self, detector: Sampled, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
+        self, detector: Learner, sequence: ADISequence, usable: NDArray[np.bool_] | None, report: Report | None
     ) -> Arrays:
-        """Draw as `Sampled.draw` does."""
-        parameters = {each.name: repr(getattr(detector, each.name)) for each in fields(Sampled)}
+        """Draw as `Learner.draw` does."""
+        parameters = {name: repr(value) for name, value in detector.sampling.items()}
         draw = type(detector).draw
         key = _key([parameters, draw.__module__, draw.__qualname__], sequence, usable)
         if key != self._key:
@@ -57,29 +57,27 @@ class Draws:
         return self._drawn
 
 
-def training_of(detector: Detector, dataset: Dataset) -> str:
-    """Say what a detector is fitted to; never to the empty sequence of a trial, but where this is said.
-
-    'transfer' is a sequence of the ensemble that no trial uses, 'flipped' the twin of the test sequence with reversed
-    angles. This one is for our own detectors: another could keep the frames of the twin, which are those of the trial
-    without its companion, and is fitted to the flipped twin of each trial.
+def training_of(detector: Detector, dataset: Dataset) -> Training:
+    """Return what a detector is fitted to: what it asks for if it is one of ours, else what the contract says.
 
     Raises
     ------
     InputError
         If the detector asks for transfer and the dataset is one night.
     """
-    if type(detector).fit is Detector.fit:
-        return NONE
-    many = dataset.manifest.kind == "simulated"
-    if not (isinstance(detector, Supervised) and type(detector).__module__.startswith("algozoo.")):
-        return TRANSFER if many else OWN_TWIN
-    if detector.train == TRANSFER and not many:
+    ensemble = dataset.manifest.kind == "simulated"
+    training = (type(detector) if is_built_in(detector) else Detector).training(detector, ensemble=ensemble)
+    if training == TRANSFER and not ensemble:
         raise InputError(
             f"{detector.label}: dataset {dataset.name} is one night, and there is no other to train on; take "
             "train='flipped'"
         )
-    return (TRANSFER if many else FLIPPED) if detector.train == "auto" else detector.train
+    return training
+
+
+def is_control(detector: Detector, dataset: Dataset) -> bool:
+    """Return whether a detector knows too much to be ranked on a dataset."""
+    return detector.control or training_of(detector, dataset) == ORACLE_EMPTY
 
 
 def fitted(
@@ -102,7 +100,7 @@ def fitted(
         Whether there are trials with the angles as they are (False), and reversed (True); the flipped twin of these is
         `null` itself.
     report : callable, optional
-        See `Supervised.fit`.
+        See `Learner.fit`.
     draws : Draws, optional
         Where the samples come from, if they are shared.
 
@@ -115,39 +113,34 @@ def fitted(
     if training in {NONE, OWN_TWIN}:
         return dict.fromkeys(angles, detector)
 
-    def learnt(sequence: ADISequence, usable: NDArray[np.bool_] | None) -> Detector:
-        if isinstance(detector, Supervised):
-            return train(detector, sequence, usable, report, draws)
-        return detector.fit(sequence)
-
     if training == TRANSFER:
-        return dict.fromkeys(angles, learnt(dataset.development_sequence(0), None))
-    result = {}
+        return dict.fromkeys(angles, train(detector, dataset.development_sequence(0), None, report, draws))
+    result: dict[bool, Detector] = {}
     for flipped in angles:
         of_twin = flipped == (training == ORACLE_EMPTY)
         usable = scored_field(null, dataset.companions(null), 0, np.inf, flipped=of_twin)
-        result[flipped] = learnt(null.flipped() if of_twin else null, usable)
+        result[flipped] = train(detector, null.flipped() if of_twin else null, usable, report, draws)
     return result
 
 
 def train(
-    detector: Supervised,
+    detector: Detector,
     sequence: ADISequence,
     usable: NDArray[np.bool_] | None = None,
     report: Report | None = None,
     draws: Draws | None = None,
-) -> Supervised:
-    """Fit one of our own detectors, or take its model from the cache.
+) -> Detector:
+    """Fit a detector, or take its model from the cache if it is a `Learner`.
 
     Two processes that want the same model do not both train: the second waits. A training that was stopped is resumed
     where the detector can. A model that is damaged is made anew.
 
     Parameters
     ----------
-    detector : Supervised
+    detector : Detector
     sequence : ADISequence
     usable : array of bool (n, n), optional
-        See `Supervised.fit`.
+        See `Learner.fit`.
     report : callable, optional
     draws : Draws, optional
         Where the samples come from, if they are shared.
@@ -155,9 +148,11 @@ def train(
     Raises
     ------
     AlgoZooError
-        As `Supervised.fit`, or if the cache cannot be written.
+        As `Learner.fit`, or if the cache cannot be written.
     """
-    detector.check_parameters()
+    if not isinstance(detector, Learner):
+        return detector.fit(sequence)
+    detector.prepare()
     path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:
@@ -172,10 +167,10 @@ def train(
             return trained
 
 
-def model_key(detector: Supervised, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
+def model_key(detector: Learner, sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:
     """Sha256 of all that a model depends on."""
     parameters = {name: repr(value) for name, value in detector.parameters.items() if name != "train"}
-    versions = [version(package) for package in ("scikit-learn", *_torch(detector))]
+    versions = [version(package) for package in ("scikit-learn", *detector.needs)]
     return _key([detector.name, parameters, detector_version(detector), versions], sequence, usable)
 
 
@@ -228,10 +223,10 @@ def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 def write_learning_curve(path: Path, detector: Detector) -> bool:
     """Write what each epoch of training came to as a table; return whether the detector learned in epochs."""
-    if not isinstance(detector, Supervised) or "learning_curve" not in detector.state():
+    curve = detector.learning_curve
+    if curve is None:
         return False
     header = "epoch,loss,validation_loss,validation_auc"
-    curve = detector.state()["learning_curve"]
     write_whole(path, lambda file: np.savetxt(file, curve, fmt="%.8g", delimiter=",", header=header, comments=""))
     return True
 
@@ -243,7 +238,3 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _torch(detector: Supervised) -> Iterable[str]:
-    return ["torch"] if detector.name == "sodinn" else []

@@ -87,7 +87,7 @@ def draw_trials(suite: Suite, entry: SuiteDataset, dataset: Dataset, index: int,
         for i in range(entry.injections):
             separation, angle = draw_place(annulus, null, valid, rng)
             contrast = float(np.exp(rng.uniform(*np.log(_contrasts(annulus)))))
-            companion = Companion(separation=separation, position_angle=angle, contrast=contrast)
+            companion = Companion(separation=separation, azimuth=angle, contrast=contrast)
             trials.append(Trial(len(trials), "injected", number, companion, blocks[i % len(blocks)]))
     nulls = null_trials(dataset, null)
     return trials + [replace(trial, number=len(trials) + trial.number) for trial in nulls]
@@ -120,7 +120,7 @@ def draw_place(
     """
     for _ in range(MAXIMUM_DRAWS):
         separation, angle = rng.uniform(annulus.inner, annulus.outer) * null.fwhm, rng.uniform(0, 360)
-        x, y = Companion(separation=separation, position_angle=angle, contrast=0).position(null)
+        x, y = Companion(separation=separation, azimuth=angle, contrast=0).position(null)
         column, row = round(x), round(y)
         if max(row, column) < null.size and min(row, column) >= 0 and valid[row, column]:
             return separation, angle

@@ -3,7 +3,6 @@
 from algozoo.challenge.blobs import BlobRule, Tally, add_up, count_blobs
 from algozoo.challenge.characterisation import astrometry, overall, per_set, photometry, report
 from algozoo.challenge.elements import cumulated_f1, element_scores, rate_areas, rates, resolution_elements
-from algozoo.challenge.segments import count_segments, roc_points
 from algozoo.challenge.summary import ChallengeMap, by_set, summary
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "astrometry",
     "by_set",
     "count_blobs",
-    "count_segments",
     "cumulated_f1",
     "element_scores",
     "overall",
@@ -24,6 +22,5 @@ __all__ = [
     "rates",
     "report",
     "resolution_elements",
-    "roc_points",
     "summary",
 ]

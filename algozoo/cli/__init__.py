@@ -6,6 +6,7 @@ import click
 
 from algozoo import __version__
 from algozoo.cli.check import check
+from algozoo.cli.compare import compare
 from algozoo.cli.datasets import datasets
 from algozoo.cli.detect import detect
 from algozoo.cli.detectors import detectors
@@ -33,7 +34,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, detectors, datasets, detect, limits, leaderboard, rescore, suite),
+    *(run, detectors, datasets, detect, limits, compare, leaderboard, rescore, suite),
     *(gallery, score_maps, score_characterisation),
     *(new, check, submit, verify, ledger, export_trials, import_maps),
 ):

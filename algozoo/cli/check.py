@@ -47,13 +47,13 @@ def _not_ready(mistake: str) -> _Verdict:
 
 def _examine(detector: "Submitted", folder: Path) -> _Verdict:
     """Tell of each step as it is done, and conclude."""
-    from algozoo.cli.progress import say
+    from algozoo.cli.progress import Terminal
     from algozoo.submissions.check import BUDGET_SECONDS, first_map, within
     from algozoo.testing import check_detector
 
     manifest = detector.manifest
     _tell("manifest", f"{manifest.title}, by {', '.join(manifest.authors)}; licence {manifest.licence}")
-    detector.prepare(say)
+    detector.prepare(Terminal().say)
     _tell("sandbox", f"{detector.confinement}; requirements: {', '.join(manifest.requirements) or 'none'}")
     allowed, deadline = 60 * manifest.needs.minutes, monotonic() + BUDGET_SECONDS
     detector = within(detector, deadline)

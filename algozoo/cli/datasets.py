@@ -54,7 +54,7 @@ def show(name: str, output: Path | None, mirror: Path | None, style: str) -> Non
     if output:
         draw_sequence(dataset.sequence(0), output)
     print_table(("field", "value"), list(_flatten(manifest).items()), style)
-    if style == "table" and is_available(dataset.manifest, mirror=mirror):
+    if style == "table" and is_available(dataset.manifest, mirror=mirror, folder=dataset.folder):
         click.echo(f"\nThe median of the first sequence:\n{sketch(dataset.sequence(0))}")
     if output:
         click.echo(f"Drawn: {output}", err=True)
@@ -71,7 +71,7 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     """Download the files of a dataset, or simulate its sequences, unless they are here already."""
     from algozoo.benchmark.pool import pool
     from algozoo.benchmark.runner import Made, make
-    from algozoo.cli.progress import tell
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import fetch, load_dataset
 
     dataset = load_dataset(name)
@@ -80,7 +80,7 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     sequences = [Made(dataset, index) for index in range(dataset.n_sequences) if not dataset.is_here(index)]
     if sequences:
         with pool(workers) as run_all:
-            tell(make(sequences, run_all), len(sequences))
+            list(Terminal().track(make(sequences, run_all), len(sequences)))
     click.echo(f"{name}: {dataset.n_sequences} sequence(s), all here")
 
 
@@ -97,13 +97,13 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
     """
     from algozoo.benchmark.calibrate import Calibrator, write_calibration
     from algozoo.benchmark.pool import pool
-    from algozoo.cli.progress import tell
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset, manifest_path
 
     dataset = load_dataset(name, mirror=mirror, without_calibration=True)
     calibrator = Calibrator(dataset, companions)
     with pool(workers) as run_all:
-        tell(calibrator.run(run_all), calibrator.n_steps)
+        list(Terminal().track(calibrator.run(run_all), calibrator.n_steps))
     write_calibration(manifest_path(name), calibrator.contrasts, calibrator.record, calibrator.statistics)
     for annulus, (low, high) in zip(dataset.manifest.annuli, calibrator.contrasts, strict=True):
         click.echo(f"{annulus.inner:g} to {annulus.outer:g} FWHM: contrast {low:g} to {high:g}")

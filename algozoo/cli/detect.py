@@ -11,6 +11,7 @@ from algozoo.cli.options import detector_options, format_option, print_table, re
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
+    from algozoo.datasets.centring import Centre
     from algozoo.detectors.contract import Detector
     from algozoo.detectors.supervised.progress import Progress
     from algozoo.sequence import ADISequence
@@ -32,6 +33,7 @@ def detect(
     pixel_scale: float,
     angle_unit: Literal["deg", "rad"] | None,
     angle_offset: float,
+    centre: Centre,
     name: str,
     settings: tuple[str, ...],
     output: Path,
@@ -43,17 +45,17 @@ def detect(
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
     from algozoo.benchmark.training import write_learning_curve
-    from algozoo.datasets.readers import read_sequence
+    from algozoo.datasets.readers import read
     from algozoo.detectors.contract import Declined
     from algozoo.detectors.registry import create
     from algozoo.files import write_whole
     from algozoo.plots.maps import draw_detection
     from algozoo.products import candidate_table, detection_hdus
 
-    detector = create(name, read_parameters(settings))
+    detector = create(name, **read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
-    sequence = read_sequence(
+    sequence = read(
         cube=cube,
         angles=angles,
         psf=psf,
@@ -62,6 +64,7 @@ def detect(
         pixel_scale=pixel_scale,
         angle_unit=angle_unit,
         angle_offset=angle_offset,
+        centre=centre,
     )
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
@@ -95,16 +98,15 @@ def detect(
 
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
     """Fit a detector, and say how far it is; a model that is in the cache is used again."""
-    from algozoo.benchmark.training import train
-    from algozoo.detectors.supervised.base import Supervised
+    from algozoo.benchmark.training import ORACLE_EMPTY, TRANSFER, train
 
-    if isinstance(detector, Supervised) and detector.train not in {"auto", "flipped"}:
-        raise InputError(f"train={detector.train!r}: there is one sequence only, expected 'flipped', its flipped twin")
+    if (training := detector.training(ensemble=False)) in {TRANSFER, ORACLE_EMPTY}:
+        raise InputError(f"train={training!r}: there is one sequence only, expected 'flipped', its flipped twin")
 
     def tell(progress: Progress) -> None:
         click.echo(f"Training: {progress}", err=True)
 
-    return train(detector, sequence, report=tell) if isinstance(detector, Supervised) else detector.fit(sequence)
+    return train(detector, sequence, report=tell)
 
 
 def _notices(sequence: ADISequence) -> list[str]:

@@ -35,13 +35,12 @@ def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | Non
 
     from algozoo.datasets import load_dataset
     from algozoo.detectors.registry import BUILT_IN, create
-    from algozoo.detectors.supervised.base import Supervised
     from algozoo.files import write_whole
     from algozoo.plots.maps import draw_map, shown_field
 
     detectors = [create(name) for name in names or BUILT_IN]
     if not names:
-        detectors = [d for d in detectors if not (d.control or isinstance(d, Supervised))]
+        detectors = [d for d in detectors if not (d.control or d.learns)]
     shown = load_dataset(dataset, mirror=mirror)
     sequence, companions = with_companions(shown, index)
     field = shown_field(shown, sequence)
@@ -69,7 +68,7 @@ def with_companions(dataset: Dataset, index: int) -> tuple[ADISequence, list[Com
     companions = [
         Companion(
             separation=(annulus.inner + annulus.outer) / 2 * sequence.fwhm,
-            position_angle=FIRST_ANGLE + STEP * number,
+            azimuth=FIRST_ANGLE + STEP * number,
             contrast=annulus.contrast[1],
         )
         for number, annulus in enumerate(dataset.manifest.annuli)

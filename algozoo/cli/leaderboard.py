@@ -28,11 +28,17 @@ def build(suite: str, store: Path, site: Path) -> None:
 
 
 @leaderboard.command("open")
+@click.argument("suite", default="quick")
 @site_option
-def open_(site: Path) -> None:
-    """Open the site in the browser."""
-    page = (site / "index.html").resolve()
+def open_(suite: str, site: Path) -> None:
+    """Open the pages of SUITE in the browser."""
+    from algozoo.benchmark.suite import load_suite
+
+    page = (site / load_suite(suite).name / "index.html").resolve()
     if not page.is_file():
-        raise InputError(f"{page} does not exist; `algozoo run` or `algozoo leaderboard build` makes it")
+        raise InputError(
+            f"{page} does not exist; `algozoo run {suite}`, or `algozoo leaderboard build {suite}` from results that "
+            "are there, makes it"
+        )
     click.echo(page)
     click.launch(page.as_uri())

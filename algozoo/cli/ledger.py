@@ -20,7 +20,7 @@ def ledger() -> None:
 @store_option
 @format_option
 def show(store: Path, style: str) -> None:
-    """Check the chain of the ledger, and show it."""
+    """Show the ledger."""
     from algozoo.benchmark.ledger import read_ledger
 
     entries = read_ledger(store)

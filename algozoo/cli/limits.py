@@ -12,18 +12,19 @@ from algozoo.cli.options import (
     format_option,
     mirror_option,
     print_numbers,
+    read_companion,
     read_parameters,
     sequence_options,
+    star_options,
 )
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from algozoo.companions import Companion
+    from algozoo.datasets.centring import Centre
     from algozoo.detectors.contract import Detector
     from algozoo.limits.probe import Field
-    from algozoo.sequence import ADISequence
 
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
 
@@ -31,15 +32,7 @@ SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "hig
 @click.command()
 @click.argument("dataset", required=False)
 @sequence_options(required=False)
-@click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if that of the PSF is another.")
-@click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default.")
-@click.option(
-    "--companion",
-    "companions",
-    multiple=True,
-    metavar="SEP,PA,CONTRAST",
-    help="A known one (arcsec, degrees East of North): it is subtracted, and its place is left out.",
-)
+@star_options
 @detector_options
 @click.option("--separation", "-s", "separations", multiple=True, type=float, help="In FWHM; repeat it for more.")
 @click.option(
@@ -65,6 +58,7 @@ def limits(
     pixel_scale: float | None,
     angle_unit: Literal["deg", "rad"] | None,
     angle_offset: float,
+    centre: Centre,
     star_flux: float | None,
     star_flux_aperture: float | None,
     companions: tuple[str, ...],
@@ -84,14 +78,14 @@ def limits(
     """
     import numpy as np
 
-    from algozoo.cli.progress import steps
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset
-    from algozoo.datasets.readers import read_sequence
+    from algozoo.datasets.readers import read
     from algozoo.detectors.registry import create
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.limits.probe import Field
 
-    detector = create(name, read_parameters(settings))
+    detector = create(name, **read_parameters(settings))
     if detector.control:
         raise InputError(f"{name} is a control of the board and has no limit in data; see `algozoo detectors`")
     own = {"--cube": cube, "--angles": angles, "--psf": psf, "--pixel-scale": pixel_scale}
@@ -99,7 +93,7 @@ def limits(
     if dataset is None:
         if cube is None or angles is None or psf is None or pixel_scale is None:
             raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
-        sequence = read_sequence(
+        sequence = read(
             cube=cube,
             angles=angles,
             psf=psf,
@@ -108,10 +102,11 @@ def limits(
             pixel_scale=pixel_scale,
             angle_unit=angle_unit,
             angle_offset=angle_offset,
+            centre=centre,
             star_flux=star_flux,
             star_flux_aperture=star_flux_aperture,
         )
-        field = Field.of_sequence(sequence, [_companion(text, sequence) for text in companions])
+        field = Field.of_sequence(sequence, [read_companion(text, sequence) for text in companions])
     else:
         if len(missing) < len(own) or companions or star_flux:
             raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")
@@ -123,7 +118,7 @@ def limits(
             "as a cube of its own"
         )
     chosen = choose_separations(field, separations)
-    with steps(len(chosen)) as report:
+    with Terminal().steps(len(chosen)) as report:
         measured = measure_limits(
             detector,
             field,
@@ -145,20 +140,6 @@ def limits(
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     click.echo(f"Written to {output}: {', '.join(f'{stem}.ecsv' for stem in tables)}, limits.png", err=True)
-
-
-def _companion(text: str, sequence: ADISequence) -> Companion:
-    """Read SEPARATION,ANGLE,CONTRAST."""
-    from algozoo.companions import Companion
-
-    try:
-        separation, angle, contrast = (float(word) for word in text.split(","))
-    except ValueError:
-        raise InputError(
-            f"--companion {text!r}: expected SEPARATION,ANGLE,CONTRAST as in 0.4526,210.47,9.4e-4; "
-            "`algozoo datasets add` measures them"
-        ) from None
-    return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=contrast)
 
 
 def _write(

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from algozoo.errors import InputError
+from algozoo.files import RESULTS, SITES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from algozoo.companions import Companion
+    from algozoo.sequence import ADISequence
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -53,16 +57,16 @@ mirror_option = click.option(
 store_option = click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("leaderboard/results"),
+    default=RESULTS,
     show_default=True,
     help="Folder of the results.",
 )
 site_option = click.option(
     "--site",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("leaderboard/site"),
+    default=SITES,
     show_default=True,
-    help="Folder of the pages.",
+    help="Folder of the leaderboards; each is in a folder of its suite's name.",
 )
 
 
@@ -77,8 +81,16 @@ no_sandbox_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_without_sandbox,
-    help="Run submissions with your own rights; the result says so.",
+    help="Run submissions with your rights, without protection: your own code only. The result records it.",
 )
+
+
+def _centre(_context: click.Context, _parameter: click.Parameter, text: str) -> str | tuple[float, ...]:
+    """Read auto, as-is, or a pixel; `algozoo.datasets.read` refuses what is none of these."""
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        return text
 
 
 def sequence_options(*, required: bool) -> Callable[[Command], Command]:
@@ -97,8 +109,55 @@ def sequence_options(*, required: bool) -> Callable[[Command], Command]:
             default=0.0,
             help="Degrees added to the angles to bring North up (instrument offset).",
         ),
+        click.option(
+            "--centre",
+            default="as-is",
+            show_default=True,
+            metavar="auto|as-is|X,Y",
+            callback=_centre,
+            help="Where the star is in the frames: measured, in their centre, or at a pixel.",
+        ),
     ]
     return _all(options)
+
+
+def star_options(command: Command) -> Command:
+    """Add the options that say how bright the star is, and which companions it has."""
+    return _all(
+        [
+            click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
+            click.option(
+                "--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."
+            ),
+            click.option(
+                "--companion",
+                "companions",
+                multiple=True,
+                metavar="SEP,PA,CONTRAST",
+                help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
+            ),
+        ]
+    )(command)
+
+
+def read_companion(text: str, sequence: ADISequence) -> Companion:
+    """Read SEPARATION,ANGLE,CONTRAST.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    from algozoo.companions import Companion
+
+    try:
+        separation, angle, contrast = (float(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--companion {text!r}: expected SEPARATION,ANGLE,CONTRAST as in 0.4526,210.47,9.4e-4; "
+            "`algozoo datasets add` measures them"
+        ) from None
+    return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=contrast)
 
 
 def detector_options(command: Command) -> Command:

@@ -1,4 +1,4 @@
-"""``algozoo rescore``: the whole board anew from the store, and what moved since the site was built."""
+"""``algozoo rescore``: the whole board again from the store, and what moved since the site was built."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from algozoo.cli.options import format_option, print_table, site_option, store_o
 @site_option
 @format_option
 def rescore(suite: str, store: Path, site: Path, style: str) -> None:
-    """Score the results of SUITE anew, print which ranks moved and why, and build the pages; no detector is run.
+    """Score the results of SUITE again, print which ranks moved and why, and build the pages; no detector is run.
 
     The ranks before, of datasets and of averages over the datasets of a kind, are those of the tables in the site's
     folder data.
@@ -24,9 +24,9 @@ def rescore(suite: str, store: Path, site: Path, style: str) -> None:
     from algozoo.leaderboard.moves import COLUMNS, moves, published
 
     definition = load_suite(suite)
-    before = published(site, averages=True)
+    before = published(site / definition.name, averages=True)
     page = build_site(Store(store), definition.name, definition.version, site)
-    table = moves(before, published(site, averages=True))
+    table = moves(before, published(page.parent, averages=True))
     print_table(COLUMNS, table[list(COLUMNS)].astype(object).to_numpy().tolist(), style)
     if style == "table":
         click.echo(f"{len(table)} ranks moved. Leaderboard: {page}")

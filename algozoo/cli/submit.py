@@ -1,4 +1,4 @@
-"""``algozoo submit``: run a suite for a submission, and say how to publish it."""
+"""``algozoo submit``: run a suite for a submission, and print how to publish it."""
 
 import shlex
 from pathlib import Path
@@ -24,33 +24,38 @@ if TYPE_CHECKING:
 @store_option
 @site_option
 def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> int:
-    """Run a suite for the submission in FOLDER in the sandbox, build the board, and say how to publish it.
+    """Run a suite for the submission in FOLDER in the sandbox, build the board, and print how to publish it.
 
-    Interrupt at any time and go on with the same command. Exit code 1: none of the maps could be made.
+    Interrupt at any time and continue with the same command. Exit code 1: none of the maps could be made.
     """
     from algozoo.benchmark.plan import content_keys
-    from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import SuiteDetector, load_suite
-    from algozoo.cli.run import run_and_build
+    from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard.moves import published
+    from algozoo.pipeline import run_suite
     from algozoo.submissions.check import admit
 
     detector = admit(folder)
     definition = load_suite(suite).model_copy(update={"detectors": (SuiteDetector(name=detector.name),)})
-    shards = run_and_build(definition, Store(store), site, workers, mirror=mirror)
-    table = published(site)
+    done = run_suite(definition, workers=workers, mirror=mirror, store=store, site=site, report=Terminal())
+    click.echo(f"Leaderboard: {done.page}")
+    table = published(done.page.parent)
     own = table["detector"] == detector.label
     print_scores(table[own])
     if not set(table.loc[own, "status"]) & {"ok", "declined"}:
-        click.echo(f"\nIt made no map. Mend it, see whether it is ready (algozoo check {folder}), and submit it again.")
+        click.echo(f"\nIt made no map. Fix it, see whether it is ready (algozoo check {folder}), and submit it again.")
         return 1
     if table[~own].empty:
         click.echo(
             f"Nobody else has results on these trials; `algozoo run {suite}` makes those of AlgoZoo's detectors."
         )
-    datasets = [load_dataset(name, mirror=mirror) for name in dict.fromkeys(shard.dataset.name for shard in shards)]
-    files = [f"*/{key[:12]}*" for key in content_keys(shards)] + [f"datasets/{d.name}-{d.version}.*" for d in datasets]
+    datasets = [
+        load_dataset(name, mirror=mirror) for name in dict.fromkeys(shard.dataset.name for shard in done.shards)
+    ]
+    files = [f"*/{key[:12]}*" for key in content_keys(done.shards)] + [
+        f"datasets/{d.name}-{d.version}.*" for d in datasets
+    ]
     steps = _steps(detector, definition.name, [f"{store}/{file}" for file in files])
     click.echo("\n".join(["", "To publish it, as a pull request:", "", *steps]))
     return 0

@@ -13,7 +13,7 @@ from algozoo.datasets.manifest import (
 )
 from algozoo.datasets.nulls import FRAME_BLOCKS, FrameBlock, flip_arc, flip_refusal, frame_block
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
-from algozoo.datasets.readers import read_angles, read_cube, read_sequence, read_wavelengths
+from algozoo.datasets.readers import read, read_angles, read_cube, read_wavelengths
 from algozoo.datasets.registry import dataset_names, load_dataset, manifest_path
 from algozoo.datasets.simulate import Simulation, simulate
 
@@ -42,10 +42,10 @@ __all__ = [
     "load_manifest",
     "manifest_path",
     "n_resels",
+    "read",
     "read_angles",
     "read_cube",
     "read_psf",
-    "read_sequence",
     "read_spectral_psf",
     "read_wavelengths",
     "simulate",

@@ -12,7 +12,7 @@ from algozoo.datasets.download import fetch
 from algozoo.datasets.ensemble import is_made, simulated_sequence
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.nulls import flip_refusal
-from algozoo.datasets.readers import read_sequence
+from algozoo.datasets.readers import read
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
@@ -171,8 +171,12 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
 
 
 def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
-    sequence = read_sequence(
-        **paths,
+    sequence = read(
+        paths["cube"],
+        paths["angles"],
+        paths["psf"],
+        wavelengths=paths.get("wavelengths"),
+        reference=paths.get("reference"),
         pixel_scale=manifest.pixel_scale,
         angle_unit=manifest.angle_unit,
         angle_offset=manifest.angle_offset,

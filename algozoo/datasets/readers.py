@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import checked, expect, number
 from algozoo.datasets.arrays import TEXT_SUFFIXES, read_image, read_numbers
+from algozoo.datasets.centring import Centre, centred, star_position
 from algozoo.datasets.psfs import SpectralPSF, read_psf, read_spectral_psf
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import NormalisedPSF
 from algozoo.sequence import ADISequence
 
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+READ = 'read("cube.fits", "angles.fits", "psf.fits", pixel_scale=0.02719); ADISequence(cube=..., ...) takes arrays'
 AngleUnit = Literal["deg", "rad"]
 
 WAVELENGTHS = (0.1, 100.0)
@@ -23,16 +29,18 @@ LARGEST_AIRMASS = 10.0
 """Tells the second column of the challenge's angles, which holds airmasses, from angles."""
 
 
-def read_sequence(
-    *,
+@checked
+def read(
     cube: str | Path,
     angles: str | Path,
     psf: str | Path,
+    *,
+    pixel_scale: "float | Quantity",
     wavelengths: str | Path | None = None,
     reference: str | Path | None = None,
-    pixel_scale: float,
+    centre: Centre = "as-is",
     angle_unit: AngleUnit | None = None,
-    angle_offset: float = 0.0,
+    angle_offset: "float | Quantity" = 0.0,
     star_flux: float | None = None,
     star_flux_aperture: float | None = None,
     crop: tuple[int, int, int | None] = (0, 0, None),
@@ -44,20 +52,23 @@ def read_sequence(
     Parameters
     ----------
     cube : path
-        See `read_cube`; the star in the centre ``((n - 1) / 2, (n - 1) / 2)`` of the cropped frames.
+        See `read_cube`.
     angles : path
         See `read_angles`.
     psf : path
         See `read_psf`, or `read_spectral_psf` with wavelengths.
+    pixel_scale : float or Quantity
+        Arcseconds per pixel.
     wavelengths : path, optional
         See `read_wavelengths`; required with a 4-D cube.
     reference : path, optional
         Frames of another star, without companions: as `cube`, its star at the same pixel, the number of frames free.
-    pixel_scale : float
-        Arcseconds per pixel.
+    centre : {'as-is', 'auto'} or tuple (x, y)
+        Where the star is in the cropped frames: in their centre ``((n - 1) / 2, (n - 1) / 2)``; where the symmetry of
+        its halo shows it; or at a pixel. Unless 'as-is', the frames are shifted and cropped to an odd size.
     angle_unit : {'deg', 'rad'}, optional
         By default the unit that the file states, or else degrees.
-    angle_offset : float
+    angle_offset : float or Quantity
         Degrees added to the angles, to bring North up. Jumps by full turns are taken out.
     star_flux : float, optional
         Flux of the star in the unit of the cube; by default that of the PSF as
@@ -75,38 +86,47 @@ def read_sequence(
     InputError
         If a file cannot be used; the message says which, why and how to mend it.
     """
+    for argument, path in {"cube": cube, "angles": angles, "psf": psf}.items():
+        expect(path, (str, Path), f"read: {argument}", READ)
+    scale = number(pixel_scale, "read: pixel_scale", "arcsec", quantity=True)
+    offset = number(angle_offset, "read: angle_offset", "deg", quantity=True)
     microns = None if wavelengths is None else read_wavelengths(wavelengths)
     n_wavelengths = None if microns is None else microns.size
     parallactic_angles = read_angles(angles, angle_unit)
     frames = read_cube(cube, parallactic_angles.size, n_wavelengths)
-    others = None if reference is None else read_cube(reference, None, n_wavelengths)
-    if others is not None and others.shape[-2:] != frames.shape[-2:]:
-        raise InputError(
-            f"{reference}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of {cube}, "
-            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
-        )
+    others = None if reference is None else _read_reference(reference, frames, n_wavelengths)
     normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
     left, bottom, side = crop
-    kept = (
-        ...,
-        slice(bottom, bottom + (side or frames.shape[-2])),
-        slice(left, left + (side or frames.shape[-1])),
-    )
+    rows, columns = (slice(start, start + side if side else None) for start in (bottom, left))
+    frames, others = frames[..., rows, columns], None if others is None else others[..., rows, columns]
+    star = star_position(frames, centre, normalised.fwhm)
+    if star:
+        frames, others = centred(frames, star), None if others is None else centred(others, star)
     try:
         return ADISequence(
-            cube=frames[kept],
-            reference=None if others is None else others[kept],
-            parallactic_angles=np.unwrap(parallactic_angles, period=360) + angle_offset,
+            cube=frames,
+            reference=others,
+            parallactic_angles=np.unwrap(parallactic_angles, period=360) + offset,
             psf=normalised.psf,
             star_flux=normalised.flux if star_flux is None else _scaled_flux(normalised, star_flux, star_flux_aperture),
-            pixel_scale=pixel_scale,
+            pixel_scale=scale,
             fwhm=normalised.fwhm,
             wavelengths=microns,
             name=name,
-            meta=meta or {},
+            meta={**(meta or {}), **({"star": star} if star else {})},
         )
     except InputError as error:
         raise InputError(f"{error} (cube {cube}, angles {angles}, psf {psf})") from None
+
+
+def _read_reference(path: str | Path, frames: NDArray[np.float32], n_wavelengths: int | None) -> NDArray[np.float32]:
+    others = read_cube(path, None, n_wavelengths)
+    if others.shape[-2:] != frames.shape[-2:]:
+        raise InputError(
+            f"{path}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of the cube, "
+            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
+        )
+    return others
 
 
 def _scaled_flux(

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+from algozoo.arguments import checked, expect
 from algozoo.datasets.dataset import Dataset
 from algozoo.datasets.manifest import load_manifest
 from algozoo.errors import unknown
@@ -29,6 +30,7 @@ def manifest_path(name: str | Path) -> Path:
     return _folder() / f"{name}.toml"
 
 
+@checked
 def load_dataset(name: str | Path, *, mirror: str | Path | None = None, without_calibration: bool = False) -> Dataset:
     """Open a dataset; nothing is downloaded before a sequence is asked for.
 
@@ -46,6 +48,7 @@ def load_dataset(name: str | Path, *, mirror: str | Path | None = None, without_
     InputError
         If there is no such dataset (the nearest names are suggested) or its manifest has mistakes.
     """
+    expect(name, (str, Path), "load_dataset: name", 'load_dataset("betapic")')
     path = manifest_path(name)
     manifest = load_manifest(path, without_calibration=without_calibration)
     return Dataset(manifest, Path(mirror) if mirror else None, path.resolve().parent)

@@ -2,17 +2,21 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from algozoo.detectors.contract import Declined, DetectionMap
 from algozoo.detectors.library import Library, library_cubes, library_frames
+from algozoo.detectors.parameters import Count, NotNegative
 from algozoo.detectors.subtraction import Array, PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.annuli import Annulus, angular_distance, annuli, rotated_apart, rotation_threshold, segments
 from algozoo.sequence import ADISequence
+
+Rotation = tuple[NotNegative, NotNegative]
 
 
 class References(NamedTuple):
@@ -48,7 +52,7 @@ class Patch(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AnnularSubtraction(PSFSubtraction):
-    """A detector that models the star annulus by annulus; the model of one patch is its only open step.
+    """A detector that models the star annulus by annulus; the model of one patch is its only abstract method.
 
     Where a frame has too few references in an annulus, most often the innermost, the detector scores no pixel of that
     annulus (NaN), and a companion there counts as missed. It declines a sequence only if it could score no pixel.
@@ -68,10 +72,10 @@ class AnnularSubtraction(PSFSubtraction):
         Where references come from: the sequence itself, another star, for which nothing must turn, or both.
     """
 
-    annulus_width: float = 1.0
-    n_segments: int = 1
-    rotation: tuple[float, float] = (0.1, 1.0)
-    max_references: int = 200
+    annulus_width: Annotated[float, Field(ge=0.1)] = 1.0
+    n_segments: Count = 1
+    rotation: Rotation = (0.1, 1.0)
+    max_references: Count = 200
     library: Library = "own"
 
     @property
@@ -89,7 +93,6 @@ class AnnularSubtraction(PSFSubtraction):
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Model and subtract patch by patch; 0 where a frame has too few references, and out of the field."""
-        self.check_parameters()
         usable = self._usable(sequence)
         cubes: list[NDArray[Any]] = [sequence.cube]
         if self.library != "own":
@@ -114,16 +117,13 @@ class AnnularSubtraction(PSFSubtraction):
         return replace(result, scores=scores.reshape(result.scores.shape))
 
     def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        least = self.min_references if self.library == "own" else 1
-        for parameter, valid, expected in (
-            ("annulus_width", 0.1 <= self.annulus_width < np.inf, "a number of FWHM, 0.1 or more"),
-            ("n_segments", is_count(self.n_segments), "1, 2, ..."),
-            ("rotation", len(self.rotation) == 2 and all(0 <= d < np.inf for d in self.rotation), "two numbers >= 0"),
-            ("max_references", self.max_references >= least, f"at least {least}"),
-        ):
-            if not valid:
-                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
+        """Check also that there are enough references for the model of a frame."""
+        super().check_parameters()
+        if self.library == "own" and self.max_references < self.min_references:
+            raise InputError(
+                f"{self.name}: max_references is {self.max_references}, expected {self.min_references} or more, as the "
+                "model of a frame needs"
+            )
 
     def _references(self, sequence: ADISequence) -> list[References]:
         rings = annuli(sequence.size, self.annulus_width * sequence.fwhm)
@@ -168,7 +168,7 @@ class AnnularSubtraction(PSFSubtraction):
         return pixels
 
     def _shortage(self, sequence: ADISequence, references: References) -> str:
-        """Say what an annulus lacks, and what would mend it."""
+        """Say what an annulus lacks, and what would help."""
         needed, others = self.min_references, self._n_others(sequence)
         most = others + (sequence.n_frames - 1 if self.library != "reference" else 0)
         if most < needed:
@@ -193,8 +193,3 @@ def _scored(references: list[References], sequence: ADISequence) -> list[Referen
 
 def _taken(cubes: list[NDArray[Any]], pixels: NDArray[np.intp]) -> Array:
     return np.concatenate([cube.reshape(len(cube), -1)[:, pixels] for cube in cubes], dtype=np.float64)
-
-
-def is_count(value: float) -> bool:
-    """Whether a number is 1, 2, ..."""
-    return value >= 1 and value == int(value)

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from algozoo.detectors.annular import AnnularSubtraction, Patch
+from algozoo.detectors.annular import AnnularSubtraction, Patch, Rotation
+from algozoo.detectors.parameters import Count
 from algozoo.detectors.subtraction import Array
 
 
@@ -24,8 +25,8 @@ class AnnularMedian(AnnularSubtraction):
     reference: ClassVar[str] = "Marois et al. 2006, ApJ 641, 556, doi:10.1086/500401"
     version: ClassVar[str] = "1"
 
-    rotation: tuple[float, float] = (1.0, 1.0)
-    max_references: int = 4
+    rotation: Rotation = (1.0, 1.0)
+    max_references: Count = 4
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Subtract the median of the references of each frame."""

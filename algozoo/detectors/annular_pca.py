@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from algozoo.detectors.annular import AnnularSubtraction, Patch, is_count
+from algozoo.detectors.annular import AnnularSubtraction, Patch
 from algozoo.detectors.contract import Declined
+from algozoo.detectors.parameters import Components
 from algozoo.detectors.subtraction import Array
-from algozoo.errors import InputError
 from algozoo.imaging.references import principal_weights, weigh
 
 
@@ -30,7 +30,7 @@ class AnnularPCA(AnnularSubtraction):
     reference: ClassVar[str] = "Absil et al. 2013, A&A 559, L12, doi:10.1051/0004-6361/201322748"
     version: ClassVar[str] = "1"
 
-    n_components: int | float = 5
+    n_components: Components = 5
 
     @property
     def min_references(self) -> int:
@@ -49,14 +49,6 @@ class AnnularPCA(AnnularSubtraction):
     def _weights(self, products: Array, target: Array) -> Array:
         k = self.n_components
         return principal_weights(products, target, int(k) if k >= 1 else n_explaining(products, k))
-
-    def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        if not (0 < self.n_components < 1 or is_count(self.n_components)):
-            raise InputError(
-                f"{self.name}: n_components is {self.n_components}, expected 1, 2, ... or a fraction within (0, 1)"
-            )
-        super().check_parameters()
 
 
 def n_explaining(products: Array, fraction: float) -> int:

@@ -1,14 +1,28 @@
 """The contract between a detection algorithm and the platform."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Self, get_args
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import Keywords, expect
+from algozoo.companions import Companion
+from algozoo.detectors.parameters import declared, parameter_fields
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+Training = Literal["none", "transfer", "flipped", "flipped twin of each trial", "oracle-empty"]
+"""What the platform fits a detector to; see `Detector.training`."""
 
 Kind = Literal["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]
 
@@ -27,7 +41,7 @@ class Cost:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DetectionMap:
+class DetectionMap(Keywords):
     """What a detector returns.
 
     Parameters
@@ -75,6 +89,43 @@ class DetectionMap:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
+    def plot(self, sequence: ADISequence | None = None) -> "Figure":
+        """Draw the map with matplotlib's pyplot, so that a notebook shows it.
+
+        Parameters
+        ----------
+        sequence : ADISequence, optional
+            That of the map: it gives the axes in arcseconds and the candidates by number. Without it, in pixels.
+
+        Raises
+        ------
+        InputError
+            If the map is not one of this sequence.
+        """
+        from algozoo.plots.maps import plot_map  # noqa: PLC0415 - matplotlib takes long to import
+        from algozoo.products import candidate_table  # noqa: PLC0415 - as does astropy
+
+        return plot_map(self, sequence, None if sequence is None else candidate_table(self, sequence))
+
+    def write(self, path: "str | Path", sequence: ADISequence | None = None) -> None:
+        """Write the map, and the residual image and the fluxes if there are any, to a FITS file.
+
+        Parameters
+        ----------
+        path : path
+            Replaced whole or not at all.
+        sequence : ADISequence, optional
+            That of the map: its name, pixel scale and direction of North go into the header.
+
+        Raises
+        ------
+        AlgoZooError
+            If it cannot be written.
+        """
+        from algozoo.products import write_map  # noqa: PLC0415 - astropy takes long to import
+
+        write_map(self, path, sequence)
+
     def __repr__(self) -> str:
         scored = self.scores[np.isfinite(self.scores)]
         extent = f"{scored.min():.3g} to {scored.max():.3g}" if scored.size else "nothing scored"
@@ -82,8 +133,11 @@ class DetectionMap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Detector(ABC):
+class Detector(Keywords, ABC):
     """A detection algorithm: a frozen dataclass whose fields are its parameters.
+
+    The annotation of a parameter has its type and bounds, as in pydantic: ``Annotated[int, Field(ge=1)]``. A field with
+    ``compare=False`` is no parameter: it holds what was learned.
 
     `title` and `reference` name it for readers, and the first line of its docstring says what it does.
     """
@@ -93,9 +147,71 @@ class Detector(ABC):
     reference: ClassVar[str]
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Modules that it imports and that are not installed with AlgoZoo; a suite leaves it out where one is missing."""
+    subtracts: ClassVar[bool] = False
+    """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
+    maps_only: ClassVar[bool] = False
+    """True if its maps were made elsewhere, so that it cannot be run again."""
     version: ClassVar[str] = ""
     """Of a built-in detector: raised when the numbers of its maps change, because keys of results are made of it; of
     third-party code the text stands in the key instead."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make `detect` refuse what is no sequence."""
+        super().__init_subclass__(**options)
+        if "detect" in vars(cls):
+            cls.detect = _of_sequences(cls.detect)  # type: ignore[assignment, method-assign] # once for all
+
+    def check_parameters(self) -> None:
+        """Check the type and the bounds of each parameter; a rule for several parameters is added by a subclass.
+
+        `create` calls it, and `fit` or `detect` of a detector that has bounds.
+
+        Raises
+        ------
+        InputError
+            It names the parameter, its value and what was expected.
+        """
+        for name, parameter in declared(type(self)).items():
+            if not parameter.accepts(value := getattr(self, name)):
+                raise InputError(f"{self.name}: {name} is {value!r}, expected {parameter.expected}")
+
+    def prepare(self, tell: Callable[[str], object] = lambda _: None) -> None:  # noqa: ARG002 - submissions use it
+        """Make ready what the detector runs on, so that what is missing is known before a long run.
+
+        Parameters
+        ----------
+        tell : callable
+            Gets a line of text for a person before something that takes minutes.
+
+        Raises
+        ------
+        AlgoZooError
+            If something is missing, such as one of `needs`.
+        """
+        for module in self.needs:
+            if find_spec(module) is None:
+                raise InputError(f"{self.name} needs {module}, which is not installed; install it with pip")
+
+    def training(self, *, ensemble: bool) -> Training:
+        """Return what the platform fits the detector to.
+
+        Parameters
+        ----------
+        ensemble : bool
+            Whether there are sequences that no trial uses, or only one night.
+
+        Returns
+        -------
+        {'none', 'transfer', 'flipped', 'flipped twin of each trial', 'oracle-empty'}
+            'transfer' is a sequence that no trial uses, 'flipped' the reversed-angle sequence of the trials' night
+            without companions, 'oracle-empty' that night itself. Only detectors of AlgoZoo may learn from the last two:
+            another could keep their frames, which are those of the trials without the companion.
+        """
+        if not self.learns:
+            return "none"
+        return "transfer" if ensemble else "flipped twin of each trial"
 
     def fit(self, sequence: ADISequence) -> Self:  # noqa: ARG002 - supervised detectors use it
         """Learn from a sequence in which nothing on the sky adds up, and return a fitted copy.
@@ -103,6 +219,10 @@ class Detector(ABC):
         Only supervised detectors override it. The sequence is one of the dataset's that no trial uses or, where there
         is no other, the flipped twin of the trial's own; never that of a trial without its companion.
         """
+        return self
+
+    def told(self, companions: tuple[Companion, ...]) -> Self:  # noqa: ARG002 - the oracle uses it
+        """Return a copy that knows the companions of a trial; only a control is told them."""
         return self
 
     @abstractmethod
@@ -120,6 +240,21 @@ class Detector(ABC):
         return ""
 
     @property
+    def learns(self) -> bool:
+        """True if it must be fitted."""
+        return type(self).fit is not Detector.fit
+
+    @property
+    def learning_curve(self) -> NDArray[np.float64] | None:
+        """Epoch, loss, validation loss and validation AUC (n_epochs, 4) of a detector that learned in epochs."""
+        return None
+
+    @property
+    def confinement(self) -> str | None:
+        """What confines its code; none if it runs in this process."""
+        return None
+
+    @property
     def summary(self) -> str:
         """What the detector does: the first line of its docstring."""
         return (type(self).__doc__ or self.title).strip().partition("\n")[0]
@@ -127,11 +262,25 @@ class Detector(ABC):
     @property
     def parameters(self) -> dict[str, Any]:
         """All parameters with their values."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return {f.name: getattr(self, f.name) for f in parameter_fields(type(self))}
 
     @property
     def label(self) -> str:
         """Name for tables and legends: with those parameters that differ from the defaults."""
-        defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(self)}
+        defaults = {
+            f.name: f.default_factory() if callable(f.default_factory) else f.default
+            for f in parameter_fields(type(self))
+        }
         changed = [f"{name}={value}" for name, value in self.parameters.items() if value != defaults[name]]
         return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+def _of_sequences(detect: Callable[[Any, ADISequence], DetectionMap]) -> Callable[[Any, ADISequence], DetectionMap]:
+    @wraps(detect)
+    def checked(self: Detector, sequence: ADISequence) -> DetectionMap:
+        name = type(self).__name__
+        call = f'{name}().detect(night), where night = load_dataset("betapic").sequence(0) or read(...)'
+        expect(sequence, ADISequence, f"{name}: sequence", call)
+        return detect(self, sequence)
+
+    return checked

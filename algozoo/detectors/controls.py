@@ -8,6 +8,7 @@ import numpy as np
 
 from algozoo.companions import Companion
 from algozoo.detectors.contract import DetectionMap, Detector
+from algozoo.detectors.parameters import Seed
 from algozoo.sequence import ADISequence
 
 
@@ -41,10 +42,11 @@ class Random(Detector):
     version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
-    seed: int = 0
+    seed: Seed = 0
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return standard normal noise, seeded by the frames."""
+        self.check_parameters()
         fingerprint = zlib.crc32(sequence.cube.tobytes() + sequence.parallactic_angles.tobytes())
         rng = np.random.default_rng([self.seed, fingerprint])
         return DetectionMap(scores=rng.standard_normal((sequence.size, sequence.size)), kind="ratio")

@@ -1,13 +1,14 @@
 """Locally optimised combination of images (LOCI): Lafreniere et al. 2007, ApJ 660, 770."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from algozoo.detectors.annular import AnnularSubtraction, Patch
+from algozoo.detectors.parameters import Count, NotNegative
 from algozoo.detectors.subtraction import Array
-from algozoo.errors import InputError
 from algozoo.imaging.annuli import Annulus
 from algozoo.imaging.references import least_squares_weights, weigh
 
@@ -46,10 +47,10 @@ class LOCI(AnnularSubtraction):
     reference: ClassVar[str] = "Lafreniere et al. 2007, ApJ 660, 770, doi:10.1086/513180"
     version: ClassVar[str] = "1"
 
-    n_segments: int = 4
-    zone_width: float = 2.0
-    cutoff: float = 0.01
-    damping: float = 0.0
+    n_segments: Count = 4
+    zone_width: Annotated[float, Field(ge=1)] = 2.0
+    cutoff: Annotated[float, Field(ge=SMALLEST_CUTOFF, lt=1)] = 0.01
+    damping: NotNegative = 0.0
 
     def optimisation_zone(self, annulus: Annulus) -> Annulus:
         """Return the annulus, made wider outwards."""
@@ -64,13 +65,3 @@ class LOCI(AnnularSubtraction):
         """Solve the normal equations, the penalty on their diagonal."""
         penalty = self.damping * np.diagonal(products).mean() * np.eye(len(target))
         return least_squares_weights(products + penalty, target, self.cutoff)
-
-    def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        super().check_parameters()
-        if not self.zone_width >= 1:
-            raise InputError(f"{self.name}: zone_width is {self.zone_width}, expected 1 or more annulus widths")
-        if not SMALLEST_CUTOFF <= self.cutoff < 1:
-            raise InputError(f"{self.name}: cutoff is {self.cutoff}, expected a fraction from {SMALLEST_CUTOFF} to 1")
-        if not 0 <= self.damping < np.inf:
-            raise InputError(f"{self.name}: damping is {self.damping}, expected 0 or more")

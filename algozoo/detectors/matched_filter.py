@@ -20,11 +20,8 @@ class MatchedFilter(Median):
     of f sqrt(sum of psf^2) / sigma, the highest that a linear filter can give. What median subtraction takes from a
     companion is not modelled.
 
-    The scatter of a ring is known only as well as its few resolution elements tell: to 25 % at 1.3 FWHM from the star,
-    to 18 % at 3 and to 11 % at 8. That makes white noise exceed an S/N of 3 in 1.4 times as many pixels within
-    2 FWHM as a normal law, and in 1.2 times as many beyond 8. The Student law by which the board and `algozoo detect`
-    turn an S/N into standard deviations more than makes up for it: 3 of them are exceeded in at most 0.3 times as many
-    pixels as by a normal law within 4 FWHM, and in 0.8 times as many beyond 8.
+    The scatter of a ring is known only as well as its few resolution elements allow; what that does to the S/N is in
+    docs/zoo.md.
     """
 
     name: ClassVar[str] = "matched-filter"

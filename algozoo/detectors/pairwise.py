@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from algozoo.detectors.annular import AnnularSubtraction, Patch
+from algozoo.detectors.annular import AnnularSubtraction, Patch, Rotation
 from algozoo.detectors.subtraction import Array
 
 
@@ -24,7 +24,7 @@ class Pairwise(AnnularSubtraction):
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2017, AJ 154, 7, doi:10.3847/1538-3881/aa61d7"
     version: ClassVar[str] = "1"
 
-    rotation: tuple[float, float] = (0.5, 0.5)
+    rotation: Rotation = (0.5, 0.5)
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Find the partner of each frame and subtract it."""

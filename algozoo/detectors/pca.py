@@ -7,9 +7,9 @@ import numpy as np
 
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.library import Library, library_cubes, library_frames
+from algozoo.detectors.parameters import Components
 from algozoo.detectors.spectral import Channels
 from algozoo.detectors.subtraction import Array, PSFSubtraction
-from algozoo.errors import InputError
 from algozoo.imaging.lowrank import leading_components, remove_components
 from algozoo.sequence import ADISequence
 
@@ -35,7 +35,7 @@ class PCA(PSFSubtraction):
     reference: ClassVar[str] = "Soummer et al. 2012, ApJL 755, L28, doi:10.1088/2041-8205/755/2/L28"
     version: ClassVar[str] = "1"
 
-    n_components: int | float = 10
+    n_components: Components = 10
     library: Library = "own"
     spectral: Literal["two-step", "joint"] = "two-step"
 
@@ -67,8 +67,6 @@ class PCA(PSFSubtraction):
     def _model(self, frames: Array) -> tuple[Array, Array]:
         """Mean (n_pixels,) and components (k, n_pixels) of frames, from which the mean is subtracted in place."""
         k = self.n_components
-        if not (0 < k < 1 or (k >= 1 and k == int(k))):
-            raise InputError(f"pca: n_components is {k}, expected 1, 2, ... or a fraction within (0, 1)")
         if k > len(frames) - 1:
             raise Declined(f"{k} components cannot be had from {len(frames)} frames, at most {len(frames) - 1}")
         mean = frames.mean(axis=0)

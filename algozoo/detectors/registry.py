@@ -1,17 +1,17 @@
 """Where detectors come from: this package, installed packages (entry points) and folders of submissions."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from algozoo.arguments import checked, expect
 from algozoo.detectors.contract import Detector
+from algozoo.detectors.parameters import parameter_fields
 from algozoo.detectors.submitted.detector import submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST
 from algozoo.errors import InputError, unknown
@@ -79,6 +79,25 @@ class Entry:
             )
         return cls
 
+    def create(self, **parameters: Any) -> Detector:
+        """Make the detector.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter (the message suggests the nearest), or one is not of the type or
+            within the bounds with which the detector declares it.
+        """
+        cls = self.detector_class()
+        known = [field.name for field in parameter_fields(cls)]
+        for parameter in parameters:
+            if parameter not in known:
+                raise unknown(f"parameter of {self.name}", parameter, known or ["(none)"])
+        values = {p: tuple(v) if isinstance(v, list) else v for p, v in parameters.items()}  # TOML has no tuples
+        detector = cls(**values)
+        detector.check_parameters()
+        return detector
+
 
 def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     """List all detectors by name, importing none of them.
@@ -103,33 +122,26 @@ def registered(submissions: Path = SUBMISSIONS) -> dict[str, Entry]:
     return dict(sorted(entries.items()))
 
 
-def create(name: str, parameters: Mapping[str, Any] | None = None, *, submissions: Path = SUBMISSIONS) -> Detector:
-    """Make a detector by name.
+@checked
+def create(name: str, /, **parameters: Any) -> Detector:
+    """Make a detector by name, as in ``create("pca", n_components=20)``; see `Entry.create`.
 
     Raises
     ------
     InputError
         If there is no such detector or parameter (the message suggests the nearest), or a parameter is not of the
-        type with which the detector declares it.
+        type or within the bounds with which the detector declares it.
     """
-    entries = registered(submissions)
+    expect(name, str, "create: name", 'create("pca", n_components=20)')
+    entries = registered()
     if name not in entries:
         raise unknown("detector", name, entries)
-    cls = entries[name].detector_class()
-    types = get_type_hints(cls)
-    known = {f.name: types[f.name] for f in fields(cls) if f.init}
-    values = {}
-    for parameter, given in (parameters or {}).items():
-        if parameter not in known:
-            raise unknown(f"parameter of {name}", parameter, known or ["(none)"])
-        values[parameter] = tuple(given) if isinstance(given, list) else given  # TOML has no tuples
-        try:
-            TypeAdapter(known[parameter]).validate_python(values[parameter], strict=True)
-        except ValidationError as error:
-            mistakes = [mistake["msg"] for mistake in error.errors()]
-            expected = "; ".join(m.replace("a valid tuple", "a list of numbers, as [0.5, 1.0]") for m in mistakes)
-            raise InputError(f"{name}: {parameter} is {given!r}: {expected}") from None
-    return cls(**values)
+    return entries[name].create(**parameters)
+
+
+def is_built_in(detector: Detector) -> bool:
+    """Return whether a detector is one of AlgoZoo's own, and not one made from it."""
+    return BUILT_IN.get(detector.name) == f"{type(detector).__module__}:{type(detector).__qualname__}"
 
 
 def _built_in() -> list[Entry]:

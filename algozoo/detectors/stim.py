@@ -7,6 +7,7 @@ import numpy as np
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.library import Library
+from algozoo.detectors.parameters import Components
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.subtraction import Array
 from algozoo.imaging.rotate import derotate
@@ -18,16 +19,14 @@ class STIM(Detector):
     """Divide the mean of the derotated residuals of PCA by their scatter in time, in units of what speckles reach.
 
     Speckles reach the highest value of the same map with reversed angles, in which no companion adds up: above 1 is a
-    detection, says the paper. In noise alone, however, the map and its twin are alike, so that one of two maps exceeds
-    1 somewhere: in white noise by up to 0.2 with 61 frames, and by up to 0.7 with 12. The map covers all separations
-    from one FWHM to the edge of the frame, and so does that highest value.
+    detection, says the paper. In noise alone, however, one of two maps exceeds 1 somewhere (docs/zoo.md). The map
+    covers all separations from one FWHM to the edge of the frame, and so does that highest value.
 
     Parameters
     ----------
     n_components : int or float
         Number of principal components, or, below 1, the fraction of the variance that they explain together. Fewer
-        than in `pca` by default: what a rich model takes from a companion varies in time and counts as scatter. On
-        simulated nights of 61 frames 5 and 10 found alike, and more than 2 or 20 (docs/zoo.md).
+        than in `pca` by default: what a rich model takes from a companion varies in time and counts as scatter.
     library : {'own', 'reference', 'both'}
         Frames that mean and components are taken from: the sequence's own, those of a reference star, or both.
     """
@@ -37,11 +36,12 @@ class STIM(Detector):
     reference: ClassVar[str] = "Pairet et al. 2019, MNRAS 487, 2262, doi:10.1093/mnras/stz1350"
     version: ClassVar[str] = "1"
 
-    n_components: int | float = 5
+    n_components: Components = 5
     library: Library = "own"
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Score every pixel by its STIM over the highest STIM of the flipped twin."""
+        self.check_parameters()
         residuals = PCA(n_components=self.n_components, library=self.library).residuals(sequence)
         y, x = np.mgrid[: sequence.size, : sequence.size] - sequence.centre
         separation = np.hypot(x, y)

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,15 @@ RESOLUTION = np.finfo(np.float32).eps
 
 @dataclass(frozen=True, kw_only=True)
 class PSFSubtraction(Detector):
-    """A detector that subtracts a model of the star from every frame; the subtraction is its only open step.
+    """A detector that subtracts a model of the star from every frame; the subtraction is its only abstract method.
 
     Parameters
     ----------
     combine : {'median', 'mean', 'trimmed-mean'}
         How the derotated residual frames become one image. Default as in VIP.
     """
+
+    subtracts: ClassVar[bool] = True
 
     combine: Combination = "median"
 
@@ -48,9 +51,12 @@ class PSFSubtraction(Detector):
 
         Raises
         ------
+        InputError
+            If a parameter is not within its bounds.
         Declined
             If the algorithm does not apply to the sequence, or leaves nothing of it.
         """
+        self.check_parameters()
         residuals = self.subtract(sequence) if sequence.cube.ndim == 3 else self.subtract_spectral(sequence)
         if abs(residuals).max() <= RESOLUTION * abs(sequence.cube).max():
             raise Declined(

@@ -1,17 +1,15 @@
 """Figures that stand still: critical differences over datasets, and whether probabilities come true."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-from algozoo.leaderboard.charts import CONFIG, Style
+from algozoo.leaderboard.vega import Specification, Style, layered
 from algozoo.scoring import Friedman, reliability
 
 WIDTH, HEIGHT, ROW = 480, 300, 22
 
 
-def critical_differences(result: Friedman) -> dict[str, Any]:
+def critical_differences(result: Friedman) -> Specification:
     """Draw the mean rank of each detector over datasets, with half a critical difference on either side.
 
     It holds what the diagram of Demšar (2006, JMLR 7, 1) does: two detectors whose bars do not overlap are different.
@@ -34,10 +32,10 @@ def critical_differences(result: Friedman) -> dict[str, Any]:
     )
     bars = base.mark_rule(strokeWidth=7, strokeOpacity=0.35, color="#0072b2").encode(x, alt.X2("high:Q"))
     dots = base.mark_circle(size=70, opacity=1, color="#0072b2").encode(alt.X("rank:Q"))
-    return _specification([bars, dots], {"ranks": rows}, ROW * len(rows))
+    return layered([bars, dots], {"ranks": rows}, (WIDTH, ROW * len(rows)))
 
 
-def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) -> dict[str, Any]:
+def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) -> Specification:
     """Draw how often the candidates of each detector are companions against the probability that it gives them."""
     tables = [
         reliability(own["probability"], own["truth"]).assign(detector=label)
@@ -51,7 +49,7 @@ def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) ->
         alt.X("claimed:Q", title="Probability given", scale=unit),
         alt.Color("detector:N", scale=colours, legend=legend),
     )
-    title = "Share that are companions"
+    title = "Fraction that are companions"
     diagonal = (
         alt.Chart(alt.sequence(1))
         .mark_rule(color="#8c8c8c")
@@ -59,10 +57,4 @@ def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) ->
     )
     bars = base.mark_rule().encode(alt.Y("observed_low:Q", title=title), alt.Y2("observed_high:Q"))
     lines = base.mark_line(point=True).encode(alt.Y("observed:Q", title=title, scale=unit))
-    return _specification([diagonal, bars, lines], {"bins": bins.to_dict("records")}, HEIGHT)
-
-
-def _specification(layers: list[alt.Chart], data: dict[str, Any], height: float) -> dict[str, Any]:
-    chart = alt.layer(*layers).properties(width=WIDTH, height=height, background="transparent").configure(**CONFIG)
-    specification: dict[str, Any] = chart.to_dict(validate=False)
-    return specification | {"datasets": data}
+    return layered([diagonal, bars, lines], {"bins": bins.to_dict("records")}, (WIDTH, HEIGHT))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.leaderboard import images
 from algozoo.leaderboard.results import DatasetResults
@@ -28,7 +29,7 @@ class Example:
     panels: dict[str, tuple[bytes, float, float]]
 
 
-def examples(dataset: DatasetResults, label: str, runs: list[dict[str, Any]], store: Store) -> list[Example]:
+def examples(dataset: DatasetResults, label: str, runs: list[RunRecord], store: Store) -> list[Example]:
     """Take the first kept map of each annulus of the first sequence, and the one without a companion.
 
     Parameters
@@ -36,11 +37,10 @@ def examples(dataset: DatasetResults, label: str, runs: list[dict[str, Any]], st
     dataset : DatasetResults
     label : str
         Of the detector.
-    runs : list of dict
-        Its run records.
+    runs : list of RunRecord
     store : Store
     """
-    key = next((run["key"] for run in runs if run["dataset"] == dataset.name and run["sequence"] == 0), "")
+    key = next((run.key for run in runs if run.dataset == dataset.name and run.sequence == 0), "")
     maps = {shown.trial: shown for shown in store.maps(key)}
     outcomes = dataset.outcomes
     kept = outcomes[(outcomes["detector"] == label) & (outcomes["sequence"] == 0) & outcomes["trial"].isin(list(maps))]
@@ -52,13 +52,13 @@ def examples(dataset: DatasetResults, label: str, runs: list[dict[str, Any]], st
 def view(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the square that is drawn of each map, in pixels, and the ruler in its corner."""
     about = dataset.about
-    half = (about["manifest"]["valid_field"]["outer"] + 1) * about["fwhm"]
-    start, width = about["size"] / 2 - half, 2 * half
-    ruler = max(length for length in RULERS if length <= 0.3 * width * about["pixel_scale"])
+    half = (about.manifest.valid_field.outer + 1) * about.fwhm
+    start, width = about.size / 2 - half, 2 * half
+    ruler = max(length for length in RULERS if length <= 0.3 * width * about.pixel_scale)
     return {
         "box": f"{start:.1f} {start:.1f} {width:.1f} {width:.1f}",
         "ruler_arcsec": ruler,
-        "ruler": f"M{start + 0.05 * width:.1f} {start + 0.95 * width:.1f}h{ruler / about['pixel_scale']:.1f}",
+        "ruler": f"M{start + 0.05 * width:.1f} {start + 0.95 * width:.1f}h{ruler / about.pixel_scale:.1f}",
     }
 
 
@@ -77,7 +77,7 @@ def _example(dataset: DatasetResults, shown: ExampleMap, trial: dict[Any, Any], 
         "matched": matched,
         "found": found,
         "n_false": int(false.sum()),
-        "arcsec": trial["separation"] * dataset.about["pixel_scale"],
+        "arcsec": trial["separation"] * dataset.about.pixel_scale,
         "separation_fwhm": trial["separation"] / trial["fwhm"],
         "marks": [(kind, at_x + 0.5, height - 0.5 - at_y) for kind, at_x, at_y in marks],
     }

@@ -16,15 +16,15 @@ from algozoo.leaderboard.results import Array, DatasetResults
 def preview(dataset: DatasetResults) -> bytes:
     """Draw a frame, the temporal median and the PSF of a dataset's first sequence, and its parallactic angles."""
     images, about = dataset.images, dataset.about
-    field = about["manifest"]["valid_field"]
+    field = about.manifest.valid_field
     figure = Figure(figsize=(9.4, 2.6), dpi=110, layout="constrained")
     first, median, psf, angles = figure.subplots(1, 4)
     for axes, name, title in ((first, "frame", "First frame"), (median, "median", "Temporal median")):
-        _image(axes, images[name], about["pixel_scale"], title)
-        for radius in (field["inner"], field["outer"]):
-            _circle(axes, radius * about["fwhm"] * about["pixel_scale"])
-    _image(psf, images["psf"], about["pixel_scale"], "PSF, disc of one FWHM")
-    _circle(psf, about["fwhm"] * about["pixel_scale"] / 2)
+        _image(axes, images[name], about.pixel_scale, title)
+        for radius in (field.inner, field.outer):
+            _circle(axes, radius * about.fwhm * about.pixel_scale)
+    _image(psf, images["psf"], about.pixel_scale, "PSF, disc of one FWHM")
+    _circle(psf, about.fwhm * about.pixel_scale / 2)
     angles.plot(images["angles"], ".", markersize=3, color="#0072b2")
     angles.set_title("Parallactic angle (degrees)", fontsize=9, pad=4)
     angles.set_xlabel("frame", fontsize=8)

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from algozoo.benchmark.record import RunRecord
+from algozoo.datasets.manifest import RealManifest
 from algozoo.leaderboard.results import ENOUGH_DATASETS, DatasetResults, Results
 from algozoo.leaderboard.tables import rows
 from algozoo.leaderboard.text import moment
@@ -18,16 +20,15 @@ def board(results: Results) -> list[dict[str, Any]]:
         averages = results.averages[results.averages["dataset_kind"] == kind]
         unfinished = {label for dataset in datasets for label in dataset.scores["detector"]} - {*averages["detector"]}
         if datasets:
-            ranks = results.critical_differences(kind)
             average = groups(averages) if len(datasets) > 1 and len(averages) else None
             shown = {"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]}
-            kinds.append(shown | {"unfinished": sorted(unfinished), "friedman": ranks, "enough": ENOUGH_DATASETS})
+            kinds.append(shown | {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS})
     return kinds
 
 
 def standing(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the board of a dataset: its facts and its rows, in three groups."""
-    scores = dataset.scores
+    scores, manifest = dataset.scores, dataset.about.manifest
     first = scores.iloc[0]
     return {
         "name": dataset.name,
@@ -36,8 +37,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_left_out": dataset.n_left_out,
         "unfinished": rows(dataset.unfinished),
         "not_run": dataset.not_run,
-        "dates": dataset.dates,
-        "earlier": _earlier(dataset.dates),
+        "earlier": {label: day for label, day in dataset.days.items() if day != max(dataset.days.values())},
         "n_empty": int(scores["n_empty"].max()),
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
@@ -51,7 +51,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "boasts": _boasts(dataset.claims),
         "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),
-        "companions": dataset.about["manifest"].get("companions", []),
+        "companions": manifest.companions if isinstance(manifest, RealManifest) else (),
     }
 
 
@@ -67,8 +67,8 @@ def groups(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 def annuli(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the annuli; list for each detector the share found and the detection limits in each of them."""
-    scale = dataset.about["fwhm"] * dataset.about["pixel_scale"]
-    zones = [{**zone, "arcsec": (zone["inner"] * scale, zone["outer"] * scale)} for zone in dataset.annuli]
+    scale = dataset.about.fwhm * dataset.about.pixel_scale
+    zones = [{**dict(zone), "arcsec": (zone.inner * scale, zone.outer * scale)} for zone in dataset.annuli]
     cells = {(row["detector"], row["annulus"]): row for row in rows(dataset.annulus_rates)}
     limits: dict[tuple[str, int], list[Any]] = {}
     for row in dataset.limits.to_dict("records"):
@@ -93,29 +93,30 @@ def calibration(dataset: DatasetResults) -> dict[str, Any]:
     return {"uniformity": tests, "probability_claims": rows(dataset.probability_claims)}
 
 
-def run_facts(runs: list[dict[str, Any]]) -> dict[str, str]:
+def run_facts(runs: list[RunRecord]) -> dict[str, str]:
     """Put the run records of a detector into lines: each distinct value once."""
 
     def distinct(values: list[str]) -> str:
         return "; ".join(dict.fromkeys(value for value in values if value)) or "not recorded"
 
-    def total(name: str) -> float:
-        return float(sum(run.get(name, 0.0) for run in runs))
+    def total(values: list[float | None]) -> float:
+        return float(sum(value or 0.0 for value in values))
 
-    dates = sorted(moment(run["started"]) for run in runs)
-    commits = [run.get("commit", "") + (" with uncommitted changes" if run.get("dirty") else "") for run in runs]
-    packages = [", ".join(f"{name} {version}" for name, version in run.get("packages", {}).items()) for run in runs]
-    peak = max(run.get("process_peak_memory_bytes", 0) for run in runs)
+    dates = sorted(moment(run.started) for run in runs)
+    commits = [run.commit + (" with uncommitted changes" if run.dirty else "") for run in runs]
+    packages = [", ".join(f"{name} {version}" for name, version in run.packages.items()) for run in runs]
+    seconds, cpu_seconds = total([run.seconds for run in runs]), total([run.cpu_seconds for run in runs])
+    peak = max(run.process_peak_memory_bytes or 0 for run in runs)
     return {
         "Started (UTC)": " to ".join(dict.fromkeys([dates[0], dates[-1]])),
         "Runs": f"{len(runs)}, one for each sequence",
-        "Learned from": distinct([run.get("training", "") for run in runs]),
-        "Wall and CPU time": f"{total('seconds'):.1f} s and {total('cpu_seconds'):.1f} s, injection included",
+        "Learned from": distinct([run.training for run in runs]),
+        "Wall and CPU time": f"{seconds:.1f} s and {cpu_seconds:.1f} s, injection included",
         "Peak memory": f"at most {peak / 2**20:.0f} MiB, that of the process" if peak else "not recorded",
-        "Processor": distinct([run.get("processor", "") for run in runs]),
-        "System": distinct([run.get("platform", "") for run in runs]),
-        "Python": distinct([run.get("python", "") for run in runs]),
-        "AlgoZoo": distinct([run.get("algozoo", "") for run in runs]),
+        "Processor": distinct([run.processor for run in runs]),
+        "System": distinct([run.platform for run in runs]),
+        "Python": distinct([run.python for run in runs]),
+        "AlgoZoo": distinct([run.algozoo for run in runs]),
         "Commit": distinct(commits),
         "Packages": distinct(packages),
     }
@@ -133,16 +134,7 @@ def detector(results: Results, label: str) -> dict[str, Any]:
             }
             finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
             sections.append({"dataset": dataset, "row": row, **finite})
-    return {**about, "sections": sections, "run": run_facts(runs)}
-
-
-def _earlier(dates: dict[str, str]) -> dict[str, list[str]]:
-    """Group the detectors whose rows were not made on the day of the latest run by the day of theirs."""
-    earlier: dict[str, list[str]] = {}
-    for label, date in sorted(dates.items(), key=lambda item: (item[1], item[0])):
-        if date != max(dates.values()):
-            earlier.setdefault(date, []).append(label)
-    return earlier
+    return {**dict(about), "sections": sections, "run": run_facts(runs)}
 
 
 def _boasts(claims: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,18 +1,21 @@
 """What the pages show, read once from the store: outcomes, scores and the records of the runs."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
+from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import Suite
+from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
 from algozoo.leaderboard.text import moment
 from algozoo.scoring import (
+    Campaigns,
     Friedman,
     add_hits,
     average_curves,
@@ -45,9 +48,9 @@ class DatasetResults:
     ----------
     name, kind : str
         Name, and 'real' or 'simulated'.
-    annuli : list of dict
+    annuli : tuple of TrialAnnulus
         Inner and outer separation (FWHM) and contrast range of the injections.
-    about : dict
+    about : Preview
         Manifest and shape, as written by the run.
     images : dict of ndarray
         Frame, temporal median, PSF, angles and valid field.
@@ -61,18 +64,18 @@ class DatasetResults:
         Detectors that are left out, as `on_shared_trials` returns them.
     not_run : list of Absence
         Detectors of the suite that have no stored row on it.
-    dates : dict of str
+    days : dict of str
         Day (UTC) of the latest run of each detector.
     """
 
     name: str
     kind: str
-    annuli: list[dict[str, Any]]
-    about: dict[str, Any]
+    annuli: tuple[TrialAnnulus, ...]
+    about: Preview
     images: dict[str, Array]
     n_left_out: int
     not_run: list[Absence]
-    dates: dict[str, str]
+    days: dict[str, str]
     outcomes: pd.DataFrame
     scores: pd.DataFrame
     annulus_rates: pd.DataFrame
@@ -87,6 +90,11 @@ class DatasetResults:
     probabilities: pd.DataFrame
     probability_claims: pd.DataFrame
     unfinished: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Title in the manifest."""
+        return self.about.manifest.title
 
     @property
     def n_resels(self) -> float:
@@ -106,14 +114,34 @@ class DatasetResults:
 
 
 @dataclass(frozen=True)
+class KindResults:
+    """The average over the datasets of a kind.
+
+    Attributes
+    ----------
+    name : str
+        'simulated' or 'real'.
+    averages, curves : DataFrame
+        Mean scores, and mean curves.
+    ranks : Friedman or None
+        Ranks over the datasets, if there are enough of them.
+    """
+
+    name: str
+    averages: pd.DataFrame
+    curves: pd.DataFrame
+    ranks: Friedman | None
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything about one version of a suite.
 
     Attributes
     ----------
-    suite : dict
-        The suite file.
-    records : list of dict
+    suite : Suite
+        As it was run last.
+    records : list of RunRecord
         Run record of each shard, by the time of its start.
     datasets : list of DatasetResults
         In the order in which they were run.
@@ -125,8 +153,8 @@ class Results:
         What was decided about rows.
     """
 
-    suite: dict[str, Any]
-    records: list[dict[str, Any]]
+    suite: Suite
+    records: list[RunRecord]
     datasets: list[DatasetResults]
     hidden: list[Hidden]
     averages: pd.DataFrame
@@ -140,19 +168,24 @@ class Results:
         enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
         return friedman(own) if enough else None
 
+    def of_kind(self, kind: str) -> KindResults:
+        """Return the average over the datasets of a kind."""
+        averages, curves = (table[table["dataset_kind"] == kind] for table in (self.averages, self.average_curves))
+        return KindResults(kind, averages, curves, self.critical_differences(kind))
+
     @property
-    def detectors(self) -> dict[str, dict[str, Any]]:
+    def detectors(self) -> dict[str, RecordedDetector]:
         """What the latest run says of each detector, by its label."""
-        about = {record["detector"]["label"]: record["detector"] for record in self.records}
+        about = {record.detector.label: record.detector for record in self.records}
         return dict(sorted(about.items()))
 
-    def runs(self, label: str) -> list[dict[str, Any]]:
+    def runs(self, label: str) -> list[RunRecord]:
         """Return the records of the shards of a detector, in the order of time."""
-        return [record for record in self.records if record["detector"]["label"] == label]
+        return [record for record in self.records if record.detector.label == label]
 
     def decisions(self, label: str) -> list[Entry]:
         """Return what was decided about a detector, and about this suite."""
-        return about(self.ledger, self.detectors[label]["name"], self.suite["name"])
+        return about(self.ledger, self.detectors[label].name, self.suite.name)
 
 
 def read_results(store: Store, suite: str, version: str) -> Results:
@@ -170,36 +203,26 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    read, stored = _without_withdrawn(*store.read(suite, version), store, ledger := read_ledger(store.folder))
+    everything, every_record = store.read(suite, version)
+    read, stored = _without_withdrawn(everything, every_record, store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
     shared, unfinished = on_shared_trials(read)
     outcomes = add_hits(shared)
-    records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record["started"])
-    absent = not_run(stored)
-    definition = records[-1]["suite"]
-    annuli_of = {record["dataset"]: record["annuli"] for record in records}
-    zones = {name: [(zone["inner"], zone["outer"]) for zone in annuli] for name, annuli in annuli_of.items()}
+    records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.started)
+    absent = not_run(every_record)
+    definition = records[-1].suite
+    annuli_of = {record.dataset: record.annuli for record in records}
+    zones = {name: [(zone.inner, zone.outer) for zone in annuli] for name, annuli in annuli_of.items()}
 
-    def rng() -> np.random.Generator:
-        return np.random.default_rng(definition["seed"])  # the same draws for all tables
-
-    board = evaluate(outcomes, rng=rng())
-    bands, probabilities = rates(outcomes, rng=rng()), candidate_probabilities(outcomes[~outcomes["control"]])
+    campaigns = Campaigns.of(outcomes, np.random.default_rng(definition.seed))
+    board, bands = evaluate(campaigns), rates(campaigns)
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,
-        "annulus_rates": by_annulus(outcomes, rng=rng()),
-        "limits": completeness_limits(outcomes),
-        "curves": curves(outcomes),
-        "bands": bands,
         "differences": board.differences,
-        "claims": overconfidence(outcomes),
-        "alarms": false_alarms(outcomes, zones),
-        "quantiles": null_quantiles(outcomes, zones),
-        "uniformity": uniformity(outcomes, zones, rng=rng()),
-        "probabilities": probabilities,
-        "probability_claims": probability_claims(probabilities),
+        "bands": bands,
         "unfinished": unfinished,
+        **_tables(campaigns, zones, np.random.default_rng(definition.seed)),
     }
     datasets = []
     for name, annuli in annuli_of.items():
@@ -207,23 +230,41 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         first = own["outcomes"].iloc[0]
         about, images = store.preview(f"{name}-{first['dataset_version']}")
         n_left_out = read.loc[read["dataset"] == name, "sequence"].nunique() - own["outcomes"]["sequence"].nunique()
-        dates = {r["detector"]["label"]: moment(r["started"])[:10] for r in records if r["dataset"] == name}
-        facts = {"n_left_out": n_left_out, "not_run": absent[name], "dates": dates}
-        datasets.append(DatasetResults(name, first["dataset_kind"], annuli, about, images, **facts, **own))
+        days = {r.detector.label: moment(r.started)[:10] for r in records if r.dataset == name}
+        kind, missing = first["dataset_kind"], absent[name]
+        datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, missing, days, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
 
 
+def _tables(
+    campaigns: Campaigns, zones: dict[str, list[tuple[float, float]]], rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Make the tables that go into `DatasetResults` as they are."""
+    probabilities = candidate_probabilities(campaigns)
+    return {
+        "annulus_rates": by_annulus(campaigns),
+        "limits": completeness_limits(campaigns),
+        "curves": curves(campaigns),
+        "claims": overconfidence(campaigns),
+        "alarms": false_alarms(campaigns, zones),
+        "quantiles": null_quantiles(campaigns, zones),
+        "uniformity": uniformity(campaigns, zones, rng=rng),
+        "probabilities": probabilities,
+        "probability_claims": probability_claims(probabilities),
+    }
+
+
 def _without_withdrawn(
-    outcomes: pd.DataFrame, records: list[dict[str, Any]], store: Store, ledger: list[Entry]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    outcomes: pd.DataFrame, records: list[RunRecord], store: Store, ledger: list[Entry]
+) -> tuple[pd.DataFrame, list[RunRecord]]:
     """Leave out the detectors that the ledger says are withdrawn; their results stay in the store."""
     hidden = {name for name, entry in standing(ledger).items() if entry.action == "withdraw"}
-    kept = [r for r in records if r["detector"]["name"] not in hidden]
+    kept = [r for r in records if r.detector.name not in hidden]
     if not kept:
         raise InputError(f"{store.folder}: all results of this suite are withdrawn, says {FILE}")
-    return outcomes[outcomes["detector"].isin({r["detector"]["label"] for r in kept})], kept
+    return outcomes[outcomes["detector"].isin({r.detector.label for r in kept})], kept
 
 
 def _of_known_datasets(outcomes: pd.DataFrame, store: Store) -> pd.DataFrame:
@@ -238,7 +279,7 @@ def _of_known_datasets(outcomes: pd.DataFrame, store: Store) -> pd.DataFrame:
     return outcomes[outcomes["dataset"].isin(known)]
 
 
-def _of_outcomes(records: list[dict[str, Any]], outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+def _of_outcomes(records: list[RunRecord], outcomes: pd.DataFrame) -> list[RunRecord]:
     """Keep the records of the shards that the outcomes are of."""
     shards = set(outcomes[["dataset", "detector", "sequence"]].drop_duplicates().itertuples(index=False, name=None))
-    return [r for r in records if (r["dataset"], r["detector"]["label"], r["sequence"]) in shards]
+    return [r for r in records if (r.dataset, r.detector.label, r.sequence) in shards]

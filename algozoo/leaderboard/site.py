@@ -2,10 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,13 +13,25 @@ from markupsafe import Markup
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.leaderboard import charts, diagrams, gallery, images, pages, text
-from algozoo.leaderboard.results import DatasetResults, Results, read_results
+from algozoo.leaderboard import charts, gallery, images, pages, text, vega
+from algozoo.leaderboard.charts import Chart, Of
+from algozoo.leaderboard.results import DatasetResults, KindResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
-from algozoo.scoring import SCORER_VERSION
+from algozoo.leaderboard.vega import Specification
+from algozoo.scoring import SCORER_VERSION, scores
 
 MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
 Write = Callable[[str, str | bytes], object]
+
+
+class Figure(NamedTuple):
+    """A chart as drawn for one dataset or kind of data, with the words around it."""
+
+    chart: Chart[Any]
+    svg: Markup
+    title: str
+    summary: str
+    caption: list[str]
 
 
 def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
@@ -30,7 +42,8 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     store : Store
     suite, version : str
     folder : path
-        Replaced as a whole once all pages are made; a site that was there stays if anything fails.
+        The site is its folder of the suite's name, which is replaced as a whole once all pages are made; a site that
+        was there stays if anything fails.
 
     Returns
     -------
@@ -44,7 +57,7 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     AlgoZooError
         If a file of the store is damaged, or the pages cannot be written.
     """
-    folder = Path(folder).resolve()
+    folder = Path(folder).resolve() / suite
     _check_replaceable(folder)
     results = read_results(store, suite, version)
     new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{state}") for state in ("new", "old"))
@@ -82,9 +95,10 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
     kinds = pages.board(results)
-    figures |= {kind["name"]: _write_kind_files(kind["name"], results, write) for kind in kinds if kind["average"]}
+    averaged = [results.of_kind(kind["name"]) for kind in kinds if kind["average"]]
+    figures |= {kind.name: _write_kind_files(kind, write) for kind in averaged}
     write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
-    write("about.html", render("about.html", root=""))
+    write("about.html", render("about.html", root="", scores=scores.SCORES))
     for dataset in results.datasets:
         facts = pages.standing(dataset) | pages.annuli(dataset) | pages.calibration(dataset)
         own = figures[dataset.name]
@@ -109,15 +123,17 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (text.fixed, text.duration, text.scientific, text.limit, text.doi, text.prose, gallery.view):
+    environment.globals["shown_on"] = scores.shown_on
+    of_text = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose)
+    for function in (*of_text, text.duration, gallery.view):
         environment.filters[function.__name__] = function
-    dates = sorted(text.moment(record["started"])[:10] for record in results.records)
+    dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,
         "dates": list(dict.fromkeys([dates[0], dates[-1]])),
         "scorer": SCORER_VERSION,
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
-        "n_detectors": sum(not about["control"] for about in results.detectors.values()),
+        "n_detectors": sum(not about.control for about in results.detectors.values()),
         "hidden": results.hidden,
         "slugs": slugs,
         "mark": Markup(MARK),  # noqa: S704 - a constant
@@ -129,8 +145,8 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
     return render
 
 
-def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Markup]:
-    """Write the figures and the numbers of a dataset; return its figures drawn, by what they show."""
+def _write_dataset_files(dataset: DatasetResults, write: Write) -> list[Figure]:
+    """Write the figures and the numbers of a dataset; return its figures."""
     write(f"images/{dataset.name}.png", images.preview(dataset))
     write(f"data/{dataset.name}-board.tex", latex(dataset.scores, dataset.name))
     tables = {
@@ -148,45 +164,31 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> dict[str, Mar
     }
     for name, table in tables.items():
         write(f"data/{dataset.name}-{name}.csv", csv(table))
-    drawn = _write_figures(dataset.name, charts.figures(dataset), write)
-    if len(dataset.probabilities):
-        styles = charts.styles_of(dataset.scores)
-        own = {label: styles[label] for label in dataset.probability_claims["detector"]}
-        drawn |= _write_still(
-            dataset.name, "reliability", diagrams.reliability_curves(dataset.probabilities, own), write
-        )
-    return drawn
+    return _write_figures(dataset.name, charts.OF_DATASET, dataset, write)
 
 
-def _write_kind_files(kind: str, results: Results, write: Write) -> dict[str, Markup]:
-    """Write the figures and the numbers of the average over the datasets of a kind; return its figures drawn."""
-    averages, curves = (table[table["dataset_kind"] == kind] for table in (results.averages, results.average_curves))
-    write(f"data/average-{kind}-board.csv", csv(averages.assign(scorer=SCORER_VERSION)))
-    average = charts.average_figure(averages, curves)
-    drawn = _write_figures(f"average-{kind}", {"froc": average}, write) if average else {}
-    ranks = results.critical_differences(kind)
-    if ranks:
-        drawn |= _write_still(f"average-{kind}", "ranks", diagrams.critical_differences(ranks), write)
-    return drawn
+def _write_kind_files(kind: KindResults, write: Write) -> list[Figure]:
+    """Write the figures and the numbers of the average over the datasets of a kind; return its figures."""
+    write(f"data/average-{kind.name}-board.csv", csv(kind.averages.assign(scorer=SCORER_VERSION)))
+    return _write_figures(f"average-{kind.name}", charts.OF_KIND, kind, write)
 
 
-def _write_figures(owner: str, specifications: dict[str, dict[str, Any]], write: Write) -> dict[str, Markup]:
-    """Write interactive figures, with a script for all of them; return them drawn."""
-    if specifications:
-        named = {f"{owner}-{what}": specification for what, specification in specifications.items()}
-        write(f"figures/{owner}.js", charts.script(named))
-    drawn: dict[str, Markup] = {}
-    for what, specification in specifications.items():
-        drawn |= _write_still(owner, what, specification, write)
-    return drawn
+def _write_figures(owner: str, registry: Sequence[Chart[Of]], of: Of, write: Write) -> list[Figure]:
+    """Write the charts that there is something to draw of, with a script for the interactive ones; return them."""
+    drawn = [(chart, specification) for chart in registry if (specification := chart.draw(of))]
+    interactive = {f"{owner}-{chart.key}": specification for chart, specification in drawn if chart.interactive}
+    if interactive:
+        write(f"figures/{owner}.js", vega.script(interactive))
+    return [_write_figure(owner, chart, specification, of, write) for chart, specification in drawn]
 
 
-def _write_still(owner: str, what: str, specification: dict[str, Any], write: Write) -> dict[str, Markup]:
+def _write_figure(owner: str, chart: Chart[Of], specification: Specification, of: Of, write: Write) -> Figure:
     """Write a figure as files for papers; return it drawn."""
-    svg = charts.static_svg(specification, f"{owner}-{what}")
-    for ending, content in charts.downloads(svg).items():
-        write(f"figures/{owner}-{what}.{ending}", content)
-    return {what: Markup(svg)}  # noqa: S704 - drawn by Vega, which escapes its text
+    svg = vega.static_svg(specification, f"{owner}-{chart.key}")
+    for ending, content in vega.downloads(svg).items():
+        write(f"figures/{owner}-{chart.key}.{ending}", content)
+    title, summary, caption = (words.format(of=of) for words in (chart.title, chart.summary, chart.help))
+    return Figure(chart, Markup(svg), title, summary, caption.split("\n\n"))  # noqa: S704 - drawn by Vega, which escapes its text
 
 
 def _write_examples(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from algozoo.leaderboard.text import fixed
+from algozoo.scoring import Score
+from algozoo.scoring.scores import shown_on
 
 _LATEX = str.maketrans(
     {
@@ -18,44 +19,53 @@ _LATEX = str.maketrans(
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Turn a table into dictionaries, with None where there is no value."""
-    return table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+    columns = [
+        [value if there else None for value, there in zip(column, column.notna(), strict=True)]
+        for _, column in table.items()
+    ]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def csv(table: pd.DataFrame) -> str:
     """Write a table with six significant digits."""
-    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    digits = {
+        str(name): [f"{value:.6g}" if value == value else "" for value in column.tolist()]  # noqa: PLR0124 - NaN is not itself
+        for name, column in table.select_dtypes("float").items()
+    }
+    return table.assign(**digits).to_csv(index=False, lineterminator="\n")
 
 
-def latex(scores: pd.DataFrame, dataset: str) -> str:
+def latex(table: pd.DataFrame, dataset: str) -> str:
     """Write the board of a dataset as a `tabular` for the package booktabs."""
+    scores = shown_on("board")
+    columns = "".join("c" if f"{score.key}_low" in table else "r" for score in scores)
+    titles = " & ".join(["Rank", "Detector", *(score.title.translate(_LATEX) for score in scores)])
     lines = [
         rf"% AlgoZoo, dataset {dataset}; intervals are 95 %; needs \usepackage{{booktabs}}",
-        r"\begin{tabular}{rlccrr}",
+        rf"\begin{{tabular}}{{rl{columns}}}",
         r"\toprule",
-        r"Rank & Detector & Partial AUC & TPR at 1 FP per map & Error (px) & s per map \\",
+        rf"{titles} \\",
         r"\midrule",
-        *(_latex_row(row) for row in rows(scores)),
+        *(_latex_row(row, scores) for row in rows(table)),
         r"\bottomrule",
         r"\end{tabular}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _latex_row(row: dict[str, Any]) -> str:
+def _latex_row(row: dict[str, Any], scores: list[Score]) -> str:
     label = row["detector"].translate(_LATEX)
     if row["partial_auc"] is None:
-        return rf"-- & {label} & \multicolumn{{4}}{{l}}{{{row['status']}}} \\"
-    cells = [
-        "--" if row["rank"] is None else str(row["rank"]),
-        label,
-        _with_bounds(row, "partial_auc"),
-        _with_bounds(row, "tpr"),
-        "--" if row["position_error"] is None else fixed(row["position_error"]),
-        "--" if row["seconds"] is None else f"{row['seconds']:.3g}",
-    ]
-    return " & ".join(cells) + r" \\"
+        return rf"-- & {label} & \multicolumn{{{len(scores)}}}{{l}}{{{row['status']}}} \\"
+    rank = "--" if row["rank"] is None else str(row["rank"])
+    return " & ".join([rank, label, *(_latex_cell(row, score) for score in scores)]) + r" \\"
 
 
-def _with_bounds(row: dict[str, Any], name: str) -> str:
-    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    return "--" if value is None else f"${value:.2f}_{{-{value - low:.2f}}}^{{+{high - value:.2f}}}$"
+def _latex_cell(row: dict[str, Any], score: Score) -> str:
+    value, low, high = row[score.key], row.get(f"{score.key}_low"), row.get(f"{score.key}_high")
+    if value is None:
+        return "--"
+    if low is None or high is None:
+        return f"{value:.3g}" if score.digits is None else f"${value:.{score.digits}f}$"
+    digits = 2 if score.digits is None else score.digits
+    return f"${value:.{digits}f}_{{-{value - low:.{digits}f}}}^{{+{high - value:.{digits}f}}}$"

@@ -26,6 +26,11 @@ def duration(seconds: float | None) -> str:
     return f"{float(f'{seconds:.2g}'):.{3 if seconds < 0.1 else 2 if seconds < 1 else 1 if seconds < 10 else 0}f}"
 
 
+def rounded(value: float | None, digits: int | None) -> str:
+    """Write with a number of decimals, or with two significant digits where that is None."""
+    return duration(value) if digits is None else fixed(value, digits)
+
+
 def scientific(value: float) -> str:
     """Write as a power of ten with two significant digits, a cross and superscripts."""
     mantissa, exponent = f"{value:.1e}".split("e")

@@ -80,7 +80,7 @@ def measure_throughput(probe: Probe, separation: float, contrast: float, angles:
     null = probe.field.null
     left = []
     for angle in angles:
-        companion = Companion(separation=separation * null.fwhm, position_angle=angle, contrast=contrast)
+        companion = Companion(separation=separation * null.fwhm, azimuth=angle, contrast=contrast)
         difference = np.asarray(probe.look(companion).map.image) - residual_image(probe)
         left.append(aperture_sum(difference, *companion.position(null), null.fwhm / 2))
     shares = np.array(left) / (contrast * float(null.star_flux))

@@ -54,7 +54,7 @@ def close(
         return row
     null = probe.field.null
     looks = [
-        probe.look(Companion(separation=separation * null.fwhm, position_angle=angle, contrast=contrast))
+        probe.look(Companion(separation=separation * null.fwhm, azimuth=angle, contrast=contrast))
         for angle in islice(probe.angles(separation, rng), n)
     ]
     found = sum(map(probe.is_found, looks))

@@ -16,7 +16,6 @@ import pandas as pd
 from algozoo.companions import Companion
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.median import Median
-from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import InputError
 from algozoo.imaging.contrast import ring_noise
 from algozoo.limits.classical import SIGMA, classical_limits, residual_image
@@ -24,6 +23,7 @@ from algozoo.limits.closure import close
 from algozoo.limits.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.scoring import garwood
 from algozoo.scoring.completeness import LEVELS, completeness_limits, completeness_map
+from algozoo.scoring.outcomes import OutcomeRow
 
 DEFAULT_SEPARATIONS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """FWHM; those within the field."""
@@ -108,7 +108,7 @@ def measure_limits(
     if injections < LEAST_INJECTIONS:
         raise InputError(f"{injections} injections are too few for completeness, expected at least {LEAST_INJECTIONS}")
     probe = Probe(detector, field)
-    classical = isinstance(detector, PSFSubtraction)
+    classical = detector.subtracts
     if classical:
         for separation in separations:  # before anything takes long
             ring_noise(residual_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)
@@ -152,17 +152,15 @@ def measure_limits(
 
 def _completeness_trials(
     probe: Probe, separation: float, annulus: int, guess: float, n: int, *, first: int, rng: np.random.Generator
-) -> list[dict[str, Any]]:
+) -> list[OutcomeRow]:
     """Inject companions one at a time: first to bracket the contrasts between never and always, then across them."""
     angles = probe.angles(separation, rng)
-    rows: list[dict[str, Any]] = []
+    rows: list[OutcomeRow] = []
 
     def found(contrast: float) -> bool:
-        companion = Companion(
-            separation=separation * probe.field.null.fwhm, position_angle=next(angles), contrast=contrast
-        )
+        companion = Companion(separation=separation * probe.field.null.fwhm, azimuth=next(angles), contrast=contrast)
         look = probe.look(companion)
-        rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, look))
+        rows.append(probe.outcome(first + len(rows), "injected", annulus, look.candidates, companion))
         return probe.is_found(look)
 
     faint, bright = guess, 2 * guess

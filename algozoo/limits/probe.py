@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from algozoo.datasets.dataset import n_resels, scored_field
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.scoring import Candidates, find_candidates, match, threshold_at
+from algozoo.scoring.outcomes import OutcomeRow, true_companion
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
@@ -24,6 +24,8 @@ GOLDEN_ANGLE = 180 * (3 - 5**0.5)
 """Degrees; its multiples spread evenly over the circle, however many there are."""
 MAXIMUM_DRAWS = 1000
 FEWEST_FRAMES = 3
+INNER_EDGE = 1.5
+"""FWHM; where the search of a sequence begins that has no manifest."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +91,7 @@ class Field:
         return cls.of(sequence, dataset.companions(sequence), field.inner, field.outer, dataset.flip_refusal(sequence))
 
     @classmethod
-    def of_sequence(cls, sequence: ADISequence, companions: list[Companion], inner: float = 1.5) -> "Field":
+    def of_sequence(cls, sequence: ADISequence, companions: list[Companion]) -> "Field":
         """Take anybody's own sequence, as far out as one FWHM from the edge of the frames.
 
         Raises
@@ -98,12 +100,12 @@ class Field:
             If the frames are too small.
         """
         outer = sequence.centre / sequence.fwhm - 1
-        if outer <= inner:
+        if outer <= INNER_EDGE:
             raise InputError(
                 f"{sequence.name}: frames of {sequence.size} px reach {sequence.centre / sequence.fwhm:.1f} FWHM from "
-                f"the star, expected more than {inner + 1:g}: give larger frames"
+                f"the star, expected more than {INNER_EDGE + 1:g}: give larger frames"
             )
-        return cls.of(sequence, companions, inner, outer, flip_refusal(sequence, inner))
+        return cls.of(sequence, companions, INNER_EDGE, outer, flip_refusal(sequence, INNER_EDGE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +192,7 @@ class Probe:
         null, start, skipped = self.field.null, rng.uniform(0, 360), 0
         for k in range(10**6):
             angle = (start + k * GOLDEN_ANGLE) % 360
-            companion = Companion(separation=separation * null.fwhm, position_angle=angle, contrast=0)
+            companion = Companion(separation=separation * null.fwhm, azimuth=angle, contrast=0)
             x, y = companion.position(null)
             if self.field.valid[round(y), round(x)]:
                 skipped = 0
@@ -198,37 +200,34 @@ class Probe:
             elif (skipped := skipped + 1) > MAXIMUM_DRAWS:
                 raise InputError(f"{null.name}: no place {separation:g} FWHM from the star is free of known companions")
 
-    def outcome(self, trial: int, kind: str, annulus: int, candidates: Candidates, look: Look | None) -> dict[str, Any]:
+    def outcome(
+        self, trial: int, kind: str, annulus: int, candidates: Candidates, companion: Companion | None
+    ) -> OutcomeRow:
         """Row of a table of outcomes."""
-        null, companion = self.field.null, look.companion if look else None
-        x, y = companion.position(null) if companion else (np.nan, np.nan)
-        return {
-            "suite": "limits",
-            "suite_version": "1",
-            "dataset": null.name,
-            "dataset_version": "1",
-            "dataset_kind": "real",
-            "sequence": 0,
-            "detector": self.detector.label,
-            "control": self.detector.control,
-            "trial": trial,
-            "trial_kind": kind,
-            "annulus": annulus,
-            "separation": companion.separation if companion else np.nan,
-            "position_angle": companion.position_angle if companion else np.nan,
-            "contrast": companion.contrast if companion else np.nan,
-            "x": x,
-            "y": y,
-            "fwhm": null.fwhm,
-            "n_resels": n_resels(self.field.valid, null.fwhm),
-            "status": "ok",
-            "reason": "",
-            "seconds": np.nan,
-            "cpu_seconds": np.nan,
-            "candidate_x": candidates.x,
-            "candidate_y": candidates.y,
-            "candidate_score": candidates.score,
-        }
+        null = self.field.null
+        return OutcomeRow(
+            suite="limits",
+            suite_version="1",
+            dataset=null.name,
+            dataset_version="1",
+            dataset_kind="real",
+            sequence=0,
+            detector=self.detector.label,
+            control=self.detector.control,
+            trial=trial,
+            trial_kind=kind,
+            annulus=annulus,
+            **true_companion(companion, null),
+            fwhm=null.fwhm,
+            n_resels=n_resels(self.field.valid, null.fwhm),
+            status="ok",
+            reason="",
+            seconds=np.nan,
+            cpu_seconds=np.nan,
+            candidate_x=candidates.x,
+            candidate_y=candidates.y,
+            candidate_score=candidates.score,
+        )
 
     def _candidates(self, result: DetectionMap, valid: Mask) -> Candidates:
         return find_candidates(result.scores, fwhm=self.field.null.fwhm, valid=valid)

@@ -4,6 +4,7 @@ from textwrap import fill
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from algozoo.sequence import ADISequence
 
 LINE = 34
 """Characters that fit over a map or into it."""
+MAP_SIZE = (6.4, 5.4)
+"""Inches of the figure of one map."""
 LABELS = {
     "snr": "S/N",
     "probability": "probability",
@@ -52,15 +55,34 @@ def draw_map(
 
 def draw_detection(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector) -> Figure:
     """Draw the map of a detector on one sequence, with its candidates by number."""
-    reach = (sequence.centre + 0.5) * sequence.pixel_scale
-    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    figure = Figure(figsize=MAP_SIZE, layout="constrained")
+    axes = _draw_scores(figure, result, sequence, table)
+    axes.set_title(f"{sequence.name}: {detector.label}")
+    return figure
+
+
+def plot_map(result: DetectionMap, sequence: ADISequence | None = None, table: pd.DataFrame | None = None) -> Figure:
+    """Draw a map in a figure of pyplot; see `DetectionMap.plot`."""
+    figure = plt.figure(figsize=MAP_SIZE, layout="constrained")
+    _draw_scores(figure, result, sequence, table)
+    return figure
+
+
+def _draw_scores(
+    figure: Figure, result: DetectionMap, sequence: ADISequence | None, table: pd.DataFrame | None
+) -> Axes:
     axes = figure.subplots()
+    scale, centre = sequence.pixel_scale if sequence else 1.0, (len(result.scores) - 1) / 2
+    reach = (centre + 0.5) * scale
     image = axes.imshow(result.scores, origin="lower", extent=(-reach, reach, -reach, reach), cmap="viridis")
-    figure.colorbar(image, ax=axes, label="S/N" if result.kind == "snr" else result.kind)
+    figure.colorbar(image, ax=axes, label=LABELS[result.kind])
     axes.plot(0, 0, "+", color="white")
-    for rank, (x, y) in enumerate(zip(table["x_px"], table["y_px"], strict=True), start=1):
-        position = (x - sequence.centre) * sequence.pixel_scale, (y - sequence.centre) * sequence.pixel_scale
+    places = [] if table is None else zip(table["x_px"], table["y_px"], strict=True)
+    for rank, (x, y) in enumerate(places, start=1):
+        position = (x - centre) * scale, (y - centre) * scale
         axes.annotate(str(rank), position, (6, 6), textcoords="offset points", color="white", fontsize=8)
         axes.plot(*position, "o", mfc="none", mec="white", ms=9)
-    axes.set(title=f"{sequence.name}: {detector.label}", xlabel="offset [arcsec]", ylabel="offset [arcsec], North up")
-    return figure
+    unit = "arcsec" if sequence else "px"
+    up = ", North up" if sequence and sequence.north_angle == 0 else ""
+    axes.set(xlabel=f"offset [{unit}]", ylabel=f"offset [{unit}]{up}")
+    return axes

@@ -1,1 +1,1 @@
-"""Running code that nobody vouches for: confined, limited, and without memory of what it ran before."""
+"""Run third-party code: confined, with an allowance of time and memory, and without memory of earlier runs."""

@@ -1,4 +1,4 @@
-"""What goes into a run and what comes out of it: a file that nobody can change, and pipes that are read so far only."""
+"""What goes into a run and what comes out: a file that nobody can change, and pipes read up to a limit."""
 
 import fcntl
 import mmap
@@ -13,14 +13,14 @@ CHUNK = 65536
 
 
 class Pipe:
-    """A pipe of which only so much is taken.
+    """A pipe that is read up to a limit.
 
     Parameters
     ----------
     limit : int
         Bytes.
     keep : int, optional
-        How many of the last ones are kept; all by default.
+        Number of the last bytes that are kept; all by default.
     """
 
     def __init__(self, limit: int, keep: int | None = None) -> None:
@@ -30,7 +30,7 @@ class Pipe:
         self._count = 0
 
     def give(self) -> int:
-        """Return the end to write to, for somebody else."""
+        """Return the end to write to, for another process."""
         return self._write_end
 
     def given(self) -> None:
@@ -40,11 +40,11 @@ class Pipe:
 
     @property
     def overflows(self) -> bool:
-        """Whether more came than is taken."""
+        """Whether more bytes came than the limit."""
         return self._count > self._limit
 
     def read(self) -> bool:
-        """Read what is there; False at the end. Beyond the limit it is read, so that nobody waits, and dropped."""
+        """Read what is there; False at the end. Bytes beyond the limit are dropped, so that no writer waits."""
         chunk = os.read(self.read_end, CHUNK)
         self._count += len(chunk)
         if self._keep is not None:
@@ -55,14 +55,14 @@ class Pipe:
         return bool(chunk)
 
     def close(self) -> None:
-        """Close what is open of it."""
+        """Close both ends, if they are open."""
         for descriptor in (self.read_end, self._write_end):
             with suppress(OSError):
                 os.close(descriptor)
 
 
 def sealed_file(message: Message) -> FileIO:
-    """Write a message to a file without a name that nobody can change any more."""
+    """Write a message to a file without a name that nobody can change afterwards."""
     file = FileIO(os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "w")
     for piece in message.pack():
         view = memoryview(piece)

@@ -1,15 +1,16 @@
-"""The ways to confine a process on this machine, and the command line of each."""
+"""How a confined process is started: the command line of bubblewrap, and what the process sees."""
 
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from algozoo.errors import InputError
+from algozoo.sandbox.child import SHARED_MEMORY, Settings
 
 ENVIRONMENT = "ALGOZOO_SANDBOX"
 """Environment variable; "none" runs without a sandbox, which is then written into the record."""
@@ -18,7 +19,6 @@ FIRST_UID, N_UIDS = 61184, 4336
 
 CODE, SITE, FOLDER, SCRATCH = "/code", "/site", "/submission", "/tmp"  # noqa: S108 - it is not the machine's
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - nor is this
 LOADER_CACHE = "/etc/ld.so.cache"
 ROOT_LINKS = ("/bin", "/lib", "/lib32", "/lib64")
 NEEDED_BY_ZYGOTE = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE", "KILL")
@@ -26,10 +26,9 @@ NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"
 
 
 class Confinement(StrEnum):
-    """How somebody's code is confined."""
+    """How third-party code is confined."""
 
     BUBBLEWRAP = "bubblewrap"
-    LANDLOCK = "unshare and Landlock"
     NONE = "none"
 
 
@@ -46,7 +45,7 @@ class World:
     site : tuple of path
         Folders of installed packages.
     folder : path
-        Of the code that is not ours.
+        Of the third-party code.
     gpu : bool
         Whether the GPUs are there.
     """
@@ -62,22 +61,13 @@ class World:
 class Start:
     """How to start a confined Python.
 
-    `command` is the beginning of its command line and `environment` all its variables. `site` and `folder` are where
-    it finds what `World` names, `hidden` what it must not find, `readable` all that it may read if the machine's files
-    are there, `devices` those that it may use, `scratch` is its folder to write to, and `uid` the user
-    as whom it runs what is not ours.
+    `command` is the beginning of its command line and `environment` all its variables; `settings` are for its runs.
     """
 
     confinement: Confinement
     command: list[str]
     environment: dict[str, str]
-    site: list[str]
-    folder: str
-    scratch: str
-    hidden: list[str] = field(default_factory=list)
-    readable: list[str] = field(default_factory=list)
-    devices: list[str] = field(default_factory=list)
-    uid: int | None = None
+    settings: Settings
 
 
 def bubblewrap(world: World, *, as_root: bool) -> Start:
@@ -104,12 +94,7 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         command += ["--cap-add", f"CAP_{capability}"]
     if not as_root:
         command += ["--unshare-user"]
-    for link in map(Path, ROOT_LINKS):
-        if link.is_symlink():
-            command += ["--symlink", str(link.readlink()), str(link)]
-        elif link.is_dir():
-            command += ["--ro-bind", str(link), str(link)]
-    command += ["--ro-bind-try", LOADER_CACHE, LOADER_CACHE, "--proc", "/proc"]
+    command += [*_root_links(), "--ro-bind-try", LOADER_CACHE, LOADER_CACHE, "--proc", "/proc"]
     command += _folders([inside for _, inside in binds] + [f"{SHARED_MEMORY}/x"])
     command += ["--perms", "0755", "--tmpfs", SCRATCH]
     for outside, inside in binds:
@@ -121,41 +106,15 @@ def bubblewrap(world: World, *, as_root: bool) -> Start:
         confinement=Confinement.BUBBLEWRAP,
         command=[*command, "--", _interpreter()],
         environment=_environment(CODE, SCRATCH),
-        site=site,
-        folder=FOLDER,
-        scratch=SCRATCH,
-        hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
-        devices=_devices(world),
-        uid=own_uid() if as_root else None,
-    )
-
-
-def unshared(world: World, *, as_root: bool) -> Start:
-    """Start in new namespaces, among the files of the machine, which Landlock forbids.
-
-    Raises
-    ------
-    InputError
-        If the program `unshare` is not there.
-    """
-    program = shutil.which("unshare")
-    if program is None:
-        raise InputError("the program unshare is not installed (Debian, Ubuntu: apt install util-linux)")
-    user = [] if as_root else ["--user", "--map-current-user", "--keep-caps"]
-    namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--net", "--ipc", "--uts"]
-    code = [str(world.package / part) for part in world.parts]
-    site = [str(folder) for folder in world.site]
-    return Start(
-        confinement=Confinement.LANDLOCK,
-        command=[program, *user, *namespaces, "--", _interpreter()],
-        environment=_environment(str(world.package.parent), SHARED_MEMORY),
-        site=site,
-        folder=str(world.folder),
-        scratch=SHARED_MEMORY,
-        hidden=[*_hidden(world, [str(world.package.parent), *site]), *_compiled(world.folder, str(world.folder))],
-        readable=["/usr", *ROOT_LINKS, LOADER_CACHE, *map(str, _prefixes()), *code, *site, str(world.folder)],
-        devices=_devices(world),
-        uid=own_uid() if as_root else None,
+        settings=Settings(
+            folder=FOLDER,
+            site=site,
+            scratch=SCRATCH,
+            isolate=True,
+            hidden=[*_hidden(world, [*site, *map(str, world.site)]), *_compiled(world.folder, FOLDER)],
+            devices=_devices(world),
+            uid=own_uid() if as_root else None,
+        ),
     )
 
 
@@ -165,9 +124,12 @@ def unconfined(world: World) -> Start:
         confinement=Confinement.NONE,
         command=[_interpreter()],
         environment=_environment(str(world.package.parent), tempfile.gettempdir()),
-        site=[str(folder) for folder in world.site],
-        folder=str(world.folder),
-        scratch=tempfile.gettempdir(),
+        settings=Settings(
+            folder=str(world.folder),
+            site=[str(folder) for folder in world.site],
+            scratch=tempfile.gettempdir(),
+            isolate=False,
+        ),
     )
 
 
@@ -193,7 +155,7 @@ def own_uid() -> int:
 
 
 def gpus() -> list[str]:
-    """List the devices of this machine's GPUs, of those that a sandbox can show: NVIDIA's."""
+    """List the devices of the GPUs that a sandbox can show: NVIDIA's."""
     return sorted(str(device) for device in Path("/dev").glob("nvidia*") if not device.is_dir())
 
 
@@ -203,13 +165,13 @@ def _devices(world: World) -> list[str]:
 
 
 def _hidden(world: World, site: Sequence[str]) -> list[str]:
-    """Where the rest of our package would be if it is installed: manifests, seeds and suites."""
+    """List where the rest of our package would be if it is installed: manifests, seeds and suites."""
     rest = [path.name for path in world.package.iterdir() if path.is_dir() and path.name not in world.parts]
     return [f"{folder}/{world.package.name}/{part}" for folder in site for part in sorted(rest)]
 
 
 def _compiled(folder: Path, inside: str) -> list[str]:
-    """Where code is that Python compiled: nobody reviews it, and it is not part of the folder's digest."""
+    """List the folders of compiled code: nobody reviews it, and it is not part of the digest of the folder."""
     return [f"{inside}/{path.relative_to(folder)}" for path in sorted(folder.rglob("__pycache__"))]
 
 
@@ -223,7 +185,18 @@ def _prefixes() -> list[Path]:
     return sorted({executable, Path(os.path.realpath(sys.base_prefix)), Path(sys.base_prefix)})
 
 
+def _root_links() -> list[str]:
+    """Show /bin and /lib as the machine does: as links into /usr, or as folders."""
+    words = []
+    for link in map(Path, ROOT_LINKS):
+        if link.is_symlink():
+            words += ["--symlink", str(link.readlink()), str(link)]
+        elif link.is_dir():
+            words += ["--ro-bind", str(link), str(link)]
+    return words
+
+
 def _folders(places: Sequence[str]) -> list[str]:
-    """Make the parents of places, open to everybody: those that bubblewrap makes by itself are root's alone."""
+    """Make the parents of paths, open to everybody: those that bubblewrap makes by itself are open to root only."""
     parents = {str(parent) for place in places for parent in Path(place).parents} - {"/", "/usr"}
     return [word for parent in sorted(parents) for word in ("--perms", "0755", "--dir", parent)]

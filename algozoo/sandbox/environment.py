@@ -1,4 +1,4 @@
-"""The packages that a submission asks for: installed apart from ours and from all others', once, before it runs."""
+"""The packages that a submission requires: installed once, before it runs, apart from those of all others."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from algozoo.errors import AlgoZooError
 
-ALWAYS = ("numpy", "scipy")
+ALWAYS = ("numpy", "scipy", "pydantic")
 """What our own modules need."""
 
 
@@ -22,7 +22,7 @@ def own_packages() -> tuple[Path, ...]:
 
 
 def is_installed(requirements: Sequence[str], cache: Path) -> bool:
-    """Tell whether a set of packages is there already."""
+    """Whether a set of packages is installed."""
     return _folder(requirements, cache).is_dir()
 
 
@@ -41,7 +41,7 @@ def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
     Raises
     ------
     AlgoZooError
-        If one cannot be installed; the message has pip's own last words.
+        If one cannot be installed; the message has the last lines of pip.
     """
     wanted, folder = _wanted(requirements), _folder(requirements, cache)
     if folder.is_dir():

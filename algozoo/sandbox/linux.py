@@ -88,11 +88,8 @@ _MADVISE = {"x86_64": 28, "aarch64": 233}
 _CACHE_ADVICE = {"MADV_WILLNEED": 3, "MADV_COLD": 20, "MADV_PAGEOUT": 21}
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _SOCKET, _SOCKET_PAIR = {"x86_64": 41, "aarch64": 198}, {"x86_64": 53, "aarch64": 199}
-_AF_UNIX = 1
-_OTHER_FAMILIES = {"AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16}
-"""With `AF_UNIX` those that a network namespace confines; others reach hardware, or the host of a virtual machine."""
-_TYPE, _ADDRESSED_TYPES = 0xF, {"SOCK_DGRAM": 2, "SOCK_RAW": 3}
-"""Of a pair of sockets: with them, one that is connected to the other still sends to any address."""
+_FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16}
+"""Those that a network namespace confines; others reach hardware, or the host of a virtual machine."""
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32_BIT = 0x40000000
 _NAMESPACES = 0x7E020000
@@ -132,39 +129,32 @@ def give_up_capabilities() -> None:
     _check(_libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
 
 
-def filter_system_calls(*, unix_sockets: bool) -> None:
-    """Refuse system calls that no detector needs; on processors other than x86-64 and 64-bit ARM there is no filter.
-
-    Parameters
-    ----------
-    unix_sockets : bool
-        Whether sockets of the family AF_UNIX may be made; connected pairs of them always may.
-    """
+def filter_system_calls() -> None:
+    """Refuse system calls that no detector needs; on processors other than x86-64 and 64-bit ARM there is no filter."""
     machine = platform.machine()
     if machine not in _DENIED:
         return
-    program = _program(machine, unix_sockets=unix_sockets)
+    program = _program(machine)
     buffer = ctypes.create_string_buffer(program, len(program))
     count = len(program) // 8
     filter_program = struct.pack("=H6xQ", count, ctypes.addressof(buffer))
     _check(_libc.prctl(22, 2, filter_program, 0, 0), "seccomp")
 
 
-_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _ANSWER = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, (16, 24, 32)
 """Where they lie in `struct seccomp_data`; of an argument the lower half, as the calls take an int."""
 
 
-def _program(machine: str, *, unix_sockets: bool) -> bytes:
+def _program(machine: str) -> bytes:
     """Classic BPF over `struct seccomp_data`."""
     numbers = {
         _EPERM: {**_DENIED[machine], **_DENIED_EVERYWHERE},
         _ENOSYS: _ABSENT[machine],
         _SUCCESS: _IDLE[machine],
     }
-    families = [*([_AF_UNIX] if unix_sockets else []), *_OTHER_FAMILIES.values()]
-    addressed = [] if unix_sockets else _answers(_ADDRESSED_TYPES.values(), _REFUSE | _EPERM)
+    refusal = _step(_ANSWER, _REFUSE | _EPERM)
     return b"".join(
         [
             _step(_LOAD, _ARCHITECTURE),
@@ -176,7 +166,7 @@ def _program(machine: str, *, unix_sockets: bool) -> bytes:
             *(step for code, calls in numbers.items() for step in _answers(calls.values(), _REFUSE | code)),
             *_of_call(
                 _CLONE[machine],
-                [_step(_LOAD, _ARGUMENTS[0]), _step(_ANY_BIT, _NAMESPACES, 0, 1), _step(_ANSWER, _REFUSE | _EPERM)],
+                [_step(_LOAD, _ARGUMENTS[0]), _step(_ANY_BIT, _NAMESPACES, 0, 1), refusal],
             ),
             *_of_call(
                 _MADVISE[machine],
@@ -184,18 +174,11 @@ def _program(machine: str, *, unix_sockets: bool) -> bytes:
             ),
             *_of_call(
                 _SOCKET[machine],
-                [_step(_LOAD, _ARGUMENTS[0]), *_answers(families, _ALLOW), _step(_ANSWER, _REFUSE | _EPERM)],
+                [_step(_LOAD, _ARGUMENTS[0]), *_answers(_FAMILIES.values(), _ALLOW), refusal],
             ),
             *_of_call(
                 _SOCKET_PAIR[machine],
-                [
-                    _step(_LOAD, _ARGUMENTS[0]),
-                    _step(_EQUAL, _AF_UNIX, 1, 0),
-                    _step(_ANSWER, _REFUSE | _EPERM),
-                    _step(_LOAD, _ARGUMENTS[1]),
-                    _step(_AND, _TYPE),
-                    *addressed,
-                ],
+                [_step(_LOAD, _ARGUMENTS[0]), _step(_EQUAL, _FAMILIES["AF_UNIX"], 1, 0), refusal],
             ),
             _step(_ANSWER, _ALLOW),
         ]

@@ -1,4 +1,4 @@
-"""A sandbox: one zygote in its confinement, and runs in it, each in a process that has no past and no future."""
+"""A sandbox: one zygote in its confinement, and runs in it, each in a fresh process that ends with its run."""
 
 import json
 import selectors
@@ -14,24 +14,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from algozoo.errors import AlgoZooError
+from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.channels import Pipe, sealed_file
 from algozoo.sandbox.confinement import Confinement, Start
-from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.wire import GarbledError, Message, unpack
-from algozoo.sandbox.zygote import STOP, Ended, Settings
+from algozoo.sandbox.zygote import STOP, Ended
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 """Beyond a run's own time limit, which the zygote keeps."""
 DRAIN_SECONDS = 2.0
-"""Until the pipes of what has ended are empty; they stay open only where, without a sandbox, something runs on."""
+"""Until the pipes of an ended run are empty; they stay open only if, without a sandbox, a process runs on."""
 TAIL_BYTES, LARGEST_NOTE = 4096, 65536
 LAST_LINES, LONGEST_LINE, LONGEST_REASON = 3, 200, 1000
-MEGABYTE = 2**20
 
 
 class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
-    """A run came to no answer.
+    """A run gave no answer.
 
     Parameters
     ----------
@@ -51,13 +50,13 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal would obey and what no file can hold, all but line breaks."""
+    """Replace what a terminal would obey and what no file can hold, except line breaks."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came of a run: its message, the end of what it printed, and what it took."""
+    """The outcome of a run: its message, the end of what it printed, and what it took."""
 
     message: Message
     output: str
@@ -74,25 +73,13 @@ class Sandbox:
     start : Start
         How a confined Python is started.
     program : str
-        Module whose `main` is run, as `algozoo.sandbox.zygote.Settings` says.
+        Module whose `main` is run, see `algozoo.sandbox.child.run_program`.
     preload : sequence of str
         Modules that are imported once.
     """
 
     def __init__(self, start: Start, program: str, preload: Sequence[str] = ()) -> None:
-        self._start = start
-        self._settings = Settings(
-            program=program,
-            folder=start.folder,
-            preload=list(preload),
-            path=start.site,
-            scratch=start.scratch,
-            hidden=start.hidden,
-            readable=start.readable,
-            devices=start.devices,
-            uid=start.uid,
-            isolate=start.confinement is not Confinement.NONE,
-        )
+        self._start, self._program, self._preload = start, program, preload
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._close: Callable[[], Any] = lambda: None
@@ -104,18 +91,18 @@ class Sandbox:
 
     @property
     def folder(self) -> str:
-        """Where the code that is not ours is, as a run sees it."""
-        return self._start.folder
+        """Where the third-party code is, as a run sees it."""
+        return self._start.settings.folder
 
-    def run(self, request: Message, limits: Limits, *, largest_reply: int) -> Answer:
-        """Run the program once, in a process that nothing of which is left afterwards.
+    def run(self, request: Message, allowance: Allowance, *, largest_reply: int) -> Answer:
+        """Run the program once, in a process of which nothing is left afterwards.
 
         Parameters
         ----------
         request : Message
-        limits : Limits
+        allowance : Allowance
         largest_reply : int
-            Bytes that are read of the answer.
+            Bytes of the answer that are read at most.
 
         Raises
         ------
@@ -125,22 +112,22 @@ class Sandbox:
             If the confinement cannot be started.
         """
         control = self.start()
-        reply, output = Pipe(largest_reply), Pipe(limits.output_mb * MEGABYTE, keep=TAIL_BYTES)
+        reply, output = Pipe(largest_reply), Pipe(allowance.output_mb * MEGABYTE, keep=TAIL_BYTES)
         ended, broken = None, ""
         with ExitStack() as stack:
             request_file = stack.enter_context(sealed_file(request))
             for pipe in (reply, output):
                 stack.callback(pipe.close)
-            message = json.dumps(asdict(limits)).encode()
+            message = json.dumps(asdict(allowance)).encode()
             try:
                 socket.send_fds(control, [message], [request_file.fileno(), reply.give(), output.give()])
                 for pipe in (reply, output):
                     pipe.given()
-                ended, broken = self._follow(control, reply, output, limits)
+                ended, broken = self._follow(control, reply, output, allowance)
             finally:
                 if ended is None:  # it broke down, or we were interrupted
                     self.close()
-        return _answer(ended, broken, reply, output, limits, self.folder)
+        return _answer(ended, broken, reply, output, allowance, self.folder)
 
     def close(self) -> None:
         """End the zygote, and with it everything inside."""
@@ -159,9 +146,10 @@ class Sandbox:
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as errors:
-            arguments = ["-s", "-S", "-P", "-m", "algozoo.sandbox.zygote", str(theirs.fileno())]
+            settings = json.dumps(asdict(self._start.settings))
+            zygote = ["-m", "algozoo.sandbox.zygote", str(theirs.fileno()), self._program, settings, *self._preload]
             process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self._start.command, *arguments, json.dumps(asdict(self._settings))],
+                [*self._start.command, "-s", "-S", "-P", *zygote],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
@@ -184,9 +172,11 @@ class Sandbox:
         self._process, self._control = process, ours
         return ours
 
-    def _follow(self, control: socket.socket, reply: Pipe, output: Pipe, limits: Limits) -> tuple[Ended | None, str]:
+    def _follow(
+        self, control: socket.socket, reply: Pipe, output: Pipe, allowance: Allowance
+    ) -> tuple[Ended | None, str]:
         """Read until the run has ended and both pipes are empty; stop it when one overflows."""
-        ended, broken, deadline = None, "", time.monotonic() + limits.seconds + GRACE_SECONDS
+        ended, broken, deadline = None, "", time.monotonic() + allowance.seconds + GRACE_SECONDS
         with selectors.DefaultSelector() as selector:
             selector.register(control, selectors.EVENT_READ, None)
             for pipe in (reply, output):
@@ -213,19 +203,19 @@ def _read_ended(control: socket.socket) -> Ended | None:
     return Ended(**json.loads(text)) if text else None
 
 
-def _answer(ended: Ended | None, broken: str, reply: Pipe, output: Pipe, limits: Limits, folder: str) -> Answer:
+def _answer(ended: Ended | None, broken: str, reply: Pipe, output: Pipe, allowance: Allowance, folder: str) -> Answer:
     said = output.data.decode(errors="replace").strip()
     if ended is None:
         raise Stopped("crash", "the sandbox broke down", said)
     if ended.status == "timeout":
-        raise Stopped("timeout", f"no answer within {limits.seconds:g} s", said)
+        raise Stopped("timeout", f"no answer within {allowance.seconds:g} s", said)
     if ended.status == "memory":
         taken = f"{ended.memory_bytes / MEGABYTE:.0f} MB"
-        raise Stopped("memory", f"took {taken}, at most {limits.memory_mb} MB are allowed", said)
+        raise Stopped("memory", f"took {taken}, at most {allowance.memory_mb} MB are allowed", said)
     if ended.status == "processes":
-        raise Stopped("crash", f"started more than {limits.processes} processes", said)
+        raise Stopped("crash", f"started more than {allowance.processes} processes", said)
     if broken == "output":
-        raise Stopped("crash", f"printed more than {limits.output_mb} MB{_last_words(said, folder)}", said)
+        raise Stopped("crash", f"printed more than {allowance.output_mb} MB{_last_words(said, folder)}", said)
     if broken == "reply":
         raise Stopped("invalid", "its answer has more bytes than a map can have", said)
     if not reply.data:
@@ -257,7 +247,7 @@ def _death(code: int) -> str:
 
 
 def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
-    """Close the socket, upon which a zygote ends all; one that does not is killed, and its namespaces with it."""
+    """Close the socket, at which a zygote ends everything; otherwise kill it, and its namespaces with it."""
     control.close()
     try:
         process.wait(1.0)

@@ -1,4 +1,4 @@
-"""Messages through a pipe: facts as JSON, arrays of floats, and bytes; read as strictly as if an enemy wrote them."""
+"""Messages through a pipe: facts as JSON, arrays of floats, and bytes; read strictly, as they may be hostile."""
 
 import json
 import math
@@ -25,7 +25,7 @@ class GarbledError(AlgoZooError):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Message:
-    """Facts, arrays of floating-point numbers by name, and bytes that nobody looks into."""
+    """Facts, arrays of floating-point numbers by name, and bytes that are passed on as they are."""
 
     facts: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Message:
 
 
 def unpack(data: bytes | bytearray | memoryview | mmap) -> Message:
-    """Read a message; its arrays share memory with `data`, and nothing is allocated on its word.
+    """Read a message; its arrays share memory with `data`, and nothing is allocated before sizes are checked.
 
     Raises
     ------

@@ -1,12 +1,12 @@
-"""The process that stays in the confinement and forks a child for each run; it never runs what is not ours itself.
+"""The process that stays in the confinement and forks a child for each run; it never runs third-party code itself.
 
-Standard library only, but for the modules that it is told to import so that no child has to. It is started as
-``python -m algozoo.sandbox.zygote SOCKET SETTINGS``: the number of an inherited socket, and `Settings` as JSON. A
-message on the socket is a run: limits as JSON, and the descriptors of the request, the reply and the output. The answer
-is `Ended` as JSON. When the socket closes, everything ends.
+Standard library only, except for the modules that it imports so that no child has to. It is started as
+``python -m algozoo.sandbox.zygote SOCKET PROGRAM SETTINGS MODULE...``: the number of an inherited socket, the module
+that `run_program` runs, `Settings` as JSON, and the modules to import; those that cannot be imported are left to the
+children. A message on the socket is a run: its `Allowance` as JSON, and the descriptors of the request, the reply and
+the output. The answer is `Ended` as JSON. When the socket closes, everything ends.
 """
 
-import faulthandler
 import json
 import os
 import resource
@@ -19,62 +19,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
 
-from algozoo.sandbox import landlock, linux
-from algozoo.sandbox.limits import Limits
+from algozoo.sandbox import linux
+from algozoo.sandbox.allowance import MEGABYTE, Allowance
+from algozoo.sandbox.child import Settings, run_program
 
-REQUEST, REPLY = 3, 4
-"""Descriptors of a child."""
 STOP = b"stop"
 POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
-"""Between two looks at the memory; as those take time themselves, they are rarer where they take long."""
-MEGABYTE = 2**20
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
-OPEN_FILES = 256
-ADDRESS_SPACE_MB = 4096
-"""More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a zygote works.
-
-    Parameters
-    ----------
-    program : str
-        Module whose `main(request, reply, folder)` is called in each child: a socket that gives the request to
-        `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder below.
-    folder : str
-        Where the code that is not ours is.
-    preload : list of str
-        Modules that are imported once, before any child is forked; those that cannot be are left to the children.
-    path : list of str
-        Folders of modules.
-    scratch : str
-        Folder over which each child gets an empty one of its own.
-    hidden : list of str
-        Folders that no child shall find.
-    uid : int or None
-        User as whom children run; by default the one who runs the zygote.
-    isolate : bool
-        Whether children enter namespaces of their own; False without a sandbox.
-    readable : list of str
-        Where the files of the whole machine are there, those that children may read; empty where they are not.
-    devices : list of str
-        Those that children may use.
-    """
-
-    program: str
-    folder: str
-    preload: list[str]
-    path: list[str]
-    scratch: str
-    hidden: list[str]
-    uid: int | None
-    isolate: bool
-    readable: list[str]
-    devices: list[str]
+"""Between two measurements of the memory, which are rarer where they take long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +45,9 @@ class Ended:
 
 @dataclass
 class Handover:
-    """Gives a child its request when it asks for it, and its time counts from then on.
+    """Gives a child its request when it asks for it; the time of the child counts from then on.
 
-    What it does before, such as to import itself, it does without the data; so it cannot gain by a late question.
+    What it does before, such as its imports, it does without the data, so it gains nothing by a late question.
     """
 
     socket: socket.socket
@@ -116,6 +68,7 @@ class Zygote:
     """Forks children, one at a time, and watches over them."""
 
     control: socket.socket
+    program: str
     settings: Settings
     namespace: int = -1
 
@@ -129,19 +82,19 @@ class Zygote:
             message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 3)
             if not message:
                 return
-            if message == STOP:  # it came too late: the run has ended by itself
+            if message == STOP:  # too late: the run has ended by itself
                 continue
-            limits = Limits(**json.loads(message))
+            allowance = Allowance(**json.loads(message))
             try:
-                ended = self.run(limits, descriptors)
+                ended = self.run(allowance, descriptors)
             finally:
                 for descriptor in descriptors:
                     with suppress(OSError):
                         os.close(descriptor)
             self.control.send(json.dumps(asdict(ended)).encode())
 
-    def run(self, limits: Limits, descriptors: list[int]) -> Ended:
-        """Fork a child, watch it until it ends, and see to it that nothing of it is left."""
+    def run(self, allowance: Allowance, descriptors: list[int]) -> Ended:
+        """Fork a child, watch it until it ends, and leave nothing of it."""
         asked, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request, *outlets = descriptors
         if self.settings.isolate:
@@ -149,7 +102,7 @@ class Zygote:
         handover = Handover(asked, request, time.monotonic())
         pid = os.fork()
         if pid == 0:
-            self._child([child_end.fileno(), *outlets], limits)
+            run_program(self.program, self.settings, [child_end.fileno(), *outlets], allowance)
         child_end.close()
         if self.settings.isolate:
             linux.set_namespace(self.namespace, linux.NEW_PIDS)
@@ -157,7 +110,7 @@ class Zygote:
             os.close(descriptor)
         del descriptors[1:]
         with asked:
-            status, peak = self._watch(pid, limits, handover)
+            status, peak = self._watch(pid, allowance, handover)
         _, code, usage = os.wait4(pid, 0)
         now = time.monotonic()
         if not self.settings.isolate:
@@ -170,14 +123,14 @@ class Zygote:
             memory_bytes=max(peak, usage.ru_maxrss * 1024),
         )
 
-    def _watch(self, pid: int, limits: Limits, handover: Handover) -> tuple[str, int]:
-        """Wait until the child ends or goes too far, and kill it then; return what happened, and its peak of memory."""
+    def _watch(self, pid: int, allowance: Allowance, handover: Handover) -> tuple[str, int]:
+        """Wait for the child, kill it if it exceeds its allowance, and return what happened and its peak memory."""
         handle = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(self.control, select.POLLIN)
         poll.register(question := handover.socket.fileno(), select.POLLIN)
-        end, peak, pause = time.monotonic() + limits.seconds, 0, POLL_SECONDS
+        end, peak, pause = time.monotonic() + allowance.seconds, 0, POLL_SECONDS
         while True:
             events = dict(poll.poll(1000 * max(0.0, min(pause, end - time.monotonic()))))
             if handle in events:
@@ -194,9 +147,9 @@ class Zygote:
             if self.control.fileno() in events:
                 self.control.recv(65536)
                 status = "stopped"
-            elif peak > limits.memory_mb * MEGABYTE:
+            elif peak > allowance.memory_mb * MEGABYTE:
                 status = "memory"
-            elif len(pids) > limits.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
+            elif len(pids) > allowance.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
                 status = "processes"
             elif time.monotonic() >= end:
                 status = "timeout"
@@ -206,79 +159,15 @@ class Zygote:
                 return status, peak
 
     def _processes(self, pid: int) -> list[int]:
-        """List the child and all that it started: in the confinement are only these, its first process, and we."""
+        """List the child and all that it started: the confinement has only these, its first process, and this one."""
         if not self.settings.isolate:
             return [pid]
         return [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) not in {1, os.getpid()}]
-
-    def _child(self, descriptors: list[int], limits: Limits) -> NoReturn:
-        """Confine this process and run the program."""
-        code = 70
-        try:
-            _arrange(descriptors)
-            os.setsid()
-            if self.settings.isolate:
-                _isolate(self.settings, limits)
-            _limit(limits, isolated=self.settings.isolate)
-            faulthandler.enable()
-            program = import_module(self.settings.program)
-            program.main(REQUEST, REPLY, self.settings.folder)
-            code = 0
-        except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote
-            with suppress(BaseException):
-                os.write(2, f"{type(error).__name__}: {error}\n".encode())
-        finally:
-            os._exit(code)
-
-
-def _arrange(descriptors: list[int]) -> None:
-    """Bring request, reply and output to their numbers and close every other descriptor."""
-    request, reply, output = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
-        os.dup2(descriptor, number)
-    os.closerange(REPLY + 1, 1 << 20)
 
 
 def _cpu_clock(pid: int) -> int:
     """Name the clock of a process's CPU time, as `clock_getcpuclockid` does on Linux."""
     return ~pid << 3 | 2
-
-
-def _isolate(settings: Settings, limits: Limits) -> None:
-    """Leave everything that another run could see or could have left."""
-    linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
-    linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
-    uid = os.getuid() if settings.uid is None else settings.uid
-    for folder in dict.fromkeys((settings.scratch, SHARED_MEMORY)):
-        options = f"size={limits.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
-        linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
-    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
-    if settings.uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-    os.chdir(settings.scratch)
-    linux.give_up_capabilities()
-    if settings.readable:
-        landlock.keep_only(
-            readable=[*settings.readable, "/proc"], devices=settings.devices, writable=[settings.scratch, SHARED_MEMORY]
-        )
-    linux.filter_system_calls(unix_sockets=not settings.readable)  # Landlock lets them connect to any file
-
-
-def _limit(limits: Limits, *, isolated: bool) -> None:
-    ceilings = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_FSIZE: limits.folder_mb * MEGABYTE,
-    }
-    if isolated:
-        ceilings[resource.RLIMIT_NPROC] = limits.processes
-    if not limits.gpu:
-        ceilings[resource.RLIMIT_AS] = (limits.memory_mb + ADDRESS_SPACE_MB) * MEGABYTE
-    for kind, ceiling in ceilings.items():
-        resource.setrlimit(kind, (ceiling, ceiling))
 
 
 def _memory_of(pid: int) -> int:
@@ -293,36 +182,34 @@ def _memory_of(pid: int) -> int:
 
 
 def _kill(pid: int, *, group: bool) -> None:
-    """Kill a child: with the first process of a namespace all others die, without one at least its group."""
+    """Kill a child: with the first process of a namespace all others die; without a namespace, kill its group."""
     with suppress(ProcessLookupError):
         (os.killpg if group else os.kill)(pid, signal.SIGKILL)
 
 
 def _prepare(settings: Settings) -> None:
-    """Hide what nobody shall find, this process included, and let nobody date a device."""
+    """Hide what nobody must find, this process included, and let nobody date a device."""
     linux.hide_from_debuggers()
     for folder in filter(os.path.isdir, settings.hidden):
         linux.mount("tmpfs", folder, "tmpfs", linux.READ_ONLY, "size=4k")
-    if settings.readable:
-        landlock.make_all_read_only()
-        return
     for device in settings.devices:
         linux.mount("none", device, None, linux.REMOUNT | linux.BIND | linux.READ_ONLY | linux.NO_SETUID)
 
 
 def main(arguments: list[str]) -> None:
-    """Start: import what all children need, say so, and serve."""
-    settings: Any = Settings(**json.loads(arguments[1]))
+    """Start: import what all children need, report it, and serve."""
+    number, program, text, *modules = arguments
+    settings = Settings(**json.loads(text))
     sys.argv = [""]
     if settings.isolate:
         _prepare(settings)
-    sys.path += settings.path
-    for module in settings.preload:
-        with suppress(Exception):  # whoever needs it will say so
+    sys.path += settings.site
+    for module in modules:
+        with suppress(Exception):  # a child that needs it reports why
             import_module(module)
-    with socket.socket(fileno=int(arguments[0])) as control:
+    with socket.socket(fileno=int(number)) as control:
         control.send(b"ready")
-        Zygote(control, settings).serve()
+        Zygote(control, program, settings).serve()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from algozoo.scoring.auc import delong
 from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.board import Board, evaluate, score
 from algozoo.scoring.calibration import false_alarms, overconfidence
+from algozoo.scoring.campaigns import Campaign, Campaigns
 from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
 from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.friedman import Friedman, friedman
@@ -13,17 +14,22 @@ from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
 from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes, on_shared_trials
 from algozoo.scoring.power import resolvable_difference
 from algozoo.scoring.probabilities import brier, candidate_probabilities, probability_claims, reliability
-from algozoo.scoring.rates import average_curves, by_annulus, curves, rates, threshold_rates
+from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
+from algozoo.scoring.scores import SCORES, Score
 
 SCORER_VERSION = "3"
 
 __all__ = [
     "COLUMNS",
     "SCORER_VERSION",
+    "SCORES",
     "Board",
+    "Campaign",
+    "Campaigns",
     "Candidates",
     "Friedman",
     "Match",
+    "Score",
     "add_hits",
     "average_curves",
     "brier",
@@ -54,7 +60,6 @@ __all__ = [
     "run_on_all",
     "score",
     "threshold_at",
-    "threshold_rates",
     "tpr_at",
     "uniformity",
     "wilson",

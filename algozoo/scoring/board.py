@@ -7,21 +7,9 @@ import numpy as np
 import pandas as pd
 
 from algozoo.scoring.averages import average
-from algozoo.scoring.campaigns import Campaign, campaigns
+from algozoo.scoring.campaigns import Campaign, Campaigns, Outcomes
 from algozoo.scoring.comparisons import PAIRS, Replicates, compare, standings
-from algozoo.scoring.intervals import Array
-from algozoo.scoring.measures import (
-    HIGHEST_RATE,
-    STRICT_RATE,
-    area_of_maps,
-    draw_weights,
-    lowest_rate,
-    median_with_interval,
-    partial_areas,
-    shares_found,
-    true_positive_rates,
-    with_interval,
-)
+from algozoo.scoring.scores import columns_of
 
 
 @dataclass(frozen=True)
@@ -48,31 +36,24 @@ class Board:
     averages: pd.DataFrame
 
 
-def evaluate(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_per_map: float = 1.0) -> Board:
+def evaluate(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> Board:
     """Score, compare and rank all detectors on each dataset, and on the average over the datasets of each kind.
 
     Parameters
     ----------
-    outcomes : DataFrame
-        One row per trial and detector.
-    rng : Generator
-        Source of the bootstrap, whose replicates hold the same trials for all detectors.
-    false_positives_per_map : float
-        As for `score`.
+    outcomes : DataFrame or Campaigns
+        One row per trial and detector, or what `Campaigns.of` makes of it.
+    rng : Generator, optional
+        Source of the bootstrap, whose replicates hold the same trials for all detectors; campaigns have theirs.
 
     Raises
     ------
     InputError
         If the table cannot be scored.
     """
-    rows, replicates = [], {}
-    for dataset in campaigns(outcomes):
-        weights = draw_weights(dataset[0], rng)
-        areas = {campaign.detector: partial_areas(campaign, weights) for campaign in dataset}
-        rows += [_row(campaign, areas[campaign.detector], weights, false_positives_per_map) for campaign in dataset]
-        with_result = {campaign.detector: areas[campaign.detector] for campaign in dataset if campaign.has_result}
-        first = dataset[0]
-        replicates[first.dataset] = Replicates(with_result, first.n_sequences, int(first.injected.sum()))
+    campaigns = Campaigns.of(outcomes, rng)
+    rows = [_row(campaign) for campaign in campaigns]
+    replicates = {dataset[0].dataset: _replicates(dataset) for dataset in campaigns.datasets}
     scores = pd.DataFrame(rows)
     scores, differences = _ranked(scores, "dataset", {name: [own] for name, own in replicates.items()})
     averages = average(scores)
@@ -83,7 +64,7 @@ def evaluate(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positive
     return Board(scores, differences, averages)
 
 
-def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_per_map: float = 1.0) -> pd.DataFrame:
+def score(outcomes: Outcomes, *, rng: np.random.Generator | None = None) -> pd.DataFrame:
     """Score and rank each detector on each dataset.
 
     The score is the true-positive rate averaged over ln(false positives per map), from one false positive in
@@ -93,41 +74,38 @@ def score(outcomes: pd.DataFrame, *, rng: np.random.Generator, false_positives_p
 
     The intervals are Wilson's with the effective number of trials, from a bootstrap of sequences and of trials
     within them, and Student's quantile (Satterthwaite). In 400 simulated suites each of 10 to 12 companions a sequence,
-    with and without differences between sequences, the 95 % intervals of the two scores hold this share of the truths:
+    with and without differences between sequences, the 95 % intervals of the first two scores hold the truth in:
     20 sequences 0.94-0.99, 10 sequences 0.94-0.99, 5 sequences 0.95-1.00, 3 sequences 0.94-1.00, 2 sequences 0.90-0.99.
     The highest belong to detectors that find nearly all or nothing. One sequence shows nothing of the spread between
     nights: with 36 companions and two empty maps 0.84-0.95 where nights are alike, too few where they are not.
 
     Parameters
     ----------
-    outcomes : DataFrame
-        One row per trial and detector.
-    rng : Generator
-        Source of the bootstrap.
-    false_positives_per_map : float
-        Where the columns tpr, tpr_low, tpr_high are read, and which companions count as found in position_error and
-        flux_bias; all are NaN if the empty maps are too few to measure that rate.
+    outcomes : DataFrame or Campaigns
+        One row per trial and detector, or what `Campaigns.of` makes of it.
+    rng : Generator, optional
+        Source of the bootstrap; campaigns have theirs.
 
     Returns
     -------
     DataFrame
-        One row per dataset and detector: dataset, dataset_kind, detector, control, partial_auc, partial_auc_low,
-        partial_auc_high, fp_low, fp_high (the range averaged over), tpr, tpr_low, tpr_high,
-        tpr_strict, tpr_strict_low, tpr_strict_high (at 0.1 false positives per map), auc_maps, auc_maps_low,
-        auc_maps_high (planet or no planet, by the best score of each map: `delong`), n_injected,
-        n_empty, n_empty_independent, n_failed, n_sequences, position_error, position_error_low, position_error_high
-        (median over the companions found, px), n_found, flux_bias, flux_bias_low, flux_bias_high (median over them of
-        the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per map),
-        status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
-        failures; without a failure, of what the detector says of its maps), and what `standings` says: rank, rank_low,
-        rank_high, p_best and group (no rank for controls and for detectors without a result).
+        One row per dataset and detector: dataset, dataset_kind, detector, control, then the scores in the order of
+        `scores.SCORES`, each with its interval (partial_auc, partial_auc_low, partial_auc_high) and further numbers:
+        fp_low, fp_high (the range averaged over), tpr (at one false positive per map), tpr_strict (at 0.1), auc_maps
+        (planet or no planet, by the best score of each map: `delong`), n_injected, n_empty, n_empty_independent,
+        n_failed, n_sequences, position_error (median over the companions found, px), n_found, flux_bias (median over
+        them of the measured contrast over the injected one, less one; NaN without fluxes), n_flux, seconds (median per
+        map); status ('ok', or the commonest of the failures where there is no result), reason (the commonest of the
+        failures; without a failure, of what the detector says of its maps), and the columns of `standings`: rank,
+        rank_low, rank_high, p_best and group (no rank for controls and for detectors without a result). A score that
+        the empty maps are too few to measure is NaN.
 
     Raises
     ------
     InputError
         If the table cannot be scored.
     """
-    return evaluate(outcomes, rng=rng, false_positives_per_map=false_positives_per_map).scores
+    return evaluate(outcomes, rng=rng).scores
 
 
 def _ranked(
@@ -152,51 +130,19 @@ def _ranked(
     )
 
 
-def _row(campaign: Campaign, areas: Array, weights: Array, x: float) -> dict[str, Any]:
-    trials, injected, empty = campaign.trials, campaign.injected, campaign.empty
-    failures = trials[~campaign.ok]
-    shares = shares_found(campaign, x)
-    area, area_low, area_high = with_interval(campaign, areas)
-    found, found_strictly = true_positive_rates(campaign, weights, [x, STRICT_RATE])
-    tpr, tpr_low, tpr_high = with_interval(campaign, found)
-    strict, strict_low, strict_high = with_interval(campaign, found_strictly)
-    of_maps = area_of_maps(campaign)
-    error, bias = (trials[name].where(shares > 0).to_numpy(dtype=float) for name in ("position_error", "flux_bias"))
-    error_median, error_low, error_high = median_with_interval(campaign, error, weights)
-    bias_median, bias_low, bias_high = median_with_interval(campaign, bias, weights)
+def _replicates(dataset: list[Campaign]) -> Replicates:
+    areas = {campaign.detector: campaign.partial_areas for campaign in dataset if campaign.has_result}
+    return Replicates(areas, dataset[0].n_sequences, int(dataset[0].injected.sum()))
+
+
+def _row(campaign: Campaign) -> dict[str, Any]:
+    trials, failures = campaign.trials, campaign.trials[~campaign.ok]
     return {
         "dataset": campaign.dataset,
         "dataset_kind": campaign.dataset_kind,
         "detector": campaign.detector,
         "control": campaign.control,
-        "partial_auc": area,
-        "partial_auc_low": area_low,
-        "partial_auc_high": area_high,
-        "fp_low": lowest_rate(campaign),
-        "fp_high": HIGHEST_RATE,
-        "tpr": tpr,
-        "tpr_low": tpr_low,
-        "tpr_high": tpr_high,
-        "tpr_strict": strict,
-        "tpr_strict_low": strict_low,
-        "tpr_strict_high": strict_high,
-        "auc_maps": of_maps.auc,
-        "auc_maps_low": of_maps.low,
-        "auc_maps_high": of_maps.high,
-        "n_injected": int(injected.sum()),
-        "n_empty": int(empty.sum()),
-        "n_empty_independent": campaign.n_groups(empty),
-        "n_failed": len(failures),
-        "n_sequences": campaign.n_sequences,
-        "position_error": error_median,
-        "position_error_low": error_low,
-        "position_error_high": error_high,
-        "n_found": int(np.isfinite(error).sum()),
-        "flux_bias": bias_median,
-        "flux_bias_low": bias_low,
-        "flux_bias_high": bias_high,
-        "n_flux": int(np.isfinite(bias).sum()),
-        "seconds": float(trials["seconds"].where(campaign.ok).median()),
+        **columns_of(campaign),
         "status": "ok" if campaign.has_result else next(iter(failures["status"].mode()), "ok"),
         "reason": next(iter((failures if len(failures) else trials)["reason"].mode()), ""),
     }

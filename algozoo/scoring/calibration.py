@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from algozoo.scoring.campaigns import Campaign, campaigns
+from algozoo.scoring.campaigns import Campaign, Campaigns, Outcomes
 from algozoo.scoring.comparisons import holm
 from algozoo.scoring.intervals import Array, garwood
 
@@ -18,13 +18,13 @@ SLACK = 2.0
 ORDER = ("candidate_score", "candidate_x", "candidate_y")
 
 
-def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[float, float]]]) -> pd.DataFrame:
+def false_alarms(outcomes: Outcomes, annuli: Mapping[str, Sequence[tuple[float, float]]]) -> pd.DataFrame:
     """Count the false alarms of each detector against its threshold, in each annulus of the field.
 
     Parameters
     ----------
-    outcomes : DataFrame
-        One row per trial and detector.
+    outcomes : DataFrame or Campaigns
+        One row per trial and detector, or what `Campaigns.of` makes of it.
     annuli : mapping of str to sequence of (float, float)
         For each dataset the inner and outer separations of its annuli in FWHM.
 
@@ -41,25 +41,24 @@ def false_alarms(outcomes: pd.DataFrame, annuli: Mapping[str, Sequence[tuple[flo
         If the table cannot be scored.
     """
     tables = []
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            if not campaign.injected.any():
-                continue
-            score, separation = _false_candidates(campaign)
-            n_independent = campaign.n_groups(campaign.empty)
-            for number, (inner, outer) in enumerate(annuli.get(campaign.dataset, [])):
-                inside = np.sort(score[(separation >= inner) & (separation < outer)])
-                threshold = np.unique(inside)[::-1]
-                rate = (inside.size - np.searchsorted(inside, threshold)) / (campaign.empty.sum() or np.nan)
-                low, high = garwood(rate * n_independent, n_independent)
-                columns = {"threshold": threshold, "fp_per_map": rate, "fp_low": low, "fp_high": high}
-                table = pd.DataFrame(columns).assign(annulus=number)
-                tables.append(table.assign(dataset=campaign.dataset, detector=campaign.detector))
+    for campaign in Campaigns.of(outcomes):
+        if not campaign.injected.any():
+            continue
+        score, separation = _false_candidates(campaign)
+        n_independent = campaign.n_groups(campaign.empty)
+        for number, (inner, outer) in enumerate(annuli.get(campaign.dataset, [])):
+            inside = np.sort(score[(separation >= inner) & (separation < outer)])
+            threshold = np.unique(inside)[::-1]
+            rate = (inside.size - np.searchsorted(inside, threshold)) / (campaign.empty.sum() or np.nan)
+            low, high = garwood(rate * n_independent, n_independent)
+            own = {"dataset": campaign.dataset, "detector": campaign.detector, "annulus": number}
+            columns = {"threshold": threshold, "fp_per_map": rate, "fp_low": low, "fp_high": high}
+            tables.append(pd.DataFrame(own | columns))
     names = ["dataset", "detector", "annulus", "threshold", "fp_per_map", "fp_low", "fp_high"]
     return pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
 
 
-def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
+def overconfidence(outcomes: Outcomes) -> pd.DataFrame:
     """Test whether signal-to-noise maps show more false alarms than their scores claim.
 
     The score of a candidate is turned into Gaussian standard deviations by the Student law of Mawet et al. (2014) at
@@ -70,7 +69,7 @@ def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    outcomes : DataFrame
+    outcomes : DataFrame or Campaigns
         One row per trial and detector, with the column map_kind; detectors whose maps are not of the kind 'snr', or
         that lack the column, claim nothing and are left out. So is a dataset without injections, which alone tell where
         the star is: the law depends on the separation from it.
@@ -88,12 +87,11 @@ def overconfidence(outcomes: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table cannot be scored.
     """
-    tables = []
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            if campaign.map_kind == "snr" and campaign.empty.any() and campaign.injected.any():
-                own = {"dataset": campaign.dataset, "detector": campaign.detector}
-                tables.append(_claims(campaign).assign(**own))
+    tables = [
+        _claims(campaign).assign(dataset=campaign.dataset, detector=campaign.detector)
+        for campaign in Campaigns.of(outcomes)
+        if campaign.map_kind == "snr" and campaign.empty.any() and campaign.injected.any()
+    ]
     names = ["dataset", "detector", "threshold", "claimed", "counted", "fp_low", "fp_high", "p", "over_confident"]
     return pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
 

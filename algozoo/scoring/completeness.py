@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from algozoo.scoring.campaigns import campaigns
+from algozoo.scoring.campaigns import FOUND_RATE, Campaigns, Outcomes
 from algozoo.scoring.intervals import Array, t_quantile, wilson
-from algozoo.scoring.measures import shares_found
 
 LEVELS = (0.5, 0.9, 0.95)
 WIDTHS = np.geomspace(0.03, 1.0, 16)
@@ -52,7 +51,7 @@ NOT_MEASURED = Limit(np.nan, np.nan, np.nan, "not measured")
 
 
 def completeness_limits(
-    outcomes: pd.DataFrame, *, levels: tuple[float, ...] = LEVELS, false_positives_per_map: float = 1.0
+    outcomes: Outcomes, *, levels: tuple[float, ...] = LEVELS, false_positives_per_map: float = FOUND_RATE
 ) -> pd.DataFrame:
     """Find the contrast at which given shares of the companions are found, in each annulus.
 
@@ -62,8 +61,8 @@ def completeness_limits(
 
     Parameters
     ----------
-    outcomes : DataFrame
-        One row per trial and detector.
+    outcomes : DataFrame or Campaigns
+        One row per trial and detector, or what `Campaigns.of` makes of it.
     levels : tuple of float
         Shares, between 0 and 1.
     false_positives_per_map : float
@@ -84,7 +83,7 @@ def completeness_limits(
         {**place, "level": level, **limit._asdict(), "n": len(trials)}
         for place, trials in _annuli(outcomes, false_positives_per_map)
         for level, limit in zip(
-            levels, fit_limits(trials["contrast"], trials["share"], levels, groups=trials["sequence"]), strict=True
+            levels, fit_limits(trials["contrast"], trials["found"], levels, groups=trials["sequence"]), strict=True
         )
     ]
     columns = ["dataset", "detector", "annulus", "inner", "outer", "level", *LIMIT_COLUMNS]
@@ -92,14 +91,14 @@ def completeness_limits(
 
 
 def completeness_map(
-    outcomes: pd.DataFrame, *, n_contrasts: int = 6, false_positives_per_map: float = 1.0
+    outcomes: Outcomes, *, n_contrasts: int = 6, false_positives_per_map: float = FOUND_RATE
 ) -> pd.DataFrame:
     """Count the companions found in cells of separation and contrast.
 
     Parameters
     ----------
-    outcomes : DataFrame
-        One row per trial and detector.
+    outcomes : DataFrame or Campaigns
+        One row per trial and detector, or what `Campaigns.of` makes of it.
     n_contrasts : int
         Cells, equally wide in the logarithm, from the faintest to the brightest companion of a dataset.
     false_positives_per_map : float
@@ -116,12 +115,13 @@ def completeness_map(
     InputError
         If the table cannot be scored.
     """
-    tables = []
-    for place, trials in _annuli(outcomes, false_positives_per_map):
-        injected = outcomes.loc[outcomes["dataset"] == place["dataset"], "contrast"].astype(float)
+    campaigns, tables = Campaigns.of(outcomes), []
+    contrasts = {campaign.dataset: campaign.trials["contrast"].astype(float) for campaign in campaigns}
+    for place, trials in _annuli(campaigns, false_positives_per_map):
+        injected = contrasts[place["dataset"]]
         edges = np.linspace(np.log10(injected.min()), np.log10(injected.max()), n_contrasts + 1)
         cell = np.searchsorted(edges[1:-1], np.log10(trials["contrast"]), side="right")
-        cells = trials["share"].groupby(cell).agg(["sum", "size", "mean"])
+        cells = trials["found"].groupby(cell).agg(["sum", "size", "mean"])
         low, high = wilson(cells["sum"], cells["size"])
         measured = cells["mean"].notna()
         tables.append(
@@ -250,18 +250,17 @@ def _read(likelihood: Array, middles: Array, level: float, drop: float, injected
     return Limit(10**best, *bounds, "ok" if np.isfinite(bounds[1]) else "no upper bound")
 
 
-def _annuli(outcomes: pd.DataFrame, x: float) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """Injected trials of each detector in each annulus, with the share that each counts for at `x` false positives."""
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            shares = campaign.trials.assign(share=shares_found(campaign, x))[campaign.injected]
-            for annulus, trials in shares.groupby("annulus"):
-                separation = trials["separation"] / trials["fwhm"]
-                place = {
-                    "dataset": campaign.dataset,
-                    "detector": campaign.detector,
-                    "annulus": annulus,
-                    "inner": separation.min(),
-                    "outer": separation.max(),
-                }
-                yield place, trials
+def _annuli(outcomes: Outcomes, x: float) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Injected trials of each detector in each annulus, with the fraction found at `x` false positives."""
+    for campaign in Campaigns.of(outcomes):
+        injected = campaign.trials.assign(found=campaign.fractions_found(x))[campaign.injected]
+        for annulus, trials in injected.groupby("annulus"):
+            separation = trials["separation"] / trials["fwhm"]
+            place = {
+                "dataset": campaign.dataset,
+                "detector": campaign.detector,
+                "annulus": annulus,
+                "inner": separation.min(),
+                "outer": separation.max(),
+            }
+            yield place, trials

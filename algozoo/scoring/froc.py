@@ -156,9 +156,11 @@ def share_found(before: Array, after: Array, x: float) -> Array:
     ndarray
         0 where `x` < `before`, 1 where `x` >= `after`, a straight line between.
     """
-    width = after - before
-    ramp = np.divide(x - before, width, out=np.where(x >= before, 1.0, 0.0), where=width > 0)
-    return np.clip(ramp, 0, 1)
+    share = (x >= before).astype(float)
+    tied = after > before
+    if tied.any():
+        share[tied] = np.clip((x - before[tied]) / (after[tied] - before[tied]), 0, 1)
+    return share
 
 
 def mean_share_found(before: Array, after: Array, low: float, high: float) -> Array:
@@ -179,8 +181,9 @@ def mean_share_found(before: Array, after: Array, low: float, high: float) -> Ar
     ndarray
         Between 0 and 1.
     """
-    start, end = np.clip(before, low, high), np.clip(after, low, high)
-    area = end - start - before * np.log(end / start)
-    width = after - before
-    ramp = np.divide(area, width, out=np.zeros_like(area), where=width > 0)
-    return np.asarray(np.clip((ramp + np.log(high / end)) / np.log(high / low), 0, 1))
+    end = np.clip(after, low, high)
+    share = np.log(high / end)
+    tied = after > before
+    start, end = np.clip(before[tied], low, high), end[tied]
+    share[tied] += (end - start - before[tied] * np.log(end / start)) / (after[tied] - before[tied])
+    return np.asarray(np.clip(share / np.log(high / low), 0, 1))

@@ -15,7 +15,7 @@ from scipy import special
 
 from algozoo.imaging.contrast import laplace_false_alarm
 from algozoo.imaging.snr import n_apertures
-from algozoo.scoring.campaigns import NULLS, Campaign, campaigns
+from algozoo.scoring.campaigns import NULLS, Campaign, Campaigns, Outcomes
 from algozoo.scoring.intervals import Array, clustered_wilson
 
 LAWS = ("student", "laplace")
@@ -78,12 +78,12 @@ def false_alarm_probability(snr: ArrayLike, separation: ArrayLike, law: str) -> 
     return p
 
 
-def null_quantiles(outcomes: pd.DataFrame, annuli: Annuli) -> pd.DataFrame:
+def null_quantiles(outcomes: Outcomes, annuli: Annuli) -> pd.DataFrame:
     """Compare the probability that an S/N claims with the share of places without a companion that reach it.
 
     Parameters
     ----------
-    outcomes : DataFrame
+    outcomes : DataFrame or Campaigns
         One row per trial and detector, with the columns map_kind, null_separation and null_score. Detectors whose maps
         are not of the kind 'snr' are left out, and so are all if the columns are missing.
     annuli : mapping of str to sequence of (float, float)
@@ -110,7 +110,7 @@ def null_quantiles(outcomes: pd.DataFrame, annuli: Annuli) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*PLACE, "sigma", "claimed", "observed", "low", "high", "n", "n_sequences"])
 
 
-def uniformity(outcomes: pd.DataFrame, annuli: Annuli, *, rng: np.random.Generator) -> pd.DataFrame:
+def uniformity(outcomes: Outcomes, annuli: Annuli, *, rng: np.random.Generator) -> pd.DataFrame:
     """Test whether the p-values of S/N maps without a companion are uniform.
 
     The statistic is that of Kolmogorov and Smirnov. The places of one sequence share its noise, so that its law comes
@@ -153,26 +153,24 @@ def uniformity(outcomes: pd.DataFrame, annuli: Annuli, *, rng: np.random.Generat
 PLACE = ["dataset", "detector", "annulus", "law"]
 
 
-def _null_p_values(outcomes: pd.DataFrame, annuli: Annuli) -> Iterator[tuple[dict[str, Any], Array, NDArray[np.int_]]]:
+def _null_p_values(outcomes: Outcomes, annuli: Annuli) -> Iterator[tuple[dict[str, Any], Array, NDArray[np.int_]]]:
     """P-values of the places in each annulus by each law, and the sequence of each place."""
-    if not set(NULLS) <= set(outcomes):
-        return
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            separation, score, sequence = _places(campaign)
-            zones = {WHOLE_FIELD: (0.0, np.inf)} | dict(enumerate(annuli.get(campaign.dataset, [])))
-            for law in LAWS if score.size else ():
-                p = false_alarm_probability(score, separation, law)
-                for number, (inner, outer) in zones.items():
-                    inside = (separation >= inner) & (separation < outer)
-                    place = {"dataset": campaign.dataset, "detector": campaign.detector, "annulus": number, "law": law}
-                    if inside.any():
-                        yield place, p[inside], sequence[inside]
+    for campaign in Campaigns.of(outcomes):
+        separation, score, sequence = _places(campaign)
+        zones = {WHOLE_FIELD: (0.0, np.inf)} | dict(enumerate(annuli.get(campaign.dataset, [])))
+        for law in LAWS if score.size else ():
+            p = false_alarm_probability(score, separation, law)
+            for number, (inner, outer) in zones.items():
+                inside = (separation >= inner) & (separation < outer)
+                place = {"dataset": campaign.dataset, "detector": campaign.detector, "annulus": number, "law": law}
+                if inside.any():
+                    yield place, p[inside], sequence[inside]
 
 
 def _places(campaign: Campaign) -> tuple[Array, Array, NDArray[np.int_]]:
     """Separation (FWHM) and S/N of all places of the empty maps, and their sequence; none without an S/N."""
-    maps = campaign.trials[campaign.empty & (campaign.map_kind == "snr")]
+    has_scores = campaign.map_kind == "snr" and set(NULLS) <= set(campaign.trials)
+    maps = campaign.trials[campaign.empty & has_scores].reindex(columns=["sequence", *NULLS])
     separation, score = (np.concatenate([np.empty(0), *maps[name]]).astype(float) for name in NULLS)
     sequence = maps["sequence"].to_numpy().repeat(maps["null_score"].map(len))
     enough = separation >= 1

@@ -1,25 +1,135 @@
 """The table of trial outcomes: what it must hold, and what the detector found in each trial."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, TypedDict, get_type_hints
 
 import numpy as np
 import pandas as pd
 
+from algozoo.companions import Companion
 from algozoo.errors import InputError
 from algozoo.scoring.candidates import Candidates, match
 from algozoo.scoring.intervals import Array
+from algozoo.sequence import ADISequence
 
 TRIAL = ["sequence", "trial_kind", "trial"]  # these three name a trial of a dataset
 TRIAL_KINDS = {"injected", "empty", "flipped"}
-COLUMNS = (
-    *("suite", "suite_version", "dataset", "dataset_version", "dataset_kind", "sequence", "detector", "control"),
-    *("trial", "trial_kind", "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"),
-    *("status", "reason", "seconds", "cpu_seconds", "candidate_x", "candidate_y", "candidate_score"),
-)
+LIST = "list of "
+"""What the stored type of a column of lists begins with."""
 
-FLUX = "candidate_flux"
-"""Column that a table may lack: flux at each candidate over that of the star; empty lists for detectors without."""
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of the table of outcomes holds.
+
+    Parameters
+    ----------
+    stored : str
+        Type in files, as Arrow calls it, with `LIST` before it for lists.
+    meaning : str
+    unit : str
+        Empty for what has none.
+    measured : bool
+        Whether only the detector can make it. All else is made again from the suite, whatever the detector.
+    """
+
+    stored: str
+    meaning: str
+    unit: str = ""
+    measured: bool = False
+
+
+def _nothing() -> Array:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutcomeRow:
+    """What came of one trial of one detector: a row of the table of outcomes, and the one place that defines it.
+
+    A table without the columns that have a default here can be scored too.
+    """
+
+    suite: Annotated[str, Column("string", "name of the suite")]
+    suite_version: Annotated[str, Column("string", "its version; results of two versions are never mixed")]
+    dataset: Annotated[str, Column("string", "name of the dataset")]
+    dataset_version: Annotated[str, Column("string", "its version")]
+    dataset_kind: Annotated[str, Column("string", "`real` or `simulated`")]
+    sequence: Annotated[int, Column("int32", "number of the sequence in the dataset")]
+    detector: Annotated[
+        str, Column("string", "label of the detector: its name and the parameters that are not defaults")
+    ]
+    control: Annotated[bool, Column("bool", "whether it is a control, which has no rank")]
+    training: Annotated[str, Column("string", "what it learned from, or `none`")] = ""
+    trial: Annotated[int, Column("int32", "number of the trial in the sequence")]
+    trial_kind: Annotated[str, Column("string", "`injected`, `empty`, or `flipped` (empty, with reversed angles)")]
+    block: Annotated[str, Column("string", "part of the frames that the trial is of; empty for all frames")] = ""
+    annulus: Annotated[int, Column("int32", "number of the annulus that the companion is in; -1 without one")]
+    separation: Annotated[float, Column("float64", "of the companion from the star; NaN without one", "px")]
+    position_angle: Annotated[float, Column("float64", "azimuth of the companion, from +x towards +y", "degrees")]
+    contrast: Annotated[float, Column("float64", "flux of the companion over that of the star")]
+    x: Annotated[float, Column("float64", "column of the companion in the derotated frame", "px")]
+    y: Annotated[float, Column("float64", "row of the companion in the derotated frame", "px")]
+    fwhm: Annotated[float, Column("float64", "of the PSF: a candidate as close to a companion has found it", "px")]
+    n_resels: Annotated[float, Column("float64", "resolution elements in the valid field of the map")]
+    status: Annotated[
+        str, Column("string", "`ok`, `declined`, or how it failed, such as `failed` or `timeout`", measured=True)
+    ]
+    reason: Annotated[str, Column("string", "why, or a note of the detector; may be empty", measured=True)]
+    seconds: Annotated[float, Column("float64", "wall time of the detection", "s", measured=True)]
+    cpu_seconds: Annotated[float, Column("float64", "CPU time of the detection", "s", measured=True)]
+    map_kind: Annotated[
+        str, Column("string", "`snr`, `probability`, `likelihood_ratio` or `ratio`; empty without a map", measured=True)
+    ] = ""
+    candidate_x: Annotated[
+        Array, Column("list of float32", "columns of the candidates, best first", "px", measured=True)
+    ]
+    candidate_y: Annotated[Array, Column("list of float32", "rows of the candidates", "px", measured=True)]
+    candidate_score: Annotated[Array, Column("list of float64", "values of the map at the candidates", measured=True)]
+    candidate_flux: Annotated[
+        Array, Column("list of float64", "fluxes over that of the star; empty if none are given", measured=True)
+    ] = field(default_factory=_nothing)
+    null_separation: Annotated[
+        Array, Column("list of float32", "of places one FWHM apart in an empty S/N map", "FWHM", measured=True)
+    ] = field(default_factory=_nothing)
+    null_score: Annotated[Array, Column("list of float32", "values of the map at these places", measured=True)] = field(
+        default_factory=_nothing
+    )
+
+
+OUTCOME: dict[str, Column] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(OutcomeRow, include_extras=True).items()
+}
+"""The columns of the table of outcomes, by name, in the order of the files."""
+COLUMNS = tuple(
+    column.name for column in fields(OutcomeRow) if column.default is MISSING and column.default_factory is MISSING
+)
+"""Columns without which a table cannot be scored."""
+
+
+class TrueCompanion(TypedDict):
+    """The columns that say where the companion of a trial is; NaN without one."""
+
+    separation: float
+    position_angle: float
+    contrast: float
+    x: float
+    y: float
+
+
+def true_companion(companion: Companion | None, sequence: ADISequence) -> TrueCompanion:
+    """Say where a companion is in a sequence, in the columns of the table of outcomes."""
+    if companion is None:
+        return TrueCompanion(separation=np.nan, position_angle=np.nan, contrast=np.nan, x=np.nan, y=np.nan)
+    x, y = companion.position(sequence)
+    return TrueCompanion(
+        separation=companion.separation,
+        position_angle=companion.azimuth,
+        contrast=companion.contrast,
+        x=x,
+        y=y,
+    )
 
 
 def check_outcomes(outcomes: pd.DataFrame) -> None:
@@ -127,7 +237,7 @@ def add_hits(outcomes: pd.DataFrame) -> pd.DataFrame:
     """
     check_outcomes(outcomes)
     hits = np.full((len(outcomes), 4), np.nan)
-    fluxes = outcomes[FLUX] if FLUX in outcomes else pd.Series([()] * len(outcomes))
+    fluxes = outcomes["candidate_flux"] if "candidate_flux" in outcomes else pd.Series([()] * len(outcomes))
     tried = (outcomes["status"] == "ok") & (outcomes["trial_kind"] == "injected")
     fields = ["x", "y", "fwhm", "candidate_x", "candidate_y", "candidate_score"]
     trials = outcomes.loc[tried, fields].itertuples(index=False)

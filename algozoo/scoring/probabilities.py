@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from algozoo.scoring.campaigns import campaigns
+from algozoo.scoring.campaigns import Campaign, Campaigns, Outcomes
 from algozoo.scoring.intervals import wilson
 from algozoo.scoring.outcomes import candidates_beside
 
@@ -14,7 +14,7 @@ LIKELY = 0.5
 LEVEL = 0.01
 
 
-def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
+def candidate_probabilities(outcomes: Outcomes) -> pd.DataFrame:
     """List the candidates of detectors that give probabilities, with whether a companion was there.
 
     They are those of all maps: hits, and false alarms with and without a companion elsewhere. A probability holds for
@@ -23,9 +23,9 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    outcomes : DataFrame
+    outcomes : DataFrame or Campaigns
         One row per trial and detector, with the column map_kind; only maps of the kinds 'probability' and
-        'log_odds', which are made probabilities, count.
+        'log_odds', which are made probabilities, count. Controls are left out.
 
     Returns
     -------
@@ -37,27 +37,31 @@ def candidate_probabilities(outcomes: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table cannot be scored.
     """
-    tables = []
-    for dataset in campaigns(outcomes):
-        for campaign in dataset:
-            if campaign.map_kind in {"probability", "log_odds"} and campaign.has_result:
-                made = campaign.trials[campaign.injected & campaign.ok]
-                hits = made[made["hit_score"].notna()]
-                beside = [candidates_beside(trial) for trial in made.itertuples()]
-                empty = campaign.trials[campaign.empty]
-                false = [*beside, *empty["candidate_score"]]
-                of_false = np.concatenate([made["sequence"], empty["sequence"]]).repeat([len(own) for own in false])
-                scores = np.concatenate([hits["hit_score"], *false]).astype(float)
-                columns = {
-                    "dataset": campaign.dataset,
-                    "detector": campaign.detector,
-                    "sequence": np.concatenate([hits["sequence"], of_false]).astype(int),
-                    "probability": special.expit(scores) if campaign.map_kind == "log_odds" else scores,
-                    "truth": np.repeat([True, False], [len(hits), of_false.size]),
-                }
-                tables.append(pd.DataFrame(columns))
+    tables = [
+        _probabilities(campaign)
+        for campaign in Campaigns.of(outcomes)
+        if campaign.map_kind in {"probability", "log_odds"} and campaign.has_result and not campaign.control
+    ]
     names = ["dataset", "detector", "sequence", "probability", "truth"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names)
+
+
+def _probabilities(campaign: Campaign) -> pd.DataFrame:
+    made = campaign.trials[campaign.injected & campaign.ok]
+    hits = made[made["hit_score"].notna()]
+    beside = [candidates_beside(trial) for trial in made.itertuples()]
+    empty = campaign.trials[campaign.empty]
+    false = [*beside, *empty["candidate_score"]]
+    of_false = np.concatenate([made["sequence"], empty["sequence"]]).repeat([len(own) for own in false])
+    scores = np.concatenate([hits["hit_score"], *false]).astype(float)
+    columns = {
+        "dataset": campaign.dataset,
+        "detector": campaign.detector,
+        "sequence": np.concatenate([hits["sequence"], of_false]).astype(int),
+        "probability": special.expit(scores) if campaign.map_kind == "log_odds" else scores,
+        "truth": np.repeat([True, False], [len(hits), of_false.size]),
+    }
+    return pd.DataFrame(columns)
 
 
 def brier(probability: ArrayLike, truth: ArrayLike) -> float:

@@ -17,8 +17,8 @@ from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Cost, Declined, DetectionMap
-from algozoo.detectors.registry import SUBMISSIONS, create
-from algozoo.detectors.submitted.detector import Submitted
+from algozoo.detectors.registry import SUBMISSIONS, registered
+from algozoo.detectors.submitted.detector import Submitted, submitted_class
 from algozoo.detectors.submitted.manifest import Submission, read_submission
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sandbox.sandbox import Stopped
@@ -57,10 +57,8 @@ def admit(folder: Path) -> Submitted:
             f"{SUBMISSIONS}"
         )
     read_submission(folder)
-    detector = create(folder.resolve().name)
-    if not isinstance(detector, Submitted):
-        raise InputError(f"{folder}: the name {detector.name!r} is that of a detector of AlgoZoo; choose another")
-    return detector
+    registered()  # refuses a name that is taken
+    return submitted_class(folder)()
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def smoke_score(detector: Submitted, seconds_per_map: float, deadline: float) ->
             own = shard.detector.name == detector.name
             finished = only and run_shard(shard, Path(folder), only=only, detector=detector if own else None)
             if finished and finished.n_failed and not own:
-                raise AlgoZooError(f"{finished}: {finished.reason}")
+                raise AlgoZooError(str(finished))
         outcomes, _ = Store(Path(folder)).read(suite.name, suite.version)
     if monotonic() > deadline:
         late = outcomes[(outcomes["detector"] == detector.label) & (outcomes["status"] == "timeout")]

@@ -2,28 +2,23 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from algozoo.benchmark.plan import Shard
+from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import run_shard, write_failure
 from algozoo.benchmark.store import Store
 from algozoo.datasets import load_dataset
-from algozoo.submissions.returned import MAPS_ONLY, absent_maps
+from algozoo.scoring.outcomes import OUTCOME
+from algozoo.submissions.returned import absent_maps
 
 EXACT = 1e-9
 """Relative difference of what does not depend on the detector."""
-MEASURED = (
-    *("status", "reason", "seconds", "cpu_seconds", "map_kind"),
-    *("candidate_x", "candidate_y", "candidate_score", "candidate_flux"),
-    *("null_separation", "null_score"),
-)
-"""Columns that only the detector can make; all others are made anew from the suite."""
 
 
-def false_claim(published: pd.DataFrame, records: dict[int, dict[str, Any]], shards: dict[int, Shard]) -> str:
+def false_claim(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict[int, Shard]) -> str:
     """Say what the results of a detector on a dataset say of its trials that is not so.
 
     Parameters
@@ -46,11 +41,11 @@ def _missing(shards: dict[int, Shard]) -> str:
     first = next(iter(shards.values()))
     n = first.dataset.sequences or load_dataset(first.dataset.name, mirror=first.mirror).n_sequences
     different = sorted(set(range(n)) ^ set(shards))
-    told = ", ".join(map(str, different))
-    return f"sequence: {len(shards)} have results, the suite has {n}; it is {told} that differ" if different else ""
+    listed = ", ".join(map(str, different))
+    return f"sequence: {len(shards)} have results, the suite has {n}; it is {listed} that differ" if different else ""
 
 
-def _forged(published: pd.DataFrame, records: dict[int, dict[str, Any]], shards: dict[int, Shard]) -> str:
+def _forged(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict[int, Shard]) -> str:
     """Say what a dataset's results say of its trials that is not so, or nothing."""
     for sequence, shard in sorted(shards.items()):
         table, record = _as_it_should_be(shard, records[sequence])
@@ -62,10 +57,10 @@ def _forged(published: pd.DataFrame, records: dict[int, dict[str, Any]], shards:
     return ""
 
 
-def _as_it_should_be(shard: Shard, record: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _as_it_should_be(shard: Shard, record: RunRecord) -> tuple[pd.DataFrame, RunRecord]:
     """Make the rows and the record of a shard without running its detector."""
     with TemporaryDirectory() as folder:
-        if record["detector"]["label"].endswith(MAPS_ONLY):
+        if record.detector.maps_only:
             run_shard(shard, Path(folder), detector=absent_maps(shard.detector.name))
         else:
             write_failure(shard, Path(folder), "not run")
@@ -73,11 +68,15 @@ def _as_it_should_be(shard: Shard, record: dict[str, Any]) -> tuple[pd.DataFrame
     return table, made
 
 
-def _different_fact(was: dict[str, Any], made: dict[str, Any]) -> str:
-    facts = ("annuli", "training")
-    wrong = [name for name in facts if was.get(name) != made[name]]
-    wrong += [f"detector.{name}" for name in ("name", "control") if was["detector"].get(name) != made["detector"][name]]
-    return f"the record's {wrong[0]} is another" if wrong else ""
+def _different_fact(was: RunRecord, made: RunRecord) -> str:
+    facts = {
+        "annuli": was.annuli == made.annuli,
+        "training": was.training == made.training,
+        "detector.name": was.detector.name == made.detector.name,
+        "detector.label": was.detector.label == made.detector.label,
+        "detector.control": was.detector.control == made.detector.control,
+    }
+    return next((f"the record's {name} is another" for name, same in facts.items() if not same), "")
 
 
 def _different_column(was: pd.DataFrame, made: pd.DataFrame) -> str:
@@ -85,7 +84,7 @@ def _different_column(was: pd.DataFrame, made: pd.DataFrame) -> str:
     if sorted(was["trial"]) != sorted(made["trial"]):
         return f"trial: {len(was)} rows, expected {len(made)}, one for each trial"
     was, made = (table.sort_values("trial", ignore_index=True) for table in (was, made))
-    for column in made.columns.difference(list(MEASURED), sort=False):
+    for column in [name for name, column in OUTCOME.items() if not column.measured]:
         if made[column].dtype.kind == "f":
             same = np.isclose(was[column], made[column], rtol=EXACT, atol=EXACT, equal_nan=True)
         else:

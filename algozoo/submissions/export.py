@@ -84,7 +84,6 @@ def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | No
                 _write(inject(null, [planet]), folder / TRIALS / f"{name}.fits")
                 controls.append(Control(id=name, dataset=entry.name, x=x, y=y))
     truth = Truth(
-        salt=secrets.token_hex(32),
         suite=suite,
         digests=digests_of(suite, mirror),
         trials=tuple(sorted(trials, key=lambda trial: trial.id)),

@@ -1,7 +1,7 @@
 """What a pull request of a submission goes through: ``python -m algozoo.submissions.request HEAD``.
 
-It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD changes of
-AlgoZoo itself is never run.
+It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD
+changes of AlgoZoo itself is never run.
 """
 
 import shutil
@@ -10,11 +10,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from algozoo.benchmark.ledger import FILE
+from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.runner import write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
@@ -27,8 +27,6 @@ SAMPLE = "5"
 """Trials of each dataset that are run again."""
 CLOSE = 1e-6
 """Relative difference of pictures that other processors make."""
-
-Record = dict[str, Any]
 
 
 def check_request(head: str) -> None:
@@ -54,7 +52,7 @@ def check_request(head: str) -> None:
         raise AlgoZooError(f"no plain files: {', '.join(map(str, links))}")
     _run("ledger", "show", "--store", str(RESULTS))
     published = Store(RESULTS).records() if (RESULTS / "shards").is_dir() else []
-    new = [record for record in published if RESULTS / "shards" / f"{record['key']}.parquet" in added]
+    new = [record for record in published if RESULTS / "shards" / f"{record.key}.parquet" in added]
     _refuse_strangers(added, new)
     _check_previews(_changed(head, RESULTS / "datasets"))
     for name in names:
@@ -76,14 +74,14 @@ def _refuse_rewriting(head: str) -> None:
         raise AlgoZooError(f"{ledger} may only grow")
 
 
-def _refuse_strangers(added: Iterable[Path], new: Sequence[Record]) -> None:
+def _refuse_strangers(added: Iterable[Path], new: Sequence[RunRecord]) -> None:
     """Refuse files that belong to no result that is added, and two results of the same."""
     places = {_place(record) for record in new}
     if len(places) < len(new):
         raise AlgoZooError("two results of the same detector on the same sequence are added; leave the older one out")
-    own = {RESULTS / f"shards/{record['key']}.parquet" for record in new}
-    own |= {RESULTS / f"maps/{record['key']}.fits" for record in new}
-    previews = {f"datasets/{name}-{load_dataset(name).version}" for name in {record["dataset"] for record in new}}
+    own = {RESULTS / f"shards/{record.key}.parquet" for record in new}
+    own |= {RESULTS / f"maps/{record.key}.fits" for record in new}
+    previews = {f"datasets/{name}-{load_dataset(name).version}" for name in {record.dataset for record in new}}
     own |= {RESULTS / f"{preview}.{ending}" for preview in previews for ending in ("fits", "json")}
     if strangers := sorted(map(str, set(added) - own)):
         raise AlgoZooError(f"these files belong to no result that is added: {', '.join(strangers)}")
@@ -102,41 +100,41 @@ def _check_previews(paths: Iterable[str]) -> None:
             raise AlgoZooError(f"{RESULTS}/datasets/{stem}: is not what `algozoo run` writes of this dataset")
 
 
-def _verify_added(new: Sequence[Record]) -> None:
+def _verify_added(new: Sequence[RunRecord]) -> None:
     """Run a sample of what is added again, each row of each suite by itself."""
     for name, suite, version in sorted({_row(record) for record in new}):
         own = [record for record in new if _row(record) == (name, suite, version)]
         with TemporaryDirectory() as folder:
             (Path(folder) / "shards").mkdir()
             for record in own:
-                shutil.copy(RESULTS / "shards" / f"{record['key']}.parquet", Path(folder) / "shards")
+                shutil.copy(RESULTS / "shards" / f"{record.key}.parquet", Path(folder) / "shards")
             if load_suite(suite).version != version:
                 raise AlgoZooError(f"{name}: its results are of suite {suite} {version}, which is no longer the latest")
             _run("verify", "--suite", suite, "--sample", SAMPLE, "--same-code", "--store", folder, "--", name)
 
 
-def _refuse_stale(names: Sequence[str], published: Sequence[Record], new: Sequence[Record]) -> None:
+def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Sequence[RunRecord]) -> None:
     """Refuse a submission whose row on the board would be of the code that was there before."""
-    keys = {record["key"] for record in new}
-    latest = {_place(record): record for record in sorted(published, key=lambda record: str(record["started"]))}
-    for name, suite, version in sorted({_row(r) for r in latest.values() if r["key"] not in keys}):
+    keys = {record.key for record in new}
+    latest = {_place(record): record for record in sorted(published, key=lambda record: record.started)}
+    for name, suite, version in sorted({_row(r) for r in latest.values() if r.key not in keys}):
         if name in names and load_suite(suite).version == version:
             try:
                 _run("verify", "--suite", suite, "--sample", "1", "--same-code", "--", name)
             except AlgoZooError as error:
                 raise AlgoZooError(
-                    f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or cannot "
-                    f"be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) and add "
-                    "the results"
+                    f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or "
+                    f"cannot be made again; submit it again (`algozoo submit {SUBMISSIONS / name} --suite {suite}`) "
+                    "and add the results"
                 ) from error
 
 
-def _row(record: Record) -> tuple[str, str, str]:
-    return record["detector"]["name"], record["suite"]["name"], record["suite"]["version"]
+def _row(record: RunRecord) -> tuple[str, str, str]:
+    return record.detector.name, record.suite.name, record.suite.version
 
 
-def _place(record: Record) -> tuple[Any, ...]:
-    return *_row(record), record["dataset"], record["detector"]["label"], record["sequence"]
+def _place(record: RunRecord) -> tuple[str | int, ...]:
+    return *_row(record), record.dataset, record.detector.label, record.sequence
 
 
 def _are_close(ours: np.ndarray, theirs: np.ndarray) -> bool:
@@ -156,7 +154,8 @@ def _content(commit: str, path: Path) -> bytes:
 
 
 def _has(commit: str, path: Path) -> bool:
-    return subprocess.run(["git", "cat-file", "-e", f"{commit}:{path}"], capture_output=True, check=False).returncode == 0  # noqa: S603, S607
+    asked = ["git", "cat-file", "-e", f"{commit}:{path}"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def _take(head: str, folder: Path) -> None:

@@ -32,7 +32,6 @@ TURNS: dict[str, Callable[[Array], Array]] = {
     "transposed about the other diagonal": lambda scores: np.rot90(scores, 2).T,
 }
 """What may have happened to a map, and what undoes it; rows count upwards."""
-MAPS_ONLY = " (maps only)"
 REACH = 1.5
 """Distance in FWHM within which the highest score of a control is on its companion."""
 
@@ -132,6 +131,7 @@ class MapsOnly(Detector):
         Sha256 of all maps.
     """
 
+    maps_only: ClassVar[bool] = True
     kind: ClassVar[Kind]
     maps: ClassVar[Mapping[str, Array]]
 
@@ -140,7 +140,7 @@ class MapsOnly(Detector):
     @property
     def label(self) -> str:
         """Name for tables and legends, which says that there is nothing behind it that could be run."""
-        return f"{self.name}{MAPS_ONLY}"
+        return f"{self.name} (maps only)"
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return the map that came back for these frames."""
@@ -178,11 +178,11 @@ def refuse_replacing(detector: MapsOnly, suite: Suite, store: Store) -> None:
         It says what to do instead.
     """
     for record in store.records():
-        about = record["detector"]
-        same = about["label"] == detector.label and about.get("parameters") == {"content": repr(detector.content)}
-        if about["name"] == detector.name and record["suite"]["name"] == suite.name and not same:
+        about = record.detector
+        same = about.label == detector.label and about.parameters == {"content": repr(detector.content)}
+        if about.name == detector.name and record.suite.name == suite.name and not same:
             raise InputError(
-                f"{store.folder} has results of {about['label']} on suite {suite.name}, and these are other maps; choose "
+                f"{store.folder} has results of {about.label} on suite {suite.name}, and these are other maps; choose "
                 f"another name, such as --name {detector.name}-2, and take the old row back with `algozoo ledger add "
                 f"withdraw {detector.name}`"
             )

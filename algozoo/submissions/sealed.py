@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from algozoo.benchmark.plan import Shard, trials_digest
-from algozoo.benchmark.seal import salted_digest
+from algozoo.benchmark.seal import Sealed
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
@@ -39,23 +39,20 @@ class Control(SealedFile):
     y: float
 
 
-class Truth(Table):
+class Truth(Sealed):
     """What is kept secret until the maps are back.
 
     Parameters
     ----------
-    salt : str
-        Without it nobody can find the truth that belongs to a commitment by trying.
-    suite : Suite
+    suite, salt
+        See `algozoo.benchmark.seal.Sealed`.
     digests : dict
-        Of all that makes the trials of each dataset; see `algozoo.benchmark.plan.trials_digest`.
+        Digest of all that makes the trials of each dataset; see `algozoo.benchmark.plan.trials_digest`.
     trials : tuple of SealedTrial
     controls : tuple of Control
     """
 
-    format: Literal[1] = 1
-    salt: str
-    suite: Suite
+    format: Literal[2] = 2
     digests: dict[str, str]
     trials: tuple[SealedTrial, ...]
     controls: tuple[Control, ...]
@@ -64,11 +61,6 @@ class Truth(Table):
     def files(self) -> tuple[SealedFile, ...]:
         """Everything that was exported."""
         return *self.trials, *self.controls
-
-    @property
-    def commitment(self) -> str:
-        """Salted sha256 of all of it, to be published before the maps are made."""
-        return salted_digest(self.salt, self.model_dump(mode="json", exclude={"salt"}))
 
     def write(self, path: Path) -> None:
         """Write it to a file; see `read_truth`."""

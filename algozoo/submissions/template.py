@@ -23,7 +23,8 @@ def new_submission(facts: dict[str, Any], submissions: Path, form: Form = "funct
     Parameters
     ----------
     facts : dict
-        Name, title, authors, reference, licence and kind, and what else the manifest may have; see `algozoo.detectors.submitted.manifest.Submission`.
+        Name, title, authors, reference, licence and kind, and what else the manifest may have; see
+        `algozoo.detectors.submitted.manifest.Submission`.
     submissions : path
         Folder of all submissions.
     form : {'function', 'class'}

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
+from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
-from algozoo.scoring import curves
+from algozoo.sandbox.choice import wanted_as_recorded
+from algozoo.scoring import COLUMNS, curves
+from algozoo.scoring.outcomes import LIST, OUTCOME
 from algozoo.submissions.claims import false_claim
-from algozoo.submissions.returned import MAPS_ONLY
 
 Array = NDArray[np.float64]
 
@@ -31,8 +32,10 @@ SHIFT = 0.01
 """Pixels, likewise, of peaks."""
 RATES = (1.0, 0.1, 0.3, 3.0, 10.0)
 """False positives per map at which decisions are compared."""
-BESIDES = ("candidate_flux", "null_separation", "null_score")
-"""Beside the candidates, what is made of a map."""
+BESIDES = tuple(name for name, column in OUTCOME.items() if column.stored.startswith(LIST) and name not in COLUMNS)
+"""Beside the candidates, the lists that are made of a map."""
+
+
 class Grade(IntEnum):
     """How well a trial reproduces; the larger, the worse."""
 
@@ -82,7 +85,7 @@ def verify(
 ) -> Iterator[Verified]:
     """Compare all that a row says of its trials with what they are, and run a random sample of them again.
 
-    Where companions were injected and what was scored is made anew from the suite for each sequence, without the
+    Where companions were injected and what was scored is made again from the suite for each sequence, without the
     detector, and nothing of it may differ. Of maps that were made elsewhere this is all that can be compared.
 
     Parameters
@@ -110,30 +113,32 @@ def verify(
     """
     outcomes, records = store.read(suite.name, suite.version)
     outcomes = outcomes[outcomes["detector"] == label]
-    own = [record for record in records if record["detector"]["label"] == label]
-    for dataset in sorted({record["dataset"] for record in own}):
-        by_sequence = {record["sequence"]: record for record in own if record["dataset"] == dataset}
+    own = [record for record in records if record.detector.label == label]
+    for dataset in sorted({record.dataset for record in own}):
+        by_sequence = {record.sequence: record for record in own if record.dataset == dataset}
         shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
         published = outcomes[outcomes["dataset"] == dataset]
-        same_code = label.endswith(MAPS_ONLY) or all(content_key(shards[i]) == by_sequence[i]["key"] for i in shards)
+        maps_only = any(record.detector.maps_only for record in by_sequence.values())
+        same_code = maps_only or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
         if forged := false_claim(published, by_sequence, shards):
             yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
             continue
-        if label.endswith(MAPS_ONLY):
+        if maps_only:
             yield Verified(label, dataset, 0, None, "", same_code)
             continue
         thresholds = _thresholds(published)
         chosen = published.iloc[np.sort(rng.permutation(len(published))[:sample])]
         grades = []
-        for sequence, rows in chosen.groupby("sequence"):
+        for sequence in sorted(chosen["sequence"].unique().tolist()):
+            rows = chosen[chosen["sequence"] == sequence]
             again = _run_again(shards[sequence], rows["trial"].tolist())
             grades += [compare(was, now, thresholds) for was, now in zip(rows.to_dict("records"), again, strict=True)]
         grade, difference = max(grades, key=lambda graded: graded[0])
         yield Verified(label, dataset, len(chosen), grade, difference, same_code)
 
 
-def shard_of(record: dict[str, Any], suite: Suite, mirror: Path | None) -> Shard:
-    """Return the shard of a suite that a run record tells of.
+def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
+    """Return the shard of a suite that a run record belongs to.
 
     Raises
     ------
@@ -143,32 +148,25 @@ def shard_of(record: dict[str, Any], suite: Suite, mirror: Path | None) -> Shard
     detector = _detector_of(record)
     changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
-        shard = Shard(changed, entry, record["sequence"], detector, mirror)
-        if (
-            load_dataset(entry.name, mirror=mirror).name == record["dataset"]
-            and trials_digest(shard) == record["trials"]
-        ):
+        shard = Shard(changed, entry, record.sequence, detector, mirror)
+        if load_dataset(entry.name, mirror=mirror).name == record.dataset and trials_digest(shard) == record.trials:
             return shard
     raise AlgoZooError(
-        f"the trials of {record['dataset']} are no longer those of {record['started'][:10]}, as the dataset, the suite "
-        f"or the version of the trials has changed; verify with AlgoZoo {record.get('algozoo', 'unknown')}, commit "
-        f"{record.get('commit', '')[:12] or 'unknown'}, or run the suite again"
+        f"the trials of {record.dataset} are no longer those of {record.started[:10]}, as the dataset, the suite "
+        f"or the version of the trials has changed; verify with AlgoZoo {record.algozoo or 'unknown'}, commit "
+        f"{record.commit[:12] or 'unknown'}, or run the suite again"
     )
 
 
-def _detector_of(record: dict[str, Any]) -> SuiteDetector:
+def _detector_of(record: RunRecord) -> SuiteDetector:
     """Detector of a record, with the parameters of the suite that was run."""
-    name, label = record["detector"]["name"], record["detector"]["label"]
-    if label == name + MAPS_ONLY:
+    name, label = record.detector.name, record.detector.label
+    if record.detector.maps_only:
         return SuiteDetector(name=name)
-    try:
-        listed = Suite.model_validate(record["suite"]).detectors
-    except ValidationError as error:
-        raise AlgoZooError(f"the suite in the record of {record['key']} is none: {error.errors()[0]['msg']}") from None
-    for entry in listed:
-        if entry.name == name and create(name, entry.parameters).label == label:
+    for entry in record.suite.detectors:
+        if entry.name == name and create(name, **entry.parameters).label == label:
             return entry
-    raise AlgoZooError(f"the suite in the record of {record['key']} does not list the detector {label}")
+    raise AlgoZooError(f"the suite in the record of {record.key} does not list the detector {label}")
 
 
 def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[Grade, str]:
@@ -183,7 +181,7 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
         must be as many false positives too.
     """
     if was["status"] != now["status"]:
-        return Grade.DIFFERS, f"{was['status']} before, {_told(now)} now"
+        return Grade.DIFFERS, f"{was['status']} before, {_status_of(now)} now"
     if was["map_kind"] != now["map_kind"]:
         return Grade.DIFFERS, f"map_kind is {was['map_kind']!r}, {now['map_kind']!r} now"
     before, after = _candidates(was), _candidates(now)
@@ -202,6 +200,12 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
     if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
         return Grade.SAME_DECISIONS, difference
     return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
+
+
+def _is_same_code(shard: Shard, record: RunRecord) -> bool:
+    """Whether the code here gives the key of a record, made as the row was confined: that is part of the key."""
+    with wanted_as_recorded(record.detector.sandbox):
+        return content_key(shard) == record.key
 
 
 def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
@@ -245,5 +249,5 @@ def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence
     return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
 
 
-def _told(row: Mapping[Any, Any]) -> str:
+def _status_of(row: Mapping[Any, Any]) -> str:
     return f"{row['status']} ({row['reason']})" if row["reason"] else str(row["status"])

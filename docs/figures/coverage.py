@@ -1,7 +1,7 @@
 """Draw how often the 95 % intervals hold the truth: ``python docs/figures/coverage.py`` (five minutes on one core).
 
 The suites are those of the test of the coverage, tests/scoring/test_coverage.py, whose truth is known.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import importlib.util
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Write docs/datasets/*.md and *.png: a page for each dataset, made from its manifest and its first sequence.
 
 Usage: python docs/figures/dataset_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import sys
 from collections.abc import Iterator
@@ -129,7 +129,7 @@ def draw(dataset: Dataset, path: Path) -> None:
     companions = [
         Companion(
             separation=(annulus.inner + annulus.outer) / 2 * sequence.fwhm,
-            position_angle=angle,
+            azimuth=angle,
             contrast=annulus.contrast[1] if annulus.contrast else 0.0,
         )
         for annulus, angle in zip(dataset.manifest.annuli, SHOWN_ANGLES, strict=False)

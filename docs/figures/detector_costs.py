@@ -1,7 +1,7 @@
 """Write docs/detectors/costs.csv: what a map of each detector costs, on white noise.
 
 Usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python docs/figures/detector_costs.py [NAME ...]
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import sys
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from algozoo.detectors.registry import create
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.psf import normalise_psf
 from algozoo.sequence import ADISequence
 
@@ -62,8 +61,8 @@ def costs(name: str) -> list[dict[str, Any]]:
     cases = [({}, shape) for shape in shapes] + [(RICHER[name], SHAPES[0])]
     rows = []
     for parameters, (n_frames, size) in cases:
-        detector, sequence = create(name, parameters), noise(n_frames, size)
-        if isinstance(detector, Supervised):
+        detector, sequence = create(name, **parameters), noise(n_frames, size)
+        if detector.learns:
             detector = replace(detector, **LEARNT_FROM).fit(sequence)
         detector.detect(sequence)
         seconds = []

@@ -1,14 +1,13 @@
 """Write docs/detectors/*.md and *.png: a page for each detector, made from its code, its costs and beta Pictoris.
 
 Usage: python docs/figures/detector_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import csv
 import inspect
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def main(mirror: str, *chosen: str) -> None:
     for name in chosen or names():
         (PAGES / f"{name}.md").write_text(page(create(name)))
         figure, axis = plt.subplots(figsize=(5, 4.2), layout="constrained")
-        draw_map(axis, create(name, SHOWN.get(name)), sequence, companions, shown_field(night, sequence))
+        draw_map(axis, create(name, **SHOWN.get(name, {})), sequence, companions, shown_field(night, sequence))
         figure.savefig(PAGES / f"{name}.png", dpi=75)
         plt.close(figure)
         sys.stdout.write(f"{name}\n")
@@ -93,9 +92,8 @@ def parameters(detector: Detector) -> Iterator[tuple[str, object, str]]:
         for entry in re.finditer(r"^(\w+) : (.*)\n((?:    .*\n|\n)*)", section, re.MULTILINE):
             kind, text = entry[2], " ".join(entry[3].split())
             meanings[entry[1]] = f"{text} ({kind})".replace("|", "\\|")
-    for field in fields(detector):
-        if field.init:
-            yield field.name, getattr(detector, field.name), meanings[field.name]
+    for name, value in detector.parameters.items():
+        yield name, value, meanings[name]
 
 
 def costs(name: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Draw the figures of docs/limits.md: what the numbers of `algozoo limits` mean.
 
 Usage: python docs/figures/limits.py LIMITS, where LIMITS is the folder that `algozoo limits betapic` wrote.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import sys
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Figures of the page on the method, from a made-up campaign: ``python docs/figures/method.py``."""  # noqa: INP001 - scripts are no package
+"""Figures of the page on the method, from a made-up campaign: ``python docs/figures/method.py``."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from algozoo.scoring import (
     resolvable_difference,
     ring_scores,
     score,
-    threshold_rates,
     uniformity,
 )
 
@@ -96,29 +95,6 @@ def draw_froc(outcomes: pd.DataFrame) -> None:
     axes.set(xlabel="False positives per map", ylabel="True-positive rate")
     axes.legend(frameon=False, loc="lower right")
     figure.savefig(FOLDER / "method-froc.png", **PNG)
-
-
-def draw_thresholds(outcomes: pd.DataFrame) -> None:
-    """Rates of one detector against its threshold, and precision against recall of two, with bands."""
-    table = threshold_rates(outcomes, rng=np.random.default_rng(1))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.3), layout="constrained")
-    own, n_resels = table[table["detector"] == "A"], outcomes["n_resels"].iloc[0]
-    for rate, low, high, label in (
-        (own["tpr"], own["tpr_low"], own["tpr_high"], "TPR"),
-        (own["fdr"], own["fdr_low"], own["fdr_high"], "FDR"),
-        (*(own[end].where(own["fp_per_map"] > 0) / n_resels for end in ("fp_per_map", "fp_low", "fp_high")), "FPR"),
-    ):
-        (line,) = left.plot(own["threshold"], rate, label=label)
-        left.fill_between(own["threshold"], low, high, alpha=0.2, color=line.get_color())
-    left.set(yscale="log", ylim=(1e-4, 1.1), xlabel="Threshold of A (S/N)", ylabel="Rate")
-    left.legend(frameon=False, loc="lower left")
-    for detector in ("A", "D"):
-        own = table[table["detector"] == detector]
-        (line,) = right.plot(own["tpr"], own["precision"], label=detector)
-        right.fill_between(own["tpr"], own["precision_low"], own["precision_high"], alpha=0.2, color=line.get_color())
-    right.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall (TPR)", ylabel="Precision (1 - FDR)")
-    right.legend(frameon=False)
-    figure.savefig(FOLDER / "method-thresholds.png", **PNG)
 
 
 def draw_candidates(rng: np.random.Generator) -> None:
@@ -292,7 +268,6 @@ def main() -> None:
     outcomes = campaign(np.random.default_rng(20261122))
     draw_candidates(np.random.default_rng(3))
     draw_froc(outcomes)
-    draw_thresholds(outcomes)
     draw_partial_auc(outcomes)
     draw_auc_of_maps(outcomes)
     draw_position_and_flux(outcomes)

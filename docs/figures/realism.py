@@ -1,4 +1,4 @@
-"""Statistics of a sequence, ring by ring around the star, by which the simulator is compared with a real night."""  # noqa: INP001 - scripts are no package
+"""Statistics of a sequence, ring by ring around the star, by which the simulator is compared with a real night."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +136,8 @@ def spatial_autocorrelation(residuals: Array, mask: NDArray[np.bool_]) -> Array:
 def companion_snr(sequence: ADISequence, detector: PSFSubtraction) -> Array:
     """Mean S/N of a companion of contrast `CONTRAST` at each of `SEPARATIONS`, over six places."""
 
-    def snr(separation: float, position_angle: float) -> float:
-        companion = Companion(separation=separation, position_angle=position_angle, contrast=CONTRAST)
+    def snr(separation: float, azimuth: float) -> float:
+        companion = Companion(separation=separation, azimuth=azimuth, contrast=CONTRAST)
         residuals = detector.subtract(inject(sequence, [companion]))
         image = combine(derotate(residuals, sequence.parallactic_angles))
         return snr_at(image, *companion.position(sequence), sequence.fwhm)

@@ -1,7 +1,7 @@
 """Draw docs/results.png and write docs/results.csv from the tables of a leaderboard of the suite `full`.
 
-Usage: python docs/figures/results.py SITE, after algozoo run full --site SITE
-"""  # noqa: INP001 - scripts are no package
+Usage: python docs/figures/results.py SITE/full, after algozoo run full --site SITE
+"""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Draw docs/simulator.png and print the table of docs/simulator.md: a real night and three simulated ones.
 
 Usage: python docs/figures/simulator.py MIRROR, where MIRROR is the folder with the files of `betapic`.
-"""  # noqa: INP001 - scripts are no package
+"""
 
 import sys
 from pathlib import Path

@@ -1,14 +1,12 @@
-"""Draw the figures of docs/supervised.md, from the first development sequence of naco-lp and docs/supervised-roc.csv.
+"""Draw the figures of docs/supervised.md on samples and training, from the first development sequence of naco-lp.
 
-Usage: python docs/figures/supervised.py [samples] [roc]
-"""  # noqa: INP001 - scripts are no package
+Usage: python docs/figures/supervised.py
+"""
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
@@ -20,7 +18,7 @@ SHOWN_LEVELS = (0, 2, 5, 9, 14, 19)
 ANNULI = (0, 2, 5)
 
 
-def samples() -> None:
+def main() -> None:
     """Draw the explained variance, some samples, the fits of flux and a learning curve."""
     sequence = load_dataset("naco-lp").development_sequence(0)
     residuals = annular_residuals(sequence, 20, patch_size(sequence.fwhm))
@@ -64,7 +62,7 @@ def samples() -> None:
     figure.savefig(PAGES / "supervised-flux.png", dpi=80)
 
     small = {"n_samples": 150, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 12}
-    state = create("sodinn", small).fit(sequence).state()
+    state = create("sodinn", **small).fit(sequence).state()
     curve = state["learning_curve"]
     figure, axis = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
     axis.plot(curve[:, 0], curve[:, 1], label="training")
@@ -75,30 +73,5 @@ def samples() -> None:
     figure.savefig(PAGES / "supervised-learning.png", dpi=80)
 
 
-def roc() -> None:
-    """Draw the fraction of companions found against false alarms a map, with intervals of 95 %."""
-    table = pd.read_csv(PAGES / "supervised-roc.csv")
-    variant = table["detector"].str.contains(",")
-    supervised = table["detector"].str.startswith("sod")
-    for name, shown in ("roc", table[~variant]), ("variants", table[supervised]):
-        figure, axes = plt.subplots(2, 2, figsize=(9, 7.8), layout="constrained", sharey=True)
-        for axis, ((dataset, annulus), panel) in zip(
-            axes.flat, shown.groupby(["dataset", "annulus"], sort=False), strict=True
-        ):
-            for label, curve in panel.groupby("detector", sort=False):
-                style = ":" if "," in label else "-" if label.startswith("sod") else "--"
-                rate = curve["false_alarms_per_map"]
-                [line] = axis.plot(rate, curve["found"], style, label=label)
-                axis.fill_between(
-                    rate, curve["found_low"], curve["found_high"], color=line.get_color(), alpha=0.12, lw=0
-                )
-            axis.set(xscale="log", title=f"{dataset}, {annulus}", xlabel="false alarms per map", ylim=(0, 1))
-        for axis in axes[:, 0]:
-            axis.set_ylabel("companions found")
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-        figure.savefig(PAGES / f"supervised-{name}.png", dpi=80)
-
-
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("samples", "roc"):
-        {"samples": samples, "roc": roc}[name]()
+    main()

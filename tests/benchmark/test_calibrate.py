@@ -50,7 +50,7 @@ def test_the_baseline_finds_few_companions_at_one_end_of_the_range_and_nearly_al
     while places < 30:
         null = dataset.null_sequence(places % 3)
         separation, angle = draw_place(dataset.manifest.annuli[0], null, dataset.valid_mask(null), rng)
-        companions = [Companion(separation=separation, position_angle=angle, contrast=c) for c in (0.0, *ends)]
+        companions = [Companion(separation=separation, azimuth=angle, contrast=c) for c in (0.0, *ends)]
         by_chance, *hits = (is_found(dataset, null, companion, threshold) for companion in companions)
         if not by_chance:
             places += 1

@@ -1,5 +1,6 @@
 import os
 import pickle
+import platform
 import re
 import shutil
 import subprocess
@@ -19,15 +20,20 @@ from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, content_keys, plan
 from algozoo.benchmark.pool import pool
 from algozoo.benchmark.provenance import code
-from algozoo.benchmark.runner import make, run, unmade, write_preview
+from algozoo.benchmark.runner import make, resolvable_differences, run, unmade, write_preview
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.suite import SuiteDetector
+from algozoo.benchmark.suite import SuiteDataset, SuiteDetector
+from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import load_dataset
 from algozoo.datasets.simulate import versions
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.median import Median
+from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.scoring import score
+from algozoo.imaging.apertures import aperture_sum
+from algozoo.imaging.psf import locate
+from algozoo.imaging.rotate import derotate
+from algozoo.scoring import rates, resolvable_difference, score
 
 DECISIONS = ["dataset", "sequence", "detector", "trial", "x", "y", "contrast", "status"]
 
@@ -47,8 +53,19 @@ def test_every_detector_sees_the_same_trials(full_store, suite):
 
 
 def test_truth_in_the_table_is_where_the_planet_was_put(full_store, suite):
-    row = read(full_store, suite).query("trial_kind == 'injected'").iloc[0]
-    assert np.hypot(row.x - 30, row.y - 30) == pytest.approx(row.separation)
+    """The light that a trial has and the sequence has not, derotated, lies there and is as bright as the table says."""
+    dataset = load_dataset(suite.datasets[0].name)
+    rows = read(full_store, suite).query("detector == 'median' and trial_kind == 'injected'")
+    assert len(rows) == 8
+    for row in rows.itertuples():
+        null = dataset.null_sequence(row.sequence)
+        trial = draw_trials(suite, suite.datasets[0], dataset, row.sequence, null)[row.trial]
+        light = derotate(trial.sequence(null).cube - null.cube, null.parallactic_angles).mean(axis=0)
+        brightest_row, brightest_column = np.unravel_index(light.argmax(), light.shape)
+        place = locate(light, brightest_column, brightest_row, null.fwhm)
+        assert place == pytest.approx((row.x, row.y), abs=0.05)
+        flux = aperture_sum(light, row.x, row.y, null.fwhm / 2)
+        assert flux == pytest.approx(row.contrast * null.star_flux, rel=0.05)
 
 
 def test_a_second_run_has_nothing_to_do(full_store, suite):
@@ -104,11 +121,11 @@ def test_random_is_at_chance_and_the_oracle_at_the_ceiling_on_many_trials(suite,
     many = suite.model_copy(update={"datasets": (entry,), "detectors": detectors})
     list(run(plan(many)[0], Store(tmp_path)))
     outcomes = read(Store(tmp_path), many)
-    board = score(outcomes, rng=np.random.default_rng(0), false_positives_per_map=10).set_index("detector")
-    assert board.loc["oracle", "partial_auc"] == 1
+    assert score(outcomes, rng=np.random.default_rng(0)).set_index("detector").loc["oracle", "partial_auc"] == 1
+    at_ten = rates(outcomes, rng=np.random.default_rng(0)).groupby("detector").last()
     chance = 1 - np.exp(-10 * 4 / outcomes["n_resels"].iloc[0])
-    assert board.loc["random", "tpr_low"] <= chance <= board.loc["random", "tpr_high"]
-    assert board.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
+    assert at_ten.loc["random", "tpr_low"] <= chance <= at_ten.loc["random", "tpr_high"]
+    assert at_ten.loc["random", "tpr"] == pytest.approx(chance, abs=0.1)  # the interval of two sequences is wide
 
 
 @pytest.mark.slow
@@ -125,12 +142,16 @@ def test_a_running_scheduler_is_used(full_store, suite, tmp_path):
 
 def test_records_say_what_ran_where(full_store, suite):
     for record in full_store.read(suite.name, suite.version)[1]:
-        assert record["suite"]["seed"] == suite.seed
-        assert record["packages"]["numpy"]
-        assert record["seconds"] > 0
-        assert record["process_peak_memory_bytes"] > 1e7
-        assert {"commit", "dirty", "python", "processor", "platform", "algozoo"} <= set(record)
-        assert {"label", "title", "reference", "summary", "parameters"} <= set(record["detector"])
+        assert record.suite == suite
+        assert record.packages["numpy"] == np.__version__
+        assert record.seconds > 0
+        assert record.process_peak_memory_bytes > 1e7
+        assert (record.algozoo, record.python) == (algozoo.__version__, platform.python_version())
+        assert record.platform
+        [entry] = [entry for entry in suite.detectors if entry.name == record.detector.name]
+        detector = create(entry.name, **entry.parameters)
+        assert record.detector.title == detector.title
+        assert record.detector.parameters == {name: repr(value) for name, value in detector.parameters.items()}
 
 
 def test_examples_are_kept_of_the_first_sequence(full_store, suite):
@@ -200,6 +221,44 @@ def test_a_suite_may_use_some_of_the_sequences(suite):
     entry = suite.datasets[0].model_copy(update={"sequences": 1})
     shards, _ = plan(suite.model_copy(update={"datasets": (entry,)}))
     assert {shard.sequence for shard in shards} == {0}
+
+
+def test_the_difference_that_can_be_resolved_is_of_the_sequences_that_the_suite_uses(suite):
+    """Not of all that the dataset has: here one of two, with 200 companions in each of two annuli."""
+    entry = suite.datasets[0].model_copy(update={"sequences": 1, "injections": 200})
+    n_ranked, differences = resolvable_differences(plan(suite.model_copy(update={"datasets": (entry,)}))[0])
+    assert n_ranked == 1
+    assert differences == {"small": resolvable_difference(1, 400, comparisons=1)}
+
+
+def test_chosen_detectors_and_datasets_are_planned_and_each_shard_holds_the_whole_suite(suite):
+    [entry] = suite.datasets
+    detectors = (
+        SuiteDetector(name="pca", slow=True),
+        SuiteDetector(name="pca", parameters={"n_components": 3}),
+        SuiteDetector(name="blank"),
+    )
+    datasets = SuiteDataset(name="tiny", injections=2), entry
+    whole = suite.model_copy(update={"datasets": datasets, "detectors": detectors})
+
+    def planned(*names):
+        shards, notices = plan(whole, detectors=names, datasets=["small"], slow=False)
+        assert notices == []
+        assert all(shard.suite == whole for shard in shards)
+        return [str(shard).removeprefix(entry.name) for shard in shards]
+
+    assert planned("pca(n_components=3)") == ["/0 pca(n_components=3)", "/1 pca(n_components=3)"]
+    assert planned("pca") == ["/0 pca", "/0 pca(n_components=3)", "/1 pca", "/1 pca(n_components=3)"]
+    assert len(plan(whole, datasets=[entry.name])[0]) == 6
+
+
+def test_what_is_chosen_must_be_in_the_suite(suite):
+    with pytest.raises(InputError, match="no detector of suite small is called 'medien'; did you mean 'median'"):
+        plan(suite, detectors=["median", "medien"])
+    with pytest.raises(InputError, match="no dataset of suite small is called 'tiny'"):
+        plan(suite, datasets=["tiny"])
+    with pytest.raises(InputError, match=r"detectors is 'median', expected a list of names, as \['median'\]"):
+        plan(suite, detectors="median")
 
 
 def test_sequences_are_simulated_before_the_shards_run(suite, tmp_path, monkeypatch):
@@ -331,7 +390,7 @@ def test_a_preview_is_kept(suite, tmp_path):
     dataset = load_dataset(suite.datasets[0].name)
     write_preview(dataset, store)
     about, images = store.preview("small-1")
-    assert about["manifest"]["kind"] == "simulated"
+    assert about.manifest == dataset.manifest
     assert images["median"].shape == (61, 61)
     assert images["angles"].shape == (8,)
 
@@ -359,6 +418,22 @@ class Learner(Spy):
         return self
 
 
+class Eavesdropper(Spy):
+    """Listen to the truth."""
+
+    heard: ClassVar[list] = []
+
+    def told(self, companions):
+        self.heard.append(companions)
+        return self
+
+
+class Yardstick(Eavesdropper):
+    """Listen, and have no rank."""
+
+    control: ClassVar[bool] = True
+
+
 @pytest.fixture
 def spy_on(monkeypatch, tmp_path):
     def spy_on(kind, shard):
@@ -367,7 +442,7 @@ def spy_on(monkeypatch, tmp_path):
         monkeypatch.setattr(shard_module, "create", lambda *_: kind())
         list(run([shard], Store(tmp_path)))
         [record] = Store(tmp_path).read(shard.suite.name, shard.suite.version)[1]
-        return record["training"]
+        return record.training
 
     return spy_on
 
@@ -376,6 +451,14 @@ def test_nothing_that_a_detector_gets_names_the_trial(suite, spy_on):
     spy_on(Spy, plan(suite)[0][0])
     assert len(Spy.seen) == 6
     assert {(sequence.name, len(sequence.meta)) for sequence in Spy.seen} == {("sequence", 0)}
+
+
+def test_only_a_control_is_told_the_truth(suite, spy_on):
+    shard = plan(suite)[0][0]
+    spy_on(Eavesdropper, shard)
+    assert Eavesdropper.heard == []
+    spy_on(Yardstick, shard)
+    assert [len(companions) for companions in Eavesdropper.heard] == [1] * 4  # of six trials two have no companion
 
 
 def test_a_detector_that_learns_nothing_is_not_given_anything_to_learn_from(suite, spy_on):

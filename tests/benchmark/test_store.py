@@ -1,3 +1,4 @@
+import json
 import re
 import signal
 import subprocess
@@ -8,26 +9,39 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from algozoo.benchmark.store import SCHEMA, ExampleMap, Store
+from algozoo.benchmark.record import Preview
+from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.scoring.outcomes import OUTCOME, OutcomeRow
+
+GONE = object()
 
 
 def row(**values):
-    empty = {field.name: [] if field.name.startswith(("candidate", "null")) else None for field in SCHEMA}
-    return empty | {"trial": 0, "status": "ok", "candidate_x": [1.5], "candidate_score": [3.0]} | values
+    facts = {name: np.nan for name, column in OUTCOME.items() if column.stored == "float64"}
+    facts |= {name: 0 for name, column in OUTCOME.items() if column.stored == "int32"}
+    facts |= {name: "" for name, column in OUTCOME.items() if column.stored == "string"}
+    facts |= {"control": False, "status": "ok", "candidate_x": [1.5], "candidate_y": [2.5], "candidate_score": [3.0]}
+    return OutcomeRow(**facts | values)
 
 
-def record(version="1", started="2026-01-01T00:00:00", label="median"):
-    return {
-        "suite": {"name": "small", "version": version},
-        "dataset": "d",
-        "trials": "the same",
-        "sequence": 0,
-        "detector": {"label": label},
-        "started": started,
-    }
+def forge(store, key, /, **facts):
+    """Change by hand what a file says of its run; a fact that is `GONE` is left out."""
+    path = store.folder / "shards" / f"{key}.parquet"
+    table = pq.read_table(path)
+    record = json.loads(table.schema.metadata[b"algozoo"]) | facts
+    left = {name: fact for name, fact in record.items() if fact is not GONE}
+    pq.write_table(table.replace_schema_metadata({"algozoo": json.dumps(left)}), path)
+
+
+def preview():
+    manifest = load_dataset("tiny").manifest
+    facts = {"n_sequences": 2, "n_frames": 8, "size": 61, "fwhm": 4.5, "field_rotation": 40.0, "pixel_scale": 0.02}
+    return Preview(manifest=manifest, **facts)
 
 
 @pytest.fixture
@@ -35,36 +49,36 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
-def test_what_is_written_is_read(store):
-    store.write("a", record(), [row(), row(trial=1)], [])
+def test_what_is_written_is_read(store, make_record):
+    store.write(make_record("a"), [row(), row(trial=1)], [])
     outcomes, [read] = store.read("small", "1")
     assert list(outcomes["trial"]) == [0, 1]
     assert list(outcomes["candidate_x"][0]) == [1.5]
-    assert read["key"] == "a"
+    assert read.key == "a"
 
 
-def test_pandas_reads_the_whole_folder(store):
-    store.write("a", record(), [row()], [])
-    store.write("b", record(label="pca"), [row()], [])
+def test_pandas_reads_the_whole_folder(store, make_record):
+    store.write(make_record("a"), [row()], [])
+    store.write(make_record("b", name="pca"), [row()], [])
     assert len(pd.read_parquet(store.folder / "shards")) == 2
 
 
-def test_a_shard_with_a_failure_is_not_done(store):
-    store.write("a", record(), [row()], [])
-    store.write("b", record(), [row(status="declined")], [])
-    store.write("c", record(), [row(), row(status="failed")], [])
+def test_a_shard_with_a_failure_is_not_done(store, make_record):
+    store.write(make_record("a"), [row()], [])
+    store.write(make_record("b"), [row(status="declined")], [])
+    store.write(make_record("c", n_failed=1), [row(), row(status="failed")], [])
     assert [store.is_done(key) for key in "abcd"] == [True, True, False, False]
 
 
-def test_the_latest_run_of_a_detector_counts(store):
-    store.write("new", record(started="2026-02-01T00:00:00"), [row(trial=2)], [])
-    store.write("old", record(started="2026-01-01T00:00:00"), [row(trial=1)], [])
+def test_the_latest_run_of_a_detector_counts(store, make_record):
+    store.write(make_record("new", started="2026-02-01T00:00:00"), [row(trial=2)], [])
+    store.write(make_record("old", started="2026-01-01T00:00:00"), [row(trial=1)], [])
     assert list(store.read("small", "1")[0]["trial"]) == [2]
 
 
-def test_versions_of_a_suite_are_never_mixed(store):
-    store.write("a", record(version="1"), [row(trial=1)], [])
-    store.write("b", record(version="2"), [row(trial=2)], [])
+def test_versions_of_a_suite_are_never_mixed(store, make_record):
+    store.write(make_record("a", version="1"), [row(trial=1)], [])
+    store.write(make_record("b", version="2"), [row(trial=2)], [])
     assert list(store.read("small", "2")[0]["trial"]) == [2]
     with pytest.raises(
         InputError, match="no results of suite small version 3; it holds small version 1, small version 2"
@@ -78,23 +92,24 @@ def test_an_empty_store_says_what_to_do(store):
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", "half"])
-def test_a_damaged_shard_is_named(store, damage):
-    store.write("a", record(), [row()], [])
+def test_a_damaged_shard_is_named(store, make_record, damage):
+    store.write(make_record("a"), [row()], [])
     path = store.folder / "shards" / "a.parquet"
     path.write_bytes(path.read_bytes()[:500] if damage == "half" else damage)
     with pytest.raises(AlgoZooError, match=r"a\.parquet: damaged"):
         store.read("small", "1")
 
 
-def test_another_store_format_is_refused(store):
-    store.write("a", record() | {"format": 99}, [row()], [])
+def test_another_store_format_is_refused(store, make_record):
+    store.write(make_record("a"), [row()], [])
+    forge(store, "a", format=99)
     with pytest.raises(InputError, match="store format 99, this AlgoZoo reads format 3"):
         store.read("small", "1")
 
 
-def test_maps_come_back(store):
+def test_maps_come_back(store, make_record):
     scores = np.arange(9.0).reshape(3, 3)
-    store.write("a", record(), [row()], [ExampleMap(4, scores, None), ExampleMap(2, 2 * scores, 3 * scores)])
+    store.write(make_record("a"), [row()], [ExampleMap(4, scores, None), ExampleMap(2, 2 * scores, 3 * scores)])
     second, first = store.maps("a")
     assert (second.trial, first.trial) == (2, 4)
     assert np.array_equal(first.scores, scores)
@@ -104,39 +119,44 @@ def test_maps_come_back(store):
 
 
 def test_previews_come_back(store):
-    store.write_preview("d-1", {"title": "D"}, {"frame": np.eye(3), "angles": np.arange(4.0)})
-    about, images = store.preview("d-1")
-    assert about == {"title": "D"}
+    about = preview()
+    store.write_preview(about, {"frame": np.eye(3), "angles": np.arange(4.0)})
+    read, images = store.preview("tiny-1")
+    assert read == about
     assert np.array_equal(images["frame"], np.eye(3))
     assert list(images["angles"]) == [0, 1, 2, 3]
     with pytest.raises(AlgoZooError, match="run the suite again"):
         store.preview("other-1")
 
 
-def test_a_full_disk_leaves_nothing_half_written(store, monkeypatch):
+def test_a_full_disk_leaves_nothing_half_written(store, make_record, monkeypatch):
     def full(_, path, **__):
         path.write_bytes(b"half a fi")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("algozoo.benchmark.store.pq.write_table", full)
     with pytest.raises(AlgoZooError, match=r"No space left on device\); nothing half-written is left"):
-        store.write("a", record(), [row()], [])
+        store.write(make_record("a"), [row()], [])
     assert list((store.folder / "shards").iterdir()) == []
 
 
 @pytest.mark.slow
-def test_a_killed_writer_leaves_only_whole_files(store):
+def test_a_killed_writer_leaves_only_whole_files(store, make_record):
     """Kill -9 at random moments; whatever has a proper name can be read."""
     code = textwrap.dedent(f"""
         import sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
-        from test_store import Store, record, row
+        from test_store import Store, row
+        from algozoo.benchmark.record import RunRecord
         store = Store(Path({str(store.folder)!r}))
+        record = RunRecord.model_validate_json({make_record("a").to_json()!r})
         for i in range(100000):
             if i == 1:
                 print("one is whole", flush=True)
-            store.write(f"k{{i % 50}}", record(label=str(i % 50)), [row(trial=t) for t in range(500)], [])
+            label = record.detector.model_copy(update={{"label": str(i % 50)}})
+            own = record.model_copy(update={{"key": f"k{{i % 50}}", "detector": label}})
+            store.write(own, [row(trial=t) for t in range(500)], [])
     """)
     for delay in np.linspace(0.05, 0.5, 8):
         writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
@@ -148,30 +168,72 @@ def test_a_killed_writer_leaves_only_whole_files(store):
         assert len(outcomes) == 500 * len(records)
 
 
+def suite_called(name):
+    facts = {"format": 1, "name": name, "version": "1", "title": "", "description": "", "seed": 0}
+    return facts | {"datasets": [{"name": "d", "injections": 1}], "detectors": [{"name": "median"}]}
+
+
+def detector_called(name, label):
+    return {"name": name, "label": label, "title": "", "reference": "", "summary": "", "control": False} | {
+        "parameters": {}
+    }
+
+
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("facts", "told"),
     [
         ({"dataset": "../../x"}, "dataset is '../../x': expected lower-case letters"),
-        ({"suite": {"name": "../x", "version": "1"}}, r"suite.name is '../x': expected lower-case letters"),
-        ({"detector": {"label": "../x"}}, r"detector.label is '../x': expected the name of a detector"),
-        ({"detector": {"label": "x", "name": "../x"}}, r"detector.name is '../x': expected letters"),
+        ({"suite": suite_called("../x")}, "suite.name is '../x': expected lower-case letters"),
+        ({"detector": detector_called("x", "../x")}, "detector.label is '../x': expected the name of a detector"),
+        ({"detector": detector_called("../x", "x")}, "detector.name is '../x': expected letters"),
         ({"sequence": None}, "sequence is None: Input should be a valid integer"),
+        ({"trials": GONE}, "trials is missing"),
+        ({"suite": suite_called("x") | {"colour": "red"}}, "suite.colour is 'red': Extra inputs are not permitted"),
+        ({"annuli": [{"inner": 2.0}]}, "annuli.0.outer is missing"),
+        ({"seconds": float("nan")}, "seconds is nan: Input should be a finite number"),
+        ({"packages": {"numpy": 2}}, "packages.numpy is 2: Input should be a valid string"),
     ],
 )
-def test_names_in_a_record_are_none_that_lead_out_of_the_store(store, change, told):
-    store.write("a", record() | change, [row()], [])
+def test_a_record_that_cannot_be_so_is_named_with_its_file(store, make_record, facts, told):
+    store.write(make_record("a"), [row()], [])
+    forge(store, "a", **facts)
     with pytest.raises(AlgoZooError, match=rf"a\.parquet: damaged, or no result of AlgoZoo \({re.escape(told)}"):
         store.read("small", "1")
 
 
-def test_a_version_of_a_dataset_is_none_that_leads_out_of_the_store(store):
-    store.write("a", record(), [row(dataset_version="1/../../x")], [])
-    with pytest.raises(AlgoZooError, match=r"a\.parquet: .*dataset_version: '1/../../x': expected numbers"):
+def test_files_of_an_earlier_and_of_a_later_algozoo_are_read(store, make_record):
+    """An earlier one recorded less, a later one may record more."""
+    store.write(make_record("a", training="transfer", seconds=3.0), [row()], [])
+    forge(store, "a", training=GONE, seconds=GONE, commit=GONE, packages=GONE, weather="fine")
+    [record] = store.records()
+    assert (record.training, record.seconds, record.commit, record.packages) == ("", None, "", {})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ('"n_frames": "many"', "n_frames is 'many': Input should be a valid integer"),
+        ('"n_frames": 8, "colour": "red"', "colour is 'red': Extra inputs are not permitted"),
+        ("half", "Invalid JSON"),
+    ],
+)
+def test_a_damaged_preview_is_named(store, change, told):
+    store.write_preview(preview(), {"frame": np.eye(3)})
+    path = store.folder / "datasets" / "tiny-1.json"
+    path.write_text(path.read_text()[:50] if change == "half" else path.read_text().replace('"n_frames": 8', change))
+    with pytest.raises(AlgoZooError, match=rf"tiny-1\.json: not readable .*{re.escape(told)}.*; run the suite again"):
+        store.preview("tiny-1")
+
+
+def test_a_version_of_a_dataset_is_none_that_leads_out_of_the_store(store, make_record):
+    store.write(make_record("a"), [row(dataset_version="1/../../x")], [])
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: .*dataset_version is '1/../../x': expected numbers"):
         store.read("small", "1")
 
 
-def test_rows_are_of_what_their_record_says_and_its_key_is_its_name(store):
-    store.write("a", record() | {"key": "../../x"}, [row(detector="pca", dataset="other", sequence=7)], [])
+def test_rows_are_of_what_their_record_says_and_its_key_is_its_name(store, make_record):
+    store.write(make_record("a"), [row(detector="pca", dataset="other", sequence=7)], [])
+    forge(store, "a", key="../../x")
     outcomes, [read] = store.read("small", "1")
     assert list(outcomes[["detector", "dataset", "sequence"]].iloc[0]) == ["median", "d", 0]
-    assert read["key"] == "a"
+    assert read.key == "a"

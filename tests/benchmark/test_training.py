@@ -82,7 +82,7 @@ def counting():
 
 
 def dataset(kind):
-    planet = Companion(separation=12, position_angle=0, contrast=0.01)
+    planet = Companion(separation=12, azimuth=0, contrast=0.01)
     return SimpleNamespace(name="it", manifest=SimpleNamespace(kind=kind), companions=lambda _: [planet])
 
 
@@ -284,7 +284,7 @@ def test_training_is_recorded_and_what_knows_too_much_is_a_control(suite, tmp_pa
         for row in table.itertuples()
     }
     assert found == {("sodirf", "transfer", False), ("sodirf!", "oracle-empty", True), ("median", "none", False)}
-    assert {record["training"] for record in records} == {"transfer", "oracle-empty", "none"}
+    assert {record.training for record in records} == {"transfer", "oracle-empty", "none"}
     assert load_dataset(suite.datasets[0].name).n_sequences == 2
 
 

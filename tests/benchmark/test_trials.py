@@ -7,6 +7,7 @@ from algozoo.benchmark.suite import SuiteDataset
 from algozoo.benchmark.trials import draw_trials, null_trials
 from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
+from algozoo.imaging.apertures import aperture_sum
 
 ONE = SuiteDataset(name="any", injections=1)
 
@@ -47,7 +48,7 @@ def test_positions_are_real_valued_and_spread_over_all_angles(suite, drawn):
     dataset, null, _ = drawn
     many = suite.datasets[0].model_copy(update={"injections": 200})
     companions = [t.companion for t in draw_trials(suite, many, dataset, 0, null) if t.companion]
-    angles = np.array([c.position_angle for c in companions])
+    angles = np.array([c.azimuth for c in companions])
     assert np.histogram(angles, 4, (0, 360))[0].min() > 60
     assert not np.any(np.array([c.separation for c in companions]) % 1 == 0)
 
@@ -121,5 +122,16 @@ def test_injected_and_empty_sequences_differ_only_by_the_companion(drawn):
     injected = trials[0].sequence(null)
     assert np.array_equal(empty.cube, null.cube)
     assert np.array_equal(flipped.parallactic_angles, -null.parallactic_angles)
-    assert injected.name == empty.name
-    assert (injected.cube - empty.cube).max() > 0
+    assert (injected.name, injected.meta) == (empty.name, empty.meta)
+    assert np.array_equal(injected.parallactic_angles, empty.parallactic_angles)
+    assert np.array_equal(injected.psf, empty.psf)
+    assert injected.star_flux == empty.star_flux
+    companion = trials[0].companion
+    rows, columns = np.indices(null.cube.shape[1:])
+    for difference, x, y in zip(
+        injected.cube - empty.cube, *companion.track(null.centre, null.parallactic_angles), strict=True
+    ):
+        distance = np.maximum(abs(columns - x), abs(rows - y))
+        assert not difference[distance > null.psf.shape[-1] / 2 + 3].any()
+        flux = aperture_sum(difference, x, y, null.fwhm / 2)
+        assert flux == pytest.approx(companion.contrast * null.star_flux, rel=0.05)

@@ -55,6 +55,12 @@ def test_a_dataset_is_added_shown_and_drawn(algozoo, folder, tmp_path_factory):
     assert sorted(path.name for path in manifest.parent.iterdir()) == ["mine.png", "mine.toml"]
 
 
+def test_a_dataset_whose_files_lie_with_its_manifest_is_drawn_when_it_is_shown(algozoo, folder):
+    ended = algozoo("datasets", "add", folder, "--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6)
+    assert ended.code == 0, ended.err
+    assert "The median of the first sequence:" in algozoo("datasets", "show", folder / "mine.toml").out
+
+
 def test_frames_of_a_reference_star_are_found_by_their_name(algozoo, folder):
     frames = np.random.default_rng(1).normal(size=(9, 61, 61))
     fits.PrimaryHDU(frames).writeto(folder / "star_reference.fits")

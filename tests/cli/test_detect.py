@@ -13,7 +13,7 @@ BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39, "--angle-unit": 
 @pytest.fixture
 def files(tmp_path, make_sequence):
     """Write a sequence of noise with a bright planet as an astronomer's own files, and return the options."""
-    sequence = inject(make_sequence(n_frames=20), [Companion(separation=12, position_angle=180, contrast=0.03)])
+    sequence = inject(make_sequence(n_frames=20), [Companion(separation=12, azimuth=180, contrast=0.03)])
     arrays = {"cube": sequence.cube, "angles": sequence.parallactic_angles, "psf": 1000 * sequence.psf}
     for name, array in arrays.items():
         fits.writeto(tmp_path / f"{name}.fits", np.asarray(array, dtype=np.float32))
@@ -160,12 +160,12 @@ BAD = {
     "parameter is text": (
         "--parameter",
         lambda _: "n_components=many",
-        "n_components is 'many': Input should be a valid integer",
+        "n_components is 'many', expected an integer",
     ),
     "combination is unknown": (
         "--parameter",
         lambda _: "combine=mode",
-        "combine is 'mode': Input should be 'median', 'mean' or 'trimmed-mean'",
+        "combine is 'mode', expected 'median' or 'mean' or 'trimmed-mean'",
     ),
 }
 

@@ -33,11 +33,13 @@ def test_a_dataset_is_checked(algozoo):
     assert "25 frames of 61x61 px" in ended.out
 
 
-def test_a_simulated_dataset_is_fetched_by_simulating_it(algozoo, suite_file):
+def test_a_simulated_dataset_is_fetched_by_simulating_it_once(algozoo, suite_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path))
     first, second = (algozoo("datasets", "fetch", suite_file.parent / "dataset.toml", "--workers", 0) for _ in range(2))
-    assert "small/1 simulated" in first.out or "all here" in first.out
-    assert second.out.endswith("2 sequence(s), all here\n")
-    assert "simulated" not in second.out
+    assert all(f"small/{index} simulated" in first.err for index in range(2))
+    assert {path.name for path in tmp_path.rglob("*.npz")} == {"0.npz", "1.npz"}
+    assert first.out == second.out == f"{suite_file.parent / 'dataset.toml'}: 2 sequence(s), all here\n"
+    assert second.err == ""
 
 
 def test_a_dataset_that_is_here_is_drawn_when_it_is_shown(algozoo):

@@ -31,7 +31,7 @@ def test_rescore_prints_the_moves_since_the_site_and_runs_no_detector(algozoo, s
     shards = {path: path.stat().st_mtime_ns for path in store.rglob("*") if path.is_file()}
     assert rescored(algozoo, suite_file, folders) == []
 
-    path = site / "data" / "small-board.csv"
+    path = site / "small" / "data" / "small-board.csv"
     now = pd.read_csv(path)
     before = now.assign(rank=now["rank"] + now["detector"].eq("median"), scorer="2")  # as an older scorer left it
     before.to_csv(path, index=False)

@@ -142,7 +142,7 @@ def test_damped_loci_is_least_squares_with_a_row_for_each_coefficient(make_seque
 
 def test_the_more_loci_is_damped_the_more_is_left_of_a_companion(make_sequence):
     sequence = star(make_sequence, n_frames=20, parallactic_angles=np.linspace(0, 90, 20))
-    planet = Companion(separation=12, position_angle=70, contrast=0.02)
+    planet = Companion(separation=12, azimuth=70, contrast=0.02)
     x, y = planet.position(sequence)
     kept = []
     for damping in (0, 0.01, 0.1, 1):
@@ -170,7 +170,7 @@ def test_pairwise_subtracts_the_most_similar_frame(make_sequence):
 
 @each
 def test_a_bright_planet_is_found_where_it_is(make_sequence, detector):
-    planet = Companion(separation=12, position_angle=70, contrast=0.02)
+    planet = Companion(separation=12, azimuth=70, contrast=0.02)
     sequence = inject(star(make_sequence, n_frames=20, parallactic_angles=np.linspace(0, 90, 20)), [planet])
     scores = detector.detect(sequence).scores
     row, column = np.unravel_index(np.nanargmax(scores), scores.shape)

@@ -12,7 +12,6 @@ from algozoo.detectors.nmf import NMF
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.stim import STIM
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.errors import InputError
 
 ZOO = [
@@ -20,7 +19,7 @@ ZOO = [
     for detector in map(create, BUILT_IN)
     if not detector.control
 ]
-UNTRAINED = [case for case in ZOO if not isinstance(case.values[0], Supervised)]
+UNTRAINED = [case for case in ZOO if not case.values[0].learns]
 WITH_LIBRARY = [case for case in ZOO if "library" in case.values[0].parameters]
 MODELS = [PCA(), STIM(), NMF(), AnnularPCA(), LLSG()]
 every_detector = pytest.mark.parametrize("detector", ZOO)

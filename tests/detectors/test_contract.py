@@ -62,6 +62,26 @@ def test_fit_of_an_unsupervised_detector_is_itself(make_sequence):
     assert detector.fit(make_sequence()) is detector
 
 
+def test_what_is_missing_is_named_before_a_long_run():
+    class Needy(Median):
+        needs: ClassVar[tuple[str, ...]] = ("numpy", "no_such_module")
+
+    Median().prepare()
+    with pytest.raises(InputError, match="median needs no_such_module, which is not installed"):
+        Needy().prepare()
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_a_detector_is_fitted_to_what_its_class_says(ensemble):
+    class Pupil(Median):
+        def fit(self, sequence):  # noqa: ARG002
+            return self
+
+    assert (Median().learns, Pupil().learns) == (False, True)
+    assert Median().training(ensemble=ensemble) == "none"
+    assert Pupil().training(ensemble=ensemble) == ("transfer" if ensemble else "flipped twin of each trial")
+
+
 def test_a_detector_must_detect():
     @dataclass(frozen=True, kw_only=True)
     class Lazy(Detector):

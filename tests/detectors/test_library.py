@@ -65,7 +65,7 @@ def test_brightness_and_background_of_the_reference_star_do_not_matter(pair, det
 @pytest.mark.parametrize("detector", [Median, PCA])
 def test_a_reference_star_of_the_same_speckles_saves_a_companion_that_hardly_moves(pair, detector):
     """It moves by 0.2 FWHM: its own frames subtract it, and those of the other star do not."""
-    planet = Companion(separation=12, position_angle=70, contrast=0.03)
+    planet = Companion(separation=12, azimuth=70, contrast=0.03)
     x, y = planet.position(pair)
     kept = {}
     for library in ("own", "reference"):
@@ -104,7 +104,7 @@ def test_on_a_simulated_night_a_reference_star_keeps_more_of_a_companion_close_i
     manifest = load_dataset("naco-rdi").manifest
     shorter = manifest.simulation.model_copy(update={"n_frames": 12, "n_reference_frames": 12})
     night = simulate(shorter, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
-    planet = Companion(separation=2 * night.fwhm, position_angle=70, contrast=3e-3)
+    planet = Companion(separation=2 * night.fwhm, azimuth=70, contrast=3e-3)
     x, y = planet.position(night)
     kept = {}
     for library in ("own", "reference"):

@@ -96,7 +96,7 @@ def test_no_noise_gives_no_score(star):
 
 
 def test_planet_is_found_where_it_is(make_sequence):
-    planet = Companion(separation=12, position_angle=70, contrast=0.03)
+    planet = Companion(separation=12, azimuth=70, contrast=0.03)
     sequence = inject(make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 90, 20)), [planet])
     scores = MatchedFilter().detect(sequence).scores
     row, column = np.unravel_index(np.nanargmax(scores), scores.shape)

@@ -27,12 +27,9 @@ def sequence(make_sequence):
 
 @settings(max_examples=5)
 @given(seed=st.integers(0, 2**32 - 1))
-@pytest.mark.parametrize("solver", ["coordinate-descent", "multiplicative"])
-def test_one_non_negative_component_is_subtracted_entirely(make_sequence, solver, seed):
+def test_one_non_negative_component_is_subtracted_entirely(make_sequence, seed):
+    """The component of the halo, and one of the constant that the shift leaves."""
     sequence = make_sequence(cube=1 + made_of(1, seed), parallactic_angles=ANGLES)
-    exact = make_sequence(cube=made_of(1, seed), parallactic_angles=ANGLES)
-    masked = NMF(n_components=1, negatives="mask", solver=solver)
-    assert abs(masked.subtract(exact)).max() <= 1e-4 * exact.cube.max()
     shifted = NMF(n_components=2, max_iterations=2000)
     assert abs(shifted.subtract(sequence)).max() <= 1e-2 * sequence.cube.max()
 
@@ -50,15 +47,6 @@ def test_pca_of_uncentred_frames_is_a_lower_bound_of_what_is_left(sequence):
         left = np.linalg.norm(NMF(n_components=k, max_iterations=1000).subtract(sequence))
         assert bound <= left * (1 + 1e-6)
         assert left <= 2 * bound
-
-
-def test_masked_pixels_are_left_at_zero(sequence, make_sequence):
-    cube = sequence.cube - np.median(sequence.cube)
-    residuals = NMF(n_components=2, negatives="mask").subtract(make_sequence(cube=cube, parallactic_angles=ANGLES))
-    masked = (cube <= 0).any(axis=0)
-    assert 0.1 < masked.mean() < 0.9
-    assert not residuals[:, masked].any()
-    assert residuals[:, ~masked].all(axis=0).any()
 
 
 def test_residuals_turn_with_the_field(sequence, make_sequence):
@@ -85,11 +73,6 @@ def test_components_can_come_from_a_reference_star(make_sequence):
     assert peaks["reference"] > 0.8 * spot[14, 29]
 
 
-def test_no_pixel_to_model_is_declined(make_sequence):
-    with pytest.raises(Declined, match="take negatives='shift'"):
-        NMF(n_components=2, negatives="mask").detect(make_sequence(n_frames=40, parallactic_angles=np.arange(40.0)))
-
-
 @pytest.mark.parametrize("n_frames", [1, 3])
 def test_too_few_frames_are_declined(make_sequence, n_frames):
     sequence = make_sequence(n_frames=n_frames, parallactic_angles=np.linspace(0, 60, n_frames))
@@ -103,9 +86,7 @@ def test_equal_frames_are_declined(make_sequence, level):
         NMF(n_components=2).detect(make_sequence(cube=np.full((12, 41, 41), level)))
 
 
-@pytest.mark.parametrize(
-    ("parameter", "value"), [("n_components", 0), ("negatives", "clip"), ("solver", "cd"), ("max_iterations", 0)]
-)
+@pytest.mark.parametrize(("parameter", "value"), [("n_components", 0), ("n_components", 0.9), ("max_iterations", 0)])
 def test_impossible_parameters_are_refused_by_name(sequence, parameter, value):
     with pytest.raises(InputError, match=f"nmf: {parameter} is"):
         NMF(**{"n_components": 2, parameter: value}).detect(sequence)

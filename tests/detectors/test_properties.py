@@ -1,4 +1,4 @@
-"""What holds for every detector that subtracts a model of the star. A new one is added to `DETECTORS`: one line.
+"""What holds for every built-in detector that subtracts a model of the star, or filters: all but supervised ones.
 
 Spectral sequences: see `test_spectral`.
 """
@@ -13,31 +13,30 @@ from scipy.stats import norm
 from algozoo.companions import Companion, inject
 from algozoo.datasets import n_resels
 from algozoo.detectors.annular import AnnularSubtraction
-from algozoo.detectors.annular_median import AnnularMedian
 from algozoo.detectors.annular_pca import AnnularPCA
-from algozoo.detectors.llsg import LLSG
 from algozoo.detectors.loci import LOCI
-from algozoo.detectors.matched_filter import MatchedFilter
 from algozoo.detectors.median import Median
 from algozoo.detectors.nmf import NMF
-from algozoo.detectors.pairwise import Pairwise
 from algozoo.detectors.pca import PCA
+from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.stim import STIM
+from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.snr import significance
 from algozoo.sequence import ADISequence
 
+PARAMETERS = {
+    "annular-median": {"rotation": (0.5, 1.0)},
+    "annular-pca": {"n_components": 3},
+    "llsg": {"rank": 2},
+    "nmf": {"n_components": 3},
+    "pca": {"n_components": 3},
+    "stim": {"n_components": 3},
+}
+"""Those of detectors whose defaults ask for more than the twelve frames here."""
+BUILT_INS = [create(name, **PARAMETERS.get(name, {})) for name in BUILT_IN]
 DETECTORS = [
-    AnnularMedian(rotation=(0.5, 1)),
-    AnnularPCA(n_components=3),
-    LOCI(),
-    Median(),
-    Pairwise(),
-    LLSG(rank=2),
-    MatchedFilter(),
-    NMF(n_components=3),
-    PCA(n_components=3),
+    *(detector for detector in BUILT_INS if not detector.control and not isinstance(detector, Supervised)),
     PCA(n_components=0.9),
-    STIM(n_components=3),
     AnnularPCA(n_components=0.9),
     LOCI(damping=0.01),
     AnnularPCA(n_components=3, library="both"),
@@ -50,7 +49,7 @@ DETECTORS = [
 
 N_FRAMES, SIZE, FWHM = 12, 41, 4.0
 ANGLES = np.linspace(3, 88, N_FRAMES)
-PLANET = Companion(separation=12, position_angle=70, contrast=0.1)
+PLANET = Companion(separation=12, azimuth=70, contrast=0.1)
 ROUNDING = 2e-3
 """Allowed difference in S/N where only rounding differs: of the float32 cube, magnified by what is subtracted."""
 

@@ -12,7 +12,6 @@ from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.detectors.spectral import Channels, subtract_spectral_median
-from algozoo.detectors.supervised.base import Supervised
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
@@ -20,12 +19,10 @@ SIZE, N_FRAMES = 61, 10
 WAVELENGTHS = np.linspace(1.0, 1.4, 9)
 SPECTRUM = np.linspace(1000.0, 3000.0, 9)
 FWHM = 4.0 * WAVELENGTHS / WAVELENGTHS.mean()
-PLANET = Companion(separation=20, position_angle=70, contrast=3e-3)
+PLANET = Companion(separation=20, azimuth=70, contrast=3e-3)
 
 MODES = [Median(), PCA(n_components=2), PCA(n_components=10, spectral="joint")]
-UNSUPERVISED = sorted(
-    name for name in BUILT_IN if not ((detector := create(name)).control or isinstance(detector, Supervised))
-)
+UNSUPERVISED = sorted(name for name in BUILT_IN if not ((detector := create(name)).control or detector.learns))
 every_mode = pytest.mark.parametrize("detector", MODES, ids=lambda detector: detector.label)
 
 
@@ -104,7 +101,7 @@ def test_channels_add_up_to_a_companion_of_the_star_s_spectrum(scene):
     """To 1 %, if nothing is subtracted: its contrast times the star's mean flux, also where not all channels reach."""
     empty = changed(scene, cube=np.zeros_like(scene.cube))
     for separation in (12, 24):
-        planet = Companion(separation=separation, position_angle=0, contrast=PLANET.contrast)
+        planet = Companion(separation=separation, azimuth=0, contrast=PLANET.contrast)
         sequence = inject(empty, [planet], smearing=False)
         channels = Channels(sequence.cube, sequence)
         frame = channels.residuals(np.zeros_like)[0]
@@ -121,7 +118,7 @@ def test_the_mean_channel_has_the_mean_star(scene):
 
 @every_mode
 def test_the_whole_spectrum_finds_what_one_white_image_does_not(scene, detector):
-    planet = Companion(separation=20, position_angle=70, contrast=1.5e-4)
+    planet = Companion(separation=20, azimuth=70, contrast=1.5e-4)
     sequence = inject(with_noise(scene), [planet])
     assert score_at(detector, sequence, planet) > 5
     assert score_at(detector, sequence, planet) > 2 * score_at(Median(), white(sequence), planet)
@@ -153,7 +150,7 @@ def test_scores_do_not_depend_on_unit_background_or_order(scene, detector):
 @pytest.mark.parametrize("name", UNSUPERVISED)
 def test_every_detector_takes_a_spectral_sequence_in_two_steps(scene, name):
     fewer = {"nmf": {"n_components": 3}, "pca": {"n_components": 3}, "llsg": {"rank": 3}}
-    detector = create(name, fewer.get(name))
+    detector = create(name, **fewer.get(name, {}))
     sequence = inject(with_noise(scene), [PLANET])
     assert score_at(detector, sequence, PLANET) > 2 * score_at(detector, with_noise(scene), PLANET)
     scores, two_steps = (detector.detect(s).scores for s in (sequence, subtract_spectral_median(sequence)))
@@ -206,7 +203,7 @@ def test_a_simulated_integral_field_spectrograph_goes_through_all_modes():
     manifest = load_dataset("sphere-ifs").manifest
     shorter = manifest.simulation.model_copy(update={"n_channels": 13, "n_frames": 12})
     night = simulate(shorter, np.random.default_rng(0), pixel_scale=manifest.pixel_scale)
-    planet = Companion(separation=24, position_angle=110, contrast=2e-5)
+    planet = Companion(separation=24, azimuth=110, contrast=2e-5)
     sequence = inject(night, [planet])
     found = {d.label: score_at(d, sequence, planet) for d in (Median(), PCA(n_components=2), PCA(spectral="joint"))}
     assert min(found.values()) > 5, found

@@ -10,7 +10,7 @@ from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.errors import InputError
 from algozoo.testing import check_detector
 
-PLANET = Companion(separation=12, position_angle=70, contrast=0.02)
+PLANET = Companion(separation=12, azimuth=70, contrast=0.02)
 SMALL = {
     "sodirf": {"n_samples": 60, "n_levels": 8, "n_trees": 40},
     "sodinn": {"n_samples": 60, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 4},
@@ -24,7 +24,7 @@ MARKS = {"sodirf": pytest.mark.slow, "sodinn": [pytest.mark.slow, pytest.mark.to
     [pytest.param(name, marks=MARKS.get(name, ())) for name in sorted(BUILT_IN)],
 )
 def test_every_built_in_keeps_the_contract(name):
-    report = check_detector(create(name, SMALL.get(name)))
+    report = check_detector(create(name, **SMALL.get(name, {})))
     assert report.passed, report
     assert report.seconds_per_map > 0
 
@@ -46,7 +46,7 @@ def test_planet_is_found_with_any_combination(make_sequence, combine):
 
 def test_flux_is_that_of_an_aperture_of_the_residual_image(make_sequence):
     """Without a subtraction the whole companion is there; with one, what it leaves."""
-    planet = Companion(separation=12, position_angle=0, contrast=0.05)
+    planet = Companion(separation=12, azimuth=0, contrast=0.05)
 
     class Nothing(Median):
         def subtract(self, sequence):

@@ -8,9 +8,13 @@ import pytest
 from numpy.random import Generator
 from scipy.special import expit
 
+from algozoo.benchmark.record import Preview, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.datasets import load_dataset
+from algozoo.datasets.manifest import KnownCompanion, RealManifest, ValidField
 from algozoo.leaderboard import build_site
 from algozoo.scoring import find_candidates, ring_scores
+from algozoo.scoring.outcomes import OutcomeRow
 
 SIZE, FWHM, SCALE = 41, 4.0, 0.02
 CENTRE = (SIZE - 1) / 2
@@ -37,7 +41,7 @@ SUITE = {
     "title": "Quick",
     "description": "Made up.",
     "seed": 5,
-    "datasets": [{"name": name, "optional": False, "injections": 4, "annuli": ANNULI} for name in DATASETS],
+    "datasets": [{"name": name, "optional": False, "injections": 4} for name in DATASETS],
     "detectors": [
         {"name": "pca", "parameters": {"n_components": 20}},
         {"name": "pca", "parameters": {"n_components": 5}, "slow": True},
@@ -136,15 +140,14 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "candidate_x": [],
         "candidate_y": [],
         "candidate_score": [],
-        "candidate_flux": [],
-        "null_separation": [],
-        "null_score": [],
     }
-    rows = [common | t | outcome(detector, dataset, t, scores) for t, scores in zip(drawn, maps, strict=True)]
+    rows = [
+        OutcomeRow(**common | t | outcome(detector, dataset, t, scores)) for t, scores in zip(drawn, maps, strict=True)
+    ]
     kept = [
         ExampleMap(t, maps[t], None if control else maps[t] * 2)
         for t in (0, 4, 8)
-        if sequence == 0 and rows[t]["status"] == "ok"
+        if sequence == 0 and rows[t].status == "ok"
     ]
     about = {
         "label": detector,
@@ -156,6 +159,7 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "parameters": {"n_components": "20"} if "20" in detector else {},
     }
     record = {
+        "key": f"{dataset}-{sequence}-{DETECTORS.index(detector)}",
         "suite": SUITE,
         "dataset": dataset,
         "annuli": ANNULI,
@@ -165,14 +169,12 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "started": f"2026-01-0{sequence + 1}T10:00:00+00:00",
         **RUN,
     }
-    store.write(f"{dataset}-{sequence}-{DETECTORS.index(detector)}", record, rows, kept)
+    store.write(RunRecord.model_validate(record), rows, kept)
 
 
 def write_preview(store: Store, dataset: str) -> None:
     kind, n_sequences = DATASETS[dataset]
-    manifest: dict[str, Any] = {
-        "format": 1,
-        "kind": kind,
+    shown = {
         "name": dataset,
         "version": "1",
         "title": f"Dataset {dataset}",
@@ -182,9 +184,12 @@ def write_preview(store: Store, dataset: str) -> None:
         "source": "https://example.org/data",
         "citation": "Nobody 2020",
         "pixel_scale": SCALE,
-        "valid_field": {"inner": 1.5, "outer": 4.5},
+        "valid_field": ValidField(inner=1.5, outer=4.5),
+        "annuli": (),
+        "calibration": None,
     }
-    if kind == "real":
+    original = load_dataset({"real": "betapic", "simulated": "tiny"}[kind]).manifest
+    if isinstance(original, RealManifest):
         companion = {
             "name": "star b",
             "separation": 0.2,
@@ -192,16 +197,18 @@ def write_preview(store: Store, dataset: str) -> None:
             "contrast": 1e-3,
             "source": "Who 2019",
         }
-        manifest["companions"] = [companion]
-    about = {
-        "manifest": manifest,
-        "n_sequences": n_sequences,
-        "n_frames": 20,
-        "size": SIZE,
-        "fwhm": FWHM,
-        "field_rotation": 40.0,
-        "pixel_scale": SCALE,
-    }
+        shown["companions"] = (KnownCompanion.model_validate(companion),)
+    else:
+        shown["simulation"] = original.simulation.model_copy(update={"size": 81})  # frames that hold the valid field
+    about = Preview(
+        manifest=original.model_copy(update=shown),
+        n_sequences=n_sequences,
+        n_frames=20,
+        size=SIZE,
+        fwhm=FWHM,
+        field_rotation=40.0,
+        pixel_scale=SCALE,
+    )
     frame = 100 * np.exp(-SEPARATION) + np.random.default_rng(3).normal(size=(SIZE, SIZE))
     images = {
         "frame": frame,
@@ -210,7 +217,7 @@ def write_preview(store: Store, dataset: str) -> None:
         "angles": np.linspace(0, 40, 20),
         "valid": VALID.astype(np.uint8),
     }
-    store.write_preview(f"{dataset}-1", about, images)
+    store.write_preview(about, images)
 
 
 def fill(folder: Path) -> Store:

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
-from algozoo.leaderboard.charts import Style
 from algozoo.leaderboard.diagrams import critical_differences, reliability_curves
 from algozoo.leaderboard.results import Results
+from algozoo.leaderboard.vega import Style
 from algozoo.scoring import friedman
 
 LEVEL = {"good": 0.9, "fair": 0.6, "poor": 0.3}
@@ -43,7 +43,7 @@ def test_the_diagrams_can_be_drawn() -> None:
     table = pd.DataFrame({"detector": "forest", "probability": probability, "truth": probability > 0.4})
     curve = vl_convert.vegalite_to_svg(reliability_curves(table, {"forest": Style("#0072b2", [1, 0], shown=True)}))
     assert "Probability given" in curve
-    assert "Share that are companions" in curve
+    assert "Fraction that are companions" in curve
 
 
 def test_critical_differences_are_there_with_six_datasets_of_a_kind() -> None:
@@ -53,7 +53,7 @@ def test_critical_differences_are_there_with_six_datasets_of_a_kind() -> None:
 
     def results(n: int) -> Results:
         datasets = [OfDataset(own) for _, own in scores(n).groupby("dataset")]
-        return Results({}, [], datasets, pd.DataFrame(), pd.DataFrame(), [])  # type: ignore[arg-type]
+        return Results({}, [], datasets, [], pd.DataFrame(), pd.DataFrame(), [])  # type: ignore[arg-type]
 
     found = results(6).critical_differences("real")
     assert found is not None

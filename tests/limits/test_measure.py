@@ -1,4 +1,3 @@
-import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -6,29 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from algozoo.companions import Companion, inject
-from algozoo.datasets import load_dataset
+from algozoo.companions import Companion
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
 from algozoo.detectors.subtraction import PSFSubtraction
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.imaging.contrast import ring_noise, student_threshold
-from algozoo.limits.classical import classical_limits, measure_throughput
-from algozoo.limits.closure import close
 from algozoo.limits.measure import choose_separations, measure_limits
 from algozoo.limits.probe import Field, Probe
 from algozoo.scoring.completeness import LEVELS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nothing(PSFSubtraction):
-    """Subtract nothing: the whole companion is left."""
-
-    name: ClassVar[str] = "nothing"
-
-    def subtract(self, sequence):
-        return sequence.cube.astype(float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,76 +39,8 @@ class Deaf(PSFSubtraction):
 CLAIMS = ["5 sigma, student", "5 sigma, laplace", "50% found", "90% found", "95% found"]
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(4)
-
-
 def silent(_):
     """Report to nobody."""
-
-
-@pytest.fixture
-def field(make_sequence):
-    return Field.of_sequence(make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20)), [])
-
-
-def test_what_is_not_subtracted_goes_through_whole(field):
-    probe = Probe(Nothing(combine="mean"), field)
-    throughput = measure_throughput(probe, 3, 0.05, [10.0, 100.0, 200.0])
-    assert throughput.mean == pytest.approx(1, abs=0.02)
-    assert throughput.scatter < 0.02
-
-
-def test_self_subtraction_is_what_the_median_takes(field):
-    """A companion that moves little is in the median, and gone; one that moves far stays."""
-    probe = Probe(Median(combine="mean"), field)
-    inner, outer = (measure_throughput(probe, separation, 0.5, [10.0, 100.0]).mean for separation in (1.6, 3.9))
-    assert inner < outer < 1
-
-
-def test_classical_limit_is_threshold_times_noise_over_throughput(field, rng):
-    probe = Probe(Nothing(), field)
-    limits = classical_limits(probe, 3, rng)
-    ring = ring_noise(probe.empty.image, 3 * field.null.fwhm, field.null.fwhm)
-    others = ring.n_apertures - 1
-    flux = student_threshold(5, others) * ring.noise * np.sqrt(1 + 1 / others)
-    assert limits["n_apertures"] == 18
-    assert limits["contrast_student"] == pytest.approx(flux / 1000 / limits["throughput_student"], rel=0.06)
-    assert limits["contrast_laplace"] > 1.5 * limits["contrast_student"]
-
-
-def test_classical_limit_closes(field, rng):
-    probe = Probe(Median(), field)
-    limits = classical_limits(probe, 3, rng)
-    claim = "5 sigma", limits["contrast_student"], limits["threshold_student"]
-    closure = close(probe, 3, *claim, n=12, rng=rng)
-    assert closure["low"] < limits["threshold_student"] < closure["high"]
-    assert (closure["closes"], closure["n"]) == ("yes", 12)
-
-
-def test_false_claim_does_not_close(field, rng):
-    """As when calibration companions that subtract each other make the throughput three times too low."""
-    probe = Probe(Median(), field)
-    limits = classical_limits(probe, 3, rng)
-    claim = "5 sigma", 3 * limits["contrast_student"], limits["threshold_student"]
-    closure = close(probe, 3, *claim, n=12, rng=rng)
-    assert closure["closes"] == "no"
-    assert closure["recovered"] > 1.5 * limits["threshold_student"]
-
-
-def test_known_companion_does_not_spoil_the_limit(make_sequence, rng):
-    empty = make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 120, 20))
-    planet = Companion(separation=13, position_angle=200, contrast=0.3)
-    with_planet = inject(empty, [planet])
-    seen = {
-        "alone": Field.of_sequence(empty, []),
-        "removed": Field.of_sequence(with_planet, [planet]),
-        "ignored": Field.of_sequence(with_planet, []),
-    }
-    noise = {name: classical_limits(Probe(Nothing(), field), 3, rng)["noise"] for name, field in seen.items()}
-    assert noise["removed"] == pytest.approx(noise["alone"], rel=0.2)
-    assert noise["ignored"] > 5 * noise["alone"]
 
 
 def test_limits_of_a_subtraction_have_all_parts(field, rng):
@@ -161,13 +78,6 @@ def test_where_there_is_no_limit_it_is_said_and_why(field, rng, monkeypatch):
     assert "95 % found has no limit (no bound)" in told[1]
 
 
-def test_a_limit_brighter_than_the_star_is_none(field, rng):
-    faint_star = dataclasses.replace(field, null=dataclasses.replace(field.null, star_flux=1.0))
-    limits = classical_limits(Probe(Nothing(), faint_star), 3, rng)
-    assert np.isnan(limits["contrast_student"])
-    assert limits["status_student"] == "not reached by a companion as bright as the star"
-
-
 def test_increasing_transform_of_the_scores_changes_no_completeness(field):
     def of(detector):
         return measure_limits(
@@ -199,19 +109,7 @@ def test_what_cannot_be_measured_is_refused(field, make_sequence, rng):
     alike = Field.of_sequence(make_sequence(cube=np.ones((12, 41, 41))), [])
     with pytest.raises(AlgoZooError, match="median declines this sequence: nothing is left of the frames"):
         _ = Probe(Median(), alike).threshold
-    around = [Companion(separation=9, position_angle=angle, contrast=1e-9) for angle in range(0, 300, 30)]
+    around = [Companion(separation=9, azimuth=angle, contrast=1e-9) for angle in range(0, 300, 30)]
     crowded = Field.of_sequence(make_sequence(), around)
     with pytest.raises(InputError, match="resolution elements are left there"):
         measure_limits(Median(), crowded, separations=[2], injections=18, rng=rng, report=silent)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("separation", [2, 3, 4, 6])
-def test_classical_limit_on_beta_pic_closes(shared_data, separation):
-    probe = Probe(PCA(n_components=5), Field.of_dataset(load_dataset("betapic", mirror=shared_data), 0))
-    rng = np.random.default_rng(0)
-    limits = classical_limits(probe, separation, rng)
-    claim = "5 sigma", limits["contrast_student"], limits["threshold_student"]
-    closure = close(probe, separation, *claim, n=8, rng=rng)
-    assert closure["low"] <= limits["threshold_student"] <= closure["high"]
-    assert closure["found"] == 8

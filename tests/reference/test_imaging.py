@@ -37,7 +37,7 @@ def test_injection_agrees_where_their_stamp_does_not_wrap(night, sequence, refer
     side, and up to 2.5 % of the flux is lost. Far from the rim both agree.
     """
     theirs = reference_numbers("inject_vipfft_float64")["delta"]
-    companion = Companion(separation=20, position_angle=30, contrast=100 / float(night["starphot"]))
+    companion = Companion(separation=20, azimuth=30, contrast=100 / float(night["starphot"]))
     empty = ADISequence(**{**vars(sequence), "cube": np.zeros_like(sequence.cube)})
     ours = inject(empty, [companion], smearing=False).cube
     y, x = np.mgrid[:101, :101]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from as_vip import NMFAsVIP
 
 from algozoo.detectors.nmf import NMF
 from algozoo.imaging.combine import combine
@@ -9,7 +10,7 @@ from algozoo.imaging.rotate import derotate
 
 pytestmark = pytest.mark.reference
 
-AS_VIP = NMF(n_components=5, negatives="mask", solver="multiplicative", max_iterations=10_000)
+AS_VIP = NMFAsVIP(n_components=5, max_iterations=10_000)
 
 
 @pytest.fixture(scope="module")

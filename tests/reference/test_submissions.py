@@ -8,7 +8,7 @@ import pytest
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Declined
-from algozoo.detectors.registry import create
+from algozoo.detectors.registry import registered
 from algozoo.testing import obvious_planet
 
 SUBMISSIONS = Path(__file__).parents[2] / "submissions"
@@ -28,12 +28,12 @@ def distance(scores, companion, sequence):
 @pytest.mark.parametrize("name", [*OF_VIP, "pyklip-klip"])
 def test_an_adapter_finds_a_companion_where_it_was_put(installed, make_sequence, name):
     """Frames of even size too, which VIP centres on a pixel: its adapters decline them."""
-    adapter = installed(create(name, submissions=SUBMISSIONS))
+    adapter = installed(registered(SUBMISSIONS)[name].create())
     sequence = load_dataset("tiny").sequence(0)
     companion = obvious_planet(sequence, 200.0)
     assert distance(adapter.detect(inject(sequence, [companion])).scores, companion, sequence) < 1
 
-    companion = Companion(separation=12, position_angle=70, contrast=0.1)
+    companion = Companion(separation=12, azimuth=70, contrast=0.1)
     even = inject(make_sequence(size=60, n_frames=20), [companion])
     if name in OF_VIP:
         with pytest.raises(Declined, match="odd size"):

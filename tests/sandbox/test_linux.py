@@ -19,7 +19,7 @@ def filtered(work) -> str:
         said = "failed"
         try:
             linux.give_up_capabilities()
-            linux.filter_system_calls(unix_sockets=False)
+            linux.filter_system_calls()
             said = str(work())
         finally:
             os.write(writing, said.encode())

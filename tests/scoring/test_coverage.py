@@ -6,6 +6,7 @@ which it is to be no more than `WIDEST` times: the interval from 0 to 1 fails. F
 are another matter: what longer runs gave there stands in the docstrings of the package.
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,19 +19,10 @@ from scipy import stats
 
 from algozoo.scoring import comparisons, partial_auc, resampling, tpr_at
 from algozoo.scoring.averages import average
-from algozoo.scoring.campaigns import Campaign
+from algozoo.scoring.campaigns import Campaign, draw_weights, groups
 from algozoo.scoring.comparisons import Replicates, compare, standings
-from algozoo.scoring.measures import (
-    Interval,
-    draw_weights,
-    lowest_rate,
-    median_with_interval,
-    partial_areas,
-    true_positive_rates,
-    with_interval,
-)
+from algozoo.scoring.measures import Interval, median_with_interval, with_interval
 from algozoo.scoring.nulls import share_with_interval
-from algozoo.scoring.rates import threshold_bands
 
 Array = NDArray[np.float64]
 
@@ -78,6 +70,7 @@ def suite(rng: Generator, *, n_sequences: int, n_injected: int, spread: float) -
             "status": "ok",
         }
     )
+    trials["group"] = groups(trials)
     injected = (trials["trial_kind"] == "injected").to_numpy()
     effect = rng.normal(0, spread, n_sequences)[trials["sequence"]]
     made = []
@@ -86,7 +79,8 @@ def suite(rng: Generator, *, n_sequences: int, n_injected: int, spread: float) -
         false = [np.empty(0) if one else rng.normal(size=N_FALSE) for one in injected]
         own = trials.assign(hit_score=hits, candidate_score=pd.Series(false, dtype=object))
         made.append(Campaign("night", "simulated", label, control=False, map_kind="", trials=own))
-    return made
+    draws = draw_weights(trials, rng)
+    return [replace(campaign, draws=draws) for campaign in made]
 
 
 def truth(detector: str, spread: float, low: float) -> dict[str, float]:
@@ -100,20 +94,18 @@ def truth(detector: str, spread: float, low: float) -> dict[str, float]:
 def measured(rng: Generator, **size: Any) -> SimpleNamespace:
     """Score one suite: intervals of each detector, comparisons, ranks."""
     campaigns = suite(rng, **size)
-    weights = draw_weights(campaigns[0], rng)
-    areas = {campaign.detector: partial_areas(campaign, weights) for campaign in campaigns}
-    rates = {one.detector: true_positive_rates(one, weights, [1.0])[0] for one in campaigns}
+    areas = {campaign.detector: campaign.partial_areas for campaign in campaigns}
     intervals = {
         campaign.detector: {
-            "partial_auc": with_interval(campaign, areas[campaign.detector]),
-            "tpr": with_interval(campaign, rates[campaign.detector]),
+            "partial_auc": with_interval(campaign, campaign.partial_areas),
+            "tpr": with_interval(campaign, campaign.true_positive_rates([1.0])[0, 0]),
         }
         for campaign in campaigns
     }
     sample = Replicates(areas, size["n_sequences"], int(campaigns[0].injected.sum()))
     pairs = compare([sample], list(STRENGTH), set(STRENGTH))
     ranks = standings([sample], list(STRENGTH), pairs).set_index("detector")
-    return SimpleNamespace(intervals=intervals, pairs=pairs, ranks=ranks, low=lowest_rate(campaigns[0]))
+    return SimpleNamespace(intervals=intervals, pairs=pairs, ranks=ranks, low=campaigns[0].lowest_rate)
 
 
 @pytest.mark.slow
@@ -173,13 +165,12 @@ def test_few_sequences_hold_what_the_docstring_says(n_sequences: int, least: flo
 def test_intervals_of_medians_hold_the_truth(spread: float) -> None:
     rng = np.random.default_rng(2)
     campaign = suite(rng, n_sequences=10, n_injected=6, spread=0)[0]
-    weights = draw_weights(campaign, rng)
     sequence = campaign.trials["sequence"].to_numpy()
     intervals = []
     for _ in range(N_SUITES):
         values = rng.normal(size=sequence.size) + rng.normal(0, spread, 10)[sequence]
         values[~campaign.injected | (rng.random(sequence.size) < 0.3)] = np.nan
-        intervals.append(median_with_interval(campaign, values, weights))
+        intervals.append(median_with_interval(campaign, values))
     assert share_held(intervals, 0) >= least_held(N_SUITES)
     assert relative_width(intervals) <= WIDEST
 
@@ -196,27 +187,3 @@ def test_intervals_of_shares_of_places_hold_the_truth(correlated: bool) -> None:
         intervals.append((share["observed"], share["low"], share["high"]))
     assert share_held(intervals, stats.norm.sf(1.5)) >= least_held(N_SUITES)
     assert relative_width(intervals) <= WIDEST
-
-
-@pytest.mark.parametrize("spread", [0.0, 0.5], ids=["alike", "differing"])
-def test_bands_of_rates_at_thresholds_and_of_the_precision_hold_the_truth(spread: float) -> None:
-    """Three thresholds, with 3, 0.3 and 0.02 false candidates a map."""
-    rng = np.random.default_rng(4)
-    thresholds = np.array([0.84, 2.0, 3.0])
-    bands: dict[str, list[Array]] = {"tpr": [], "precision": []}
-    for _ in range(100):
-        campaign = suite(rng, n_sequences=10, n_injected=10, spread=spread)[0]
-        for axis, far in (("x", 0.0), ("y", 0.0), ("candidate_x", np.full(N_FALSE, 9.0)), ("candidate_y", 0.0)):
-            campaign.trials[axis] = [far] * len(campaign.trials)
-        campaign.trials["fwhm"] = 4.0
-        campaign.trials["candidate_score"] = list(rng.normal(size=(len(campaign.trials), N_FALSE)))
-        made = threshold_bands(campaign, draw_weights(campaign, rng), thresholds, campaign.injected)
-        for name, own in bands.items():
-            own.append(np.array([made[name], made[f"{name}_low"], made[f"{name}_high"]]))
-    tpr = stats.norm.sf(thresholds, STRENGTH["good"], np.hypot(1, spread))
-    true = {"tpr": tpr, "precision": tpr / (tpr + N_FALSE * stats.norm.sf(thresholds))}
-    for name, own in bands.items():
-        for i, value in enumerate(true[name]):
-            intervals = [tuple(one[:, i]) for one in own]
-            assert share_held(intervals, value) >= least_held(len(intervals)), (name, thresholds[i])
-            assert relative_width(intervals) <= WIDEST, (name, thresholds[i])

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,8 +8,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
+from algozoo.companions import Companion
 from algozoo.errors import InputError
 from algozoo.scoring import COLUMNS, add_hits, check_outcomes, on_shared_trials
+from algozoo.scoring.outcomes import OUTCOME, OutcomeRow, true_companion
+from algozoo.sequence import ADISequence
 
 Make = Callable[..., pd.DataFrame]
 
@@ -123,3 +127,29 @@ def test_what_is_kept_is_whole_and_no_detector_that_fits_is_left_out(done: list[
     assert all(done[int(detector)] >= sequences for detector in detectors)
     assert not any(done[int(detector)] >= sequences for detector in unfinished["detector"])
     assert detectors | set(unfinished["detector"]) == set(table["detector"])
+
+
+def test_a_row_without_its_optional_columns_can_be_scored(make_sequence: Callable[..., ADISequence]) -> None:
+    sequence = make_sequence()
+    companion = Companion(separation=8.0, azimuth=90.0, contrast=1e-3)
+    facts = dict.fromkeys(COLUMNS, "a") | dict.fromkeys(("sequence", "trial", "annulus"), 0)
+    facts |= {"control": False, "trial_kind": "injected", "status": "ok", "fwhm": 4.0, "n_resels": 80.0}
+    facts |= {"seconds": 1.0, "cpu_seconds": 1.0, **true_companion(companion, sequence)}
+    x, y = companion.position(sequence)
+    facts |= {"candidate_x": np.array([x]), "candidate_y": np.array([y + 1]), "candidate_score": np.array([7.0])}
+    hits = add_hits(pd.DataFrame([OutcomeRow(**facts)]))
+    assert list(hits.columns[: len(OUTCOME)]) == list(OUTCOME)
+    assert (hits["hit_score"][0], hits["position_error"][0]) == (7.0, 1.0)
+
+
+def test_a_trial_without_a_companion_has_no_place(make_sequence: Callable[..., ADISequence]) -> None:
+    place = true_companion(None, make_sequence())
+    assert set(place) == {"separation", "position_angle", "contrast", "x", "y"}
+    assert np.isnan(list(place.values())).all()
+
+
+def test_the_page_lists_every_column_with_its_type_unit_and_meaning() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    section = text.partition("## The table of outcomes\n")[2].partition("\n## ")[0]
+    shown = [line for line in section.splitlines() if line.startswith("| `")]
+    assert shown == [f"| `{name}` | {c.stored} | {c.unit} | {c.meaning} |" for name, c in OUTCOME.items()]

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from scipy import stats
 
 from algozoo.errors import InputError
-from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, score, tpr_at
+from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, rates, score, tpr_at
 
 Make = Callable[..., pd.DataFrame]
 BLOCKS = ("first", "middle", "last")
@@ -16,8 +16,8 @@ BLOCKS = ("first", "middle", "last")
 BOUNDS = ["partial_auc_low", "partial_auc", "partial_auc_high", "tpr_low", "tpr", "tpr_high"]
 
 
-def scored(outcomes: pd.DataFrame, seed: int = 1, **options: float) -> pd.DataFrame:
-    return score(outcomes, rng=np.random.default_rng(seed), **options).set_index("detector")
+def scored(outcomes: pd.DataFrame) -> pd.DataFrame:
+    return score(outcomes, rng=np.random.default_rng(1)).set_index("detector")
 
 
 def test_the_oracle_is_at_one_and_the_blank_at_zero_exactly(make_outcomes: Make, rng: Generator) -> None:
@@ -119,9 +119,10 @@ def test_a_table_without_blocks_is_one_of_whole_sequences(make_outcomes: Make, r
 
 def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes: Make, rng: Generator) -> None:
     outcomes = make_outcomes(rng, n_sequences=5, n_empty=4)
-    assert scored(outcomes, false_positives_per_map=0.1)["tpr"].notna().all()
-    assert scored(outcomes, false_positives_per_map=0.09)[BOUNDS[3:]].isna().all(axis=None)
-    assert by_annulus(outcomes, rng=rng, false_positives_per_map=0.09)["tpr"].isna().all()
+    assert scored(outcomes)["tpr_strict"].notna().all()
+    fewer = outcomes[(outcomes["trial_kind"] == "injected") | (outcomes["sequence"] > 0)]
+    assert scored(fewer)[["tpr_strict", "tpr_strict_low", "tpr_strict_high"]].isna().all(axis=None)
+    assert scored(fewer)[BOUNDS].notna().all(axis=None)
 
 
 def test_failed_injections_stay_in_the_denominator(make_outcomes: Make, rng: Generator) -> None:
@@ -245,9 +246,10 @@ def test_a_random_detector_is_at_chance(make_outcomes: Make, rng: Generator) -> 
     found = [find_candidates(rng.normal(size=(side, side)), fwhm=fwhm, valid=valid) for _ in range(len(outcomes))]
     for column in ("x", "y", "score"):
         outcomes[f"candidate_{column}"] = [getattr(c, column) for c in found]
+    curve = rates(outcomes, rng=rng)
     for x in (1.0, 10.0):
         chance = 1 - np.exp(-x * np.pi * fwhm**2 / side**2)
-        hits = round(500 * scored(outcomes, false_positives_per_map=x).loc["random", "tpr"])
+        hits = round(500 * float(np.interp(x, curve["fp_per_map"], curve["tpr"])))
         assert stats.binomtest(hits, 500, chance).pvalue > 0.01
 
 

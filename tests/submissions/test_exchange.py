@@ -118,7 +118,7 @@ def test_maps_made_elsewhere_score_as_the_detector_here(exported, truth, suite, 
     for column in ("trial_kind", "x", "y", "candidate_x", "candidate_y", "candidate_score"):
         assert all(map(np.array_equal, ours[column], theirs[column])) or ours[column].equals(theirs[column]), column
     assert theirs["seconds"].isna().all()
-    assert len({record["trials"] for record in records}) == 1
+    assert len({record.trials for record in records}) == 1
     write_preview(load_dataset(suite.datasets[0].name), store)
     page = build_site(store, suite.name, suite.version, tmp_path / "site")
     assert "elsewhere (maps only)" in page.read_text()
@@ -151,7 +151,7 @@ def test_names_of_files_may_end_in_any_case(returned, truth):
 
 @pytest.mark.parametrize("name", ["", "My Algo", "../../../evil"])
 def test_the_name_of_a_row_is_one_for_a_detector(exported, truth, name):
-    with pytest.raises(InputError, match="name = .*expected lower-case letters, digits and hyphens"):
+    with pytest.raises(InputError, match=r"name = .*expected lower-case letters, digits and hyphens"):
         maps_only(read(exported, truth), truth, **{**ABOUT, "name": name})
 
 

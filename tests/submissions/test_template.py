@@ -37,7 +37,7 @@ def assert_on_planet(scores, sequence, planet):
 
 @pytest.fixture
 def observed(make_sequence):
-    planet = Companion(separation=12, position_angle=70, contrast=0.05)
+    planet = Companion(separation=12, azimuth=70, contrast=0.05)
     null = make_sequence()
     return inject(null, [planet]), planet
 

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,10 @@ import pytest
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import SCHEMA, Store
+from algozoo.benchmark.suite import SuiteDetector
+from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.submissions.template import new_submission
 from algozoo.submissions.verify import Grade, compare, verify
 
 TRIAL = {"sequence": 0, "trial": 1, "status": "ok", "reason": "", "x": 20.0, "y": 30.0, "fwhm": 4.0, "map_kind": "snr"}
@@ -136,6 +140,14 @@ def test_a_record_that_tells_of_other_annuli_is_found(forged, again):
     assert again(forged(lambda _: None, annuli=[])).difference == "the record's annuli is another (sequence 0)"
 
 
+def test_a_row_that_passes_for_maps_made_elsewhere_is_found(published, forged, again):
+    """It could not be run again, and its label must say so."""
+    detector = next(record.detector for record in published.records() if record.detector.name == "median")
+    verified = again(forged(lambda _: None, detector=detector.model_dump() | {"maps_only": True}))
+    assert verified.grade is Grade.DIFFERS
+    assert verified.difference == "the record's detector.label is another (sequence 0)"
+
+
 def test_a_sequence_that_is_left_out_is_found(forged, again):
     store = forged(lambda _: None)
     next((store.folder / "shards").iterdir()).unlink()
@@ -155,6 +167,23 @@ def test_a_version_that_was_raised_since_is_told(published, again, monkeypatch):
     verified = again(published)
     assert verified.grade is Grade.IDENTICAL
     assert not verified.same_code
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(("made", "checked"), [("none", "bubblewrap"), ("bubblewrap", "none")])
+def test_a_row_is_verified_however_it_was_confined(suite, again, tmp_path, monkeypatch, made, checked):
+    monkeypatch.chdir(tmp_path)
+    facts = {"name": "mine", "title": "Mine", "authors": ["A"], "reference": "none", "licence": "MIT", "kind": "snr"}
+    new_submission(facts, Path("submissions"))
+    store = Store(tmp_path / "results")
+    monkeypatch.setenv("ALGOZOO_SANDBOX", made)
+    list(run(plan(suite.model_copy(update={"detectors": (SuiteDetector(name="mine"),)}))[0], store))
+    assert {record.detector.sandbox for record in store.read(suite.name, suite.version)[1]} == {made}
+    monkeypatch.setenv("ALGOZOO_SANDBOX", checked)
+    verified = again(store, "mine")
+    assert verified.grade is Grade.IDENTICAL
+    assert verified.same_code
+    assert create("mine").confinement == checked
 
 
 def test_trials_that_are_made_otherwise_now_cannot_be_compared(published, again, monkeypatch):

@@ -92,5 +92,5 @@ def can_run(name: str) -> bool:
 def _passed(name: str) -> Path:
     """File that is there if the numbers of a part are good, with this code, these packages, and what is stored."""
     stored = read(name)
-    content = "\n".join([code(), str(environment()["packages"]), stored.model_dump_json() if stored else ""])
+    content = "\n".join([code(), str(environment().packages), stored.model_dump_json() if stored else ""])
     return cache_folder() / "golden" / hashlib.sha256(content.encode()).hexdigest()[:16] / f"{name}.good"

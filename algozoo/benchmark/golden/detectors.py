@@ -18,8 +18,8 @@ from algozoo.detectors.supervised.sodirf import BLOCK, SODIRF
 MORE: dict[str, list[dict[str, Any]]] = {
     "annular-pca": [{"n_components": 0.9}, {"max_references": 12}, {"n_segments": 3}],
     "loci": [{"damping": 0.1}, {"zone_width": 3.0}],
-    "llsg": [{"rank": 3, "max_iterations": 4}],
-    "oracle": [{"companions": (Companion(separation=10.0, position_angle=60.0, contrast=0.01),)}],
+    "llsg": [{"rank": 3}],
+    "oracle": [{"companions": (Companion(separation=10.0, azimuth=60.0, contrast=0.01),)}],
     "pca": [{"n_components": 0.9}],
     "stim": [{"n_components": 0.9}],
 }
@@ -58,7 +58,7 @@ def detector_cases(name: str) -> dict[str, Case]:
 
 def _supervised_cases(name: str) -> dict[str, Case]:
     """Train briefly: as in a suite on every kind of input, and in all other ways on one."""
-    first, *others = _distinct([*_of_suites(name), create(name, SMALL[name]), *_more(name)])
+    first, *others = _distinct([*_of_suites(name), create(name, **SMALL[name]), *_more(name)])
     sequence = INPUTS["long"]()
     fitted = cast("Supervised", first.fit(sequence.flipped()))
     cases = _model_cases(fitted)
@@ -89,7 +89,7 @@ def _of_suites(name: str) -> Iterator[Detector]:
     for suite in suite_names():
         for entry in load_suite(suite).detectors:
             if entry.name == name:
-                yield create(name, entry.parameters | SMALL.get(name, {}))
+                yield create(name, **(entry.parameters | SMALL.get(name, {})))
 
 
 def _more(name: str) -> Iterator[Detector]:
@@ -98,8 +98,8 @@ def _more(name: str) -> Iterator[Detector]:
     types, small = get_type_hints(cls), SMALL.get(name, {})
     for each in fields(cls):
         if each.init and get_origin(types[each.name]) is Literal and each.name != "train":
-            yield from (create(name, small | {each.name: choice}) for choice in get_args(types[each.name]))
-    yield from (create(name, small | parameters) for parameters in MORE.get(name, []))
+            yield from (create(name, **(small | {each.name: choice})) for choice in get_args(types[each.name]))
+    yield from (create(name, **(small | parameters)) for parameters in MORE.get(name, []))
 
 
 def _model_cases(detector: Supervised) -> dict[str, Case]:

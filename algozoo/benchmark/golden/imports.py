@@ -153,6 +153,6 @@ def _sequences() -> dict[str, ArrayLike]:
         "library_frames": library_frames(rdi, "both"),
         "subtract_spectral_median": channel.cube,
         "subtract_spectral_median: psf": channel.psf,
-        "inject": inject(adi, [Companion(separation=12.0, position_angle=30.0, contrast=0.1)]).cube,
+        "inject": inject(adi, [Companion(separation=12.0, azimuth=30.0, contrast=0.1)]).cube,
         "flipped": adi.flipped().parallactic_angles,
     }

@@ -16,7 +16,6 @@ from algozoo.datasets import Dataset, load_dataset
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.simulate import simulate
 from algozoo.detectors.contract import Declined
-from algozoo.detectors.controls import Oracle
 from algozoo.detectors.registry import create
 from algozoo.scoring import find_candidates
 from algozoo.sequence import ADISequence
@@ -70,8 +69,8 @@ def real_cases(dataset: str, detector: str, mirror: Path | None = None) -> dict[
     trial = draw_trials(suite, entry, data, 0, null)[entry.injections]  # the first in the second annulus
     sequence, valid = trial.sequence(null), data.valid_mask(null)
     cases: dict[str, Case] = {}
-    for each in (create(listed.name, listed.parameters) for listed in suite.detectors if listed.name == detector):
-        able = each.told((trial.companion,)) if isinstance(each, Oracle) and trial.companion else each
+    for each in (create(listed.name, **listed.parameters) for listed in suite.detectors if listed.name == detector):
+        able = each.told((trial.companion,)) if trial.companion else each
         try:
             scores = fitted(able, data, null, {False})[False].detect(sequence).scores
         except Declined as declined:

@@ -21,7 +21,7 @@ from algozoo.benchmark.suite import Suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
-from algozoo.datasets.readers import read_sequence
+from algozoo.datasets.readers import read as read_sequence
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.sequence import ADISequence
 
@@ -96,7 +96,7 @@ def trials_cases() -> dict[str, Case]:
         cases = _table_cases("real", _outcomes(shard, Smooth()))
     tiny = load_dataset("tiny")
     trials = draw_trials(suite, suite.datasets[0].model_copy(update={"name": "tiny"}), tiny, 0, INPUTS["adi"]())
-    drawn = [(each.companion.separation, each.companion.position_angle) for each in trials if each.companion]
+    drawn = [(each.companion.separation, each.companion.azimuth) for each in trials if each.companion]
     return cases | {"simulated: places": summary(drawn)} | _spectral_cases() | _injection_cases()
 
 
@@ -114,7 +114,7 @@ def _table_cases(label: str, outcomes: pd.DataFrame) -> dict[str, Case]:
 
 def _injection_cases() -> dict[str, Case]:
     """Injections that are smeared, cut by the edge of the frame, in several channels, and scaled."""
-    near, far = (Companion(separation=r, position_angle=200.0, contrast=0.05) for r in (5.0, 19.5))
+    near, far = (Companion(separation=r, azimuth=200.0, contrast=0.05) for r in (5.0, 19.5))
     cases = {}
     for kind in ("adi", "ifs", "even"):
         null = INPUTS[kind]()

@@ -152,7 +152,7 @@ def _moved(origin: Companion, offset: Array, fwhm: float) -> Companion:
     radial, tangential, log_contrast = offset
     return Companion(
         separation=abs(float(origin.separation + radial * fwhm)),
-        position_angle=float(origin.position_angle + np.rad2deg(tangential * fwhm / origin.separation)) % 360,
+        azimuth=float(origin.azimuth + np.rad2deg(tangential * fwhm / origin.separation)) % 360,
         contrast=origin.contrast * float(np.exp(np.clip(log_contrast, -LARGEST_LOG, LARGEST_LOG))),
     )
 
@@ -176,7 +176,7 @@ def _likely(sequence: ADISequence, guess: Companion, n_components: int) -> Compa
     place = replace(
         guess,
         separation=float(np.hypot(x - sequence.centre, y - sequence.centre)),
-        position_angle=float(np.rad2deg(np.arctan2(y - sequence.centre, x - sequence.centre))),
+        azimuth=float(np.rad2deg(np.arctan2(y - sequence.centre, x - sequence.centre))),
     )
     rows, columns = np.mgrid[: sequence.size, : sequence.size]
     here = np.hypot(columns - x, rows - y) <= sequence.fwhm
@@ -196,7 +196,7 @@ def _snr(sequence: ADISequence, companion: Companion, n_components: int) -> floa
 def _ring(companion: Companion) -> list[Companion]:
     """Return equal companions at other angles, evenly spread."""
     turns = 360 * np.arange(1, N_RING + 1) / (N_RING + 1)
-    return [replace(companion, position_angle=(companion.position_angle + turn) % 360) for turn in turns]
+    return [replace(companion, azimuth=(companion.azimuth + turn) % 360) for turn in turns]
 
 
 def _check_place(sequence: ADISequence, guess: Companion) -> None:

@@ -65,6 +65,22 @@ def inner_edge(sequence: ADISequence) -> float:
     return float(edge) if INNER_EDGE < edge < USUAL_ANNULI[0] else INNER_EDGE
 
 
+def usual_field(name: str, side: int, fwhm: float, inner: float) -> dict[str, Any]:
+    """Return the entries `valid_field` and `annuli` of a manifest for frames of some pixels.
+
+    Raises
+    ------
+    InputError
+        If the frames, whose `name` is for the message, are too small.
+    """
+    outer = float(np.floor(2 * ((side - 1) / 2 / fwhm - 1)) / 2)
+    if outer <= inner:
+        raise InputError(
+            f"{name}: {side} px around the star are {side / fwhm:.1f} FWHM, expected at least 5.5: give larger frames"
+        )
+    return {"valid_field": {"inner": inner, "outer": outer}, "annuli": _annuli(outer)}
+
+
 def compose_manifest(
     name: str,
     files: SequenceFiles,
@@ -83,12 +99,7 @@ def compose_manifest(
         If something stated is out of range, or if the frames are too small.
     """
     side = seen.crop[2] if seen.crop else seen.shape[-1]
-    outer = np.floor(2 * ((side - 1) / 2 / seen.fwhm - 1)) / 2
-    if outer <= inner:
-        raise InputError(
-            f"{files.cube}: {side} px around the star are {side / seen.fwhm:.1f} FWHM, expected at least 5.5: give "
-            "larger frames"
-        )
+    field = usual_field(str(files.cube), side, seen.fwhm, inner)
     left, bottom, _ = seen.crop or (0, 0, 0)
     rest = seen.shape[-1] - left, seen.shape[-2] - bottom
     crop = {"x": left, "y": bottom} | ({} if rest == (side, side) else {"size": side})
@@ -108,8 +119,7 @@ def compose_manifest(
         "source": "own data",
         "citation": "not stated",
         "pixel_scale": pixel_scale,
-        "valid_field": {"inner": inner, "outer": float(outer)},
-        "annuli": _annuli(float(outer)),
+        **field,
         **{key: value for key, value in flux.items() if value is not None},
         "angle_unit": stated.angle_unit or (unit_of_angles(files.angles) if files.angles else None) or "deg",
         "angle_offset": stated.angle_offset,

@@ -11,7 +11,6 @@ ComplexSingle = NDArray[np.complex64]
 
 CENTRAL_OBSCURATION = 0.2
 """Diameter of the secondary mirror's shadow, in pupil diameters."""
-ARCSECONDS_PER_RADIAN = np.rad2deg(1) * 3600
 
 
 def pupil_coordinates(n_pixels: int) -> tuple[Array, Array]:

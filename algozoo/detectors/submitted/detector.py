@@ -4,8 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Self
@@ -19,16 +18,26 @@ from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
 from algozoo.detectors.submitted.manifest import Needs, Submission, read_submission
 from algozoo.errors import InputError
 from algozoo.files import folder_digest
+from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
-from algozoo.sandbox.limits import Limits
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
 GUEST = "algozoo.detectors.submitted.guest"
-PARTS = ("__init__.py", "errors.py", "files.py", "sequence.py", "companions.py", "imaging", "detectors", "sandbox")
+PARTS = (
+    "__init__.py",
+    "arguments.py",
+    "errors.py",
+    "files.py",
+    "sequence.py",
+    "companions.py",
+    "imaging",
+    "detectors",
+    "sandbox",
+)
 """What a submission sees of us: no manifest, no seed, no suite."""
 IMPORTS_VERSION = "1"
 """Raised when numbers change of what third-party code may import of us; our detectors have versions of their own."""
@@ -50,26 +59,18 @@ WELL_KNOWN = {
 LARGEST_FACTS = 2**17
 LARGEST_FIT = 2**28
 IDLE_SANDBOXES = 2
-PATIENCE = 3
-"""Maps that may time out before a detector is not asked any more."""
 MEGABYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submitted(Detector):
-    """A detector that runs in a sandbox.
-
-    It remembers which maps timed out, and after a few it is not run any more; whoever wants to try again makes it anew,
-    as each shard of a run does.
-    """
+    """A detector that runs in a sandbox."""
 
     folder: ClassVar[Path]
     manifest: ClassVar[Submission]
 
-    fitted: bytes = field(default=b"", init=False, repr=False, compare=False)
+    fitted: bytes = field(default=b"", repr=False, compare=False)
     """A fitted detector, which only a later run in the sandbox reads."""
-
-    _timeouts: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def confinement(self) -> Confinement:
@@ -113,8 +114,7 @@ class Submitted(Detector):
         Declined
             If the detector says so.
         Stopped
-            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'. After three maps that
-            timed out all others do at once.
+            If it gives no map; `status` is 'timeout', 'memory', 'crash', 'invalid' or 'failed'.
         """
         answer = self._ask("detect", sequence, 3 * sequence.size**2 * 8 + LARGEST_FACTS)
         facts, arrays = answer.message.facts, dict(answer.message.arrays)
@@ -131,16 +131,8 @@ class Submitted(Detector):
     def _ask(self, task: str, sequence: ADISequence, largest_reply: int) -> Answer:
         needs = self.manifest.needs
         _decline_what_is_not_there(needs)
-        if len(self._timeouts) >= PATIENCE:
-            raise Stopped("timeout", f"not run: {PATIENCE} maps before it timed out")
-        sandbox = self._sandbox()
-        limits = Limits(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
-        try:
-            answer = sandbox.run(_request(task, sequence, self), limits, largest_reply=largest_reply)
-        except Stopped as stopped:
-            if stopped.status == "timeout":
-                self._timeouts.append(str(stopped))
-            raise
+        allowance = Allowance(seconds=60 * needs.minutes, memory_mb=needs.memory_mb, gpu=needs.gpu)
+        answer = self._sandbox().run(_request(task, sequence, self), allowance, largest_reply=largest_reply)
         outcome = str(answer.message.facts.get("outcome"))
         if outcome == {"detect": "map", "fit": "fitted"}[task]:
             return answer
@@ -158,9 +150,7 @@ class Trained(Submitted):
     def fit(self, sequence: ADISequence) -> Self:
         """Learn in the sandbox; the copy holds what was learnt as bytes that nobody here looks into."""
         answer = self._ask("fit", sequence, LARGEST_FIT)
-        fitted = copy(self)
-        object.__setattr__(fitted, "fitted", bytes(answer.message.blob))
-        return fitted
+        return replace(self, fitted=bytes(answer.message.blob))
 
 
 def _decline_what_is_not_there(needs: Needs) -> None:

@@ -11,7 +11,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.parameters import parameter_fields
 from algozoo.errors import InputError
 from algozoo.sandbox.channels import take_request
 from algozoo.sandbox.wire import Message
@@ -157,7 +158,7 @@ def _load(folder: str) -> ModuleType:
 def _made(cls: type[Detector], parameters: Mapping[str, Any]) -> Detector:
     if not is_dataclass(cls) or "__dataclass_fields__" not in vars(cls):
         raise TypeError(f"class {cls.__name__} is no dataclass: write @dataclass(frozen=True, kw_only=True) above it")
-    _compare(f"class {cls.__name__}", {f.name for f in fields(cls) if f.init}, parameters)
+    _compare(f"class {cls.__name__}", {f.name for f in parameter_fields(cls)}, parameters)
     return cls(**parameters)
 
 

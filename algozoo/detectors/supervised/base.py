@@ -1,15 +1,14 @@
 """What detectors share that learn from labelled samples: learn, keep the model, and score every pixel of the field."""
 
-import copy
 from abc import abstractmethod
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from algozoo.detectors.contract import DetectionMap
+from algozoo.detectors.contract import DetectionMap, Training
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Progress, Report
 from algozoo.detectors.supervised.residuals import Residuals, annular_residuals, normalised
 from algozoo.detectors.supervised.sampled import Sampled, one_channel
@@ -17,15 +16,13 @@ from algozoo.detectors.supervised.samples import KINDS, Samples
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
-Training = Literal["auto", "flipped", "transfer", "oracle-empty"]
-
 FWHM_TOLERANCE = 0.1
 """Relative difference between the FWHM of training and that of the sequence up to which a model is used."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Supervised(Sampled):
-    """A detector that learns from labelled samples; how it learns and how it scores samples are its open steps.
+    """A detector that learns from labelled samples; how it learns and how it scores samples are abstract.
 
     Without `fit`, `detect` learns from the flipped twin of the sequence first. Scores are log-odds: where classes are
     as frequent as in training, the probability of a companion is ``1 / (1 + exp(-score))``, and 0.9 of it, the
@@ -39,8 +36,14 @@ class Supervised(Sampled):
         'transfer' where there are more sequences than one, and else 'flipped'.
     """
 
-    train: Training = "auto"
-    model: Arrays | None = field(default=None, init=False, repr=False, compare=False)
+    train: Literal["auto", "flipped", "transfer", "oracle-empty"] = "auto"
+    model: Arrays | None = field(default=None, repr=False, compare=False)
+
+    def training(self, *, ensemble: bool) -> Training:
+        """Return what `train` says."""
+        if self.train == "auto":
+            return "transfer" if ensemble else "flipped"
+        return self.train
 
     @abstractmethod
     def learn(
@@ -65,19 +68,7 @@ class Supervised(Sampled):
         checkpoint: Checkpoint | None = None,
         drawn: Arrays | None = None,
     ) -> Self:
-        """Learn from a sequence without companions and return a fitted copy.
-
-        Parameters
-        ----------
-        sequence : ADISequence
-        usable : array of bool (n, n), optional
-            Where in the derotated field training samples may be centred: not near known companions.
-        report : callable, optional
-            Is told the `Progress`.
-        checkpoint : Checkpoint, optional
-            Where an unfinished training is kept, and resumed.
-        drawn : dict, optional
-            What `draw` gave for this sequence; if it is not given, it is drawn first.
+        """Learn from a sequence without companions and return a fitted copy; see `Learner.fit`.
 
         Raises
         ------
@@ -85,6 +76,7 @@ class Supervised(Sampled):
             As `draw`.
         """
         self.check_parameters()
+        self.prepare()
         drawn = self.draw(sequence, usable=usable, report=report) if drawn is None else drawn
         samples = Samples(**{column.name: drawn[column.name] for column in fields(Samples)})
         n_annuli, patch = len(drawn["flux_annuli"]), samples.patches.shape[-1]
@@ -110,14 +102,19 @@ class Supervised(Sampled):
         Raises
         ------
         InputError
-            If the detector is not fitted.
+            If the detector is not fitted, or was fitted with other levels, patches or another scale.
         """
         if self.model is None:
             raise InputError(f"{self.name} is not fitted: call fit first")
+        if str(self.model["made_for"]) != self._made_for:
+            raise InputError(
+                f"{self.name}: the model was made for {self.model['made_for']}, the detector has {self._made_for}: "
+                "give it the same, or fit it again"
+            )
         return dict(self.model)
 
     def with_state(self, state: Arrays) -> Self:
-        """Return a copy with a fitted model, as `state` gave it.
+        """Return a copy with a fitted model, as `state` returned it.
 
         Raises
         ------
@@ -129,11 +126,8 @@ class Supervised(Sampled):
         ]
         if absent:
             raise InputError(f"{self.name}: the model has no {', '.join(absent)}; it is no model of this detector")
-        if str(state["made_for"]) != self._made_for:
-            raise InputError(
-                f"{self.name}: the model was made for {state['made_for']}, the detector has {self._made_for}: give it "
-                "the same, or fit it anew"
-            )
+        fitted = replace(self, model=dict(state))
+        fitted.state()
         for name, shape in self.shapes(int(state["levels"]), int(state["patch"])).items():
             found = np.shape(state[name]) if name in state else None
             if (
@@ -143,10 +137,8 @@ class Supervised(Sampled):
             ):
                 raise InputError(
                     f"{self.name}: array {name} of the model has shape {found}, expected "
-                    f"{tuple('any' if n is None else n for n in shape)}; fit the detector anew"
+                    f"{tuple('any' if n is None else n for n in shape)}; fit the detector again"
                 )
-        fitted = copy.copy(self)
-        object.__setattr__(fitted, "model", dict(state))
         return fitted
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
@@ -174,6 +166,11 @@ class Supervised(Sampled):
             image[ring.pixels] = images[self._count // 2].ravel()[ring.pixels]
         shape = sequence.size, sequence.size
         return DetectionMap(scores=scores.reshape(shape), kind="log_odds", image=image.reshape(shape))
+
+    @property
+    def learning_curve(self) -> NDArray[np.float64] | None:
+        """See `Detector.learning_curve`."""
+        return self.state().get("learning_curve")
 
     def score_pixels(self, ring: Residuals, images: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score the pixels of an annulus, given its residuals."""

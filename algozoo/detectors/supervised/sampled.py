@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
 
-from algozoo.detectors.contract import Detector
+from algozoo.detectors.parameters import Count, Positive, Seed
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.detectors.supervised.brightness import FluxFit
-from algozoo.detectors.supervised.levels import Levels
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Progress, Report
 from algozoo.detectors.supervised.residuals import Normalisation, annular_residuals, patch_size
 from algozoo.detectors.supervised.samples import draw_samples
@@ -24,8 +25,23 @@ SMALLEST_PATCH = 5
 """Pixels: below, nothing is left after two poolings, and a patch holds no companion."""
 
 
+def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(a < b for a, b in pairwise(numbers)):
+        raise ValueError
+    return numbers
+
+
+def _in_order(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise ValueError
+    return pair
+
+
+ListedLevels = Annotated[tuple[Count, ...], AfterValidator(_rising), "rising"]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Sampled(Detector):
+class Sampled(Learner):
     """A detector that learns from labelled samples: these depend on the parameters declared here, and on no others.
 
     Parameters
@@ -49,16 +65,20 @@ class Sampled(Detector):
         Of all random choices in training.
     """
 
-    n_levels: Levels = 20
-    patch_width: float = 2.0
-    n_samples: int = 1000
-    snr: tuple[float, float] = (1.0, 100.0)
+    n_levels: Count | Annotated[ListedLevels, Field(min_length=1)] = 20
+    patch_width: Annotated[float, Field(ge=1, le=5)] = 2.0
+    n_samples: Annotated[int, Field(ge=20)] = 1000
+    snr: Annotated[tuple[Positive, Positive], AfterValidator(_in_order), "in order"] = (1.0, 100.0)
     normalisation: Normalisation = "noise"
-    seed: int = 0
+    seed: Seed = 0
 
-    smallest_levels: ClassVar[int] = 1
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples",)
     """What to lower where memory does not suffice."""
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The parameters declared here."""
+        return {field.name: getattr(self, field.name) for field in fields(Sampled)}
 
     def draw(
         self, sequence: ADISequence, *, usable: NDArray[np.bool_] | None = None, report: Report | None = None
@@ -72,7 +92,7 @@ class Sampled(Detector):
         usable : array of bool (n, n), optional
             Where in the derotated field samples may be centred: not near known companions.
         report : callable, optional
-            Is told the `Progress`.
+            Gets the `Progress`.
 
         Returns
         -------
@@ -134,20 +154,6 @@ class Sampled(Detector):
                 f"{patch} px, {n * self._count * patch**2 * 4 / 1e9:.2g} GB and several times that while learning: "
                 f"lower {what}. The last checkpoint, if there is one, is kept"
             ) from error
-
-    def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        rising = isinstance(self.n_levels, int) or all(a < b for a, b in pairwise((0, *self.n_levels)))
-        levels = f"{self.smallest_levels} or more, or so many rising numbers of components"
-        for parameter, valid, expected in (
-            ("n_levels", rising and self._count >= self.smallest_levels, levels),
-            ("patch_width", 1 <= self.patch_width <= 5, "a number of FWHM from 1 to 5"),
-            ("n_samples", self.n_samples >= 20, "at least 20"),
-            ("snr", len(self.snr) == 2 and 0 < self.snr[0] <= self.snr[1] < np.inf, "two positive numbers in order"),
-            ("seed", self.seed >= 0, "0 or more"),
-        ):
-            if not valid:
-                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
 
     @property
     def _count(self) -> int:

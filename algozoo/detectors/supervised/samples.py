@@ -161,7 +161,7 @@ def _injections(
             drawn = contrasts[0] * (contrasts[1] / contrasts[0]) ** rng.random(min(CONTRASTS_PER_PLACE, number - first))
             dx, dy = rng.uniform(-0.5, 0.5, size=2)
             patches.append(field.ring.injected(companion, drawn, (dx, dy), float(rng.uniform(0, 360))))
-            rows += [(len(patches) - 1, split, companion.position_angle, contrast) for contrast in drawn]
+            rows += [(len(patches) - 1, split, companion.azimuth, contrast) for contrast in drawn]
     place, splits, azimuth, drawn = np.array(rows).T
     return np.concatenate(patches), {
         "place": place.astype(np.intp),

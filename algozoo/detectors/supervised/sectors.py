@@ -72,7 +72,7 @@ class Places:
             radians = np.deg2rad(angle)
             found = int(self.split(np.asarray(separation * np.cos(radians)), np.asarray(separation * np.sin(radians))))
             if found >= 0 and split in {None, found}:
-                return Companion(separation=separation, position_angle=angle, contrast=1.0)
+                return Companion(separation=separation, azimuth=angle, contrast=1.0)
         raise self.no_room(split)
 
     def no_room(self, split: int | None) -> InputError:

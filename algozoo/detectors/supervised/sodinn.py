@@ -1,17 +1,20 @@
 """SODINN, supervised detection by a neural network: Gomez Gonzalez et al. 2018, A&A 613, A71."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from algozoo.detectors.parameters import Count, Fraction
 from algozoo.detectors.supervised.base import Supervised
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Report
 from algozoo.detectors.supervised.residuals import Residuals
+from algozoo.detectors.supervised.sampled import ListedLevels
 from algozoo.detectors.supervised.samples import Samples
 from algozoo.errors import InputError
 
@@ -49,14 +52,15 @@ class SODINN(Supervised):
     title: ClassVar[str] = "Supervised detection by a neural network (SODINN)"
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
     version: ClassVar[str] = "1"
-    smallest_levels: ClassVar[int] = 4
+    needs: ClassVar[tuple[str, ...]] = ("torch",)
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples", "batch")
 
+    n_levels: Annotated[int, Field(ge=4)] | Annotated[ListedLevels, Field(min_length=4)] = 20
     architecture: Literal["convlstm", "conv3d"] = "convlstm"
-    epochs: int = 20
-    patience: int = 5
-    learning_rate: float = 0.003
-    batch: int = 64
+    epochs: Count = 20
+    patience: Count = 5
+    learning_rate: Fraction = 0.003
+    batch: Annotated[int, Field(ge=2)] = 64
     device: str = "auto"
 
     def learn(
@@ -101,18 +105,9 @@ class SODINN(Supervised):
         made = network.build(self.architecture, n_levels, patch, self.seed)
         return {name: array.shape for name, array in network.weights(made).items()}
 
-    def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        super().check_parameters()
+    def prepare(self, tell: Callable[[str], object] = lambda _: None) -> None:  # noqa: ARG002 - nothing takes long
+        """Check that PyTorch is installed and has the device."""
         _network_module().chosen_device(self.device)
-        for parameter, valid, expected in (
-            ("epochs", self.epochs >= 1, "1 or more"),
-            ("patience", self.patience >= 1, "1 or more"),
-            ("learning_rate", 0 < self.learning_rate < 1, "a number between 0 and 1"),
-            ("batch", self.batch >= 2, "2 or more"),
-        ):
-            if not valid:
-                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
 
 
 @contextmanager

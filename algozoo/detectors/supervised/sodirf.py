@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from sklearn.ensemble import RandomForestClassifier
 
+from algozoo.detectors.parameters import Count, Fraction
 from algozoo.detectors.supervised.base import Supervised, area_under_curve
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Progress, Report, seed_of_step
 from algozoo.detectors.supervised.samples import Samples
@@ -34,8 +36,8 @@ class SODIRF(Supervised):
     n_trees : int
         Of the forest.
     sample_fraction : float
-        Of the training samples, each tree sees so many. The authors' trees see as many as there are, drawn with
-        replacement, which takes three times as long and finds no more.
+        Of the training samples that each tree sees. The authors' trees see as many as there are, drawn with
+        replacement.
     min_leaf : int
         Samples in a leaf, at least.
     """
@@ -45,9 +47,9 @@ class SODIRF(Supervised):
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
     version: ClassVar[str] = "1"
 
-    n_trees: int = 100
-    sample_fraction: float = 0.3
-    min_leaf: int = 3
+    n_trees: Annotated[int, Field(ge=10)] = 100
+    sample_fraction: Fraction = 0.3
+    min_leaf: Count = 3
 
     def learn(
         self, samples: Samples, report: Report | None = None, checkpoint: Checkpoint | None = None
@@ -97,21 +99,10 @@ class SODIRF(Supervised):
         n_nodes, n_features = len(state["feature"]), int(state["levels"]) * int(state["patch"]) ** 2
         nodes = np.concatenate([state["left"], state["right"], state["roots"]])
         if any(len(state[name]) != n_nodes for name in ("threshold", "left", "right", "probability")):
-            raise InputError("sodirf: the arrays of the model have different lengths; fit the detector anew")
+            raise InputError("sodirf: the arrays of the model have different lengths; fit the detector again")
         if nodes.min() < LEAF or nodes.max() >= n_nodes or state["feature"].max() >= n_features:
-            raise InputError("sodirf: a tree of the model leads to nowhere; fit the detector anew")
+            raise InputError("sodirf: a tree of the model leads to nowhere; fit the detector again")
         return fitted
-
-    def check_parameters(self) -> None:
-        """Raise an InputError at a parameter that makes no sense."""
-        super().check_parameters()
-        for parameter, valid, expected in (
-            ("n_trees", self.n_trees >= 10, "10 or more"),
-            ("sample_fraction", 0 < self.sample_fraction < 1, "a number between 0 and 1"),
-            ("min_leaf", self.min_leaf >= 1, "1 or more"),
-        ):
-            if not valid:
-                raise InputError(f"{self.name}: {parameter} is {getattr(self, parameter)}, expected {expected}")
 
 
 def exported(forest: RandomForestClassifier, before: Arrays | None = None) -> dict[str, NDArray[Any]]:

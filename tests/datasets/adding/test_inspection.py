@@ -70,7 +70,7 @@ def test_angles_jump_at_the_turn():
 
 def test_a_companion_tells_the_sense_of_rotation(make_sequence):
     empty = make_sequence(n_frames=20, size=61, parallactic_angles=np.linspace(0, 70, 20))
-    sequence = inject(empty, [Companion(separation=20, position_angle=40, contrast=0.05)])
+    sequence = inject(empty, [Companion(separation=20, azimuth=40, contrast=0.05)])
     assert sense_of_rotation(sequence) == 1
     assert sense_of_rotation(sequence.flipped()) == -1
     assert sense_of_rotation(empty) == 0

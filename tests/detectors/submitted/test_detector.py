@@ -56,7 +56,7 @@ def mine(tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         (folder / "submission.toml").write_text(MANIFEST.format(more=more))
         (folder / "detector.py").write_text(code)
-        return create("mine", parameters)
+        return create("mine", **parameters)
 
     return mine
 
@@ -161,11 +161,11 @@ def test_the_record_says_how_it_was_confined(mine, suite, tmp_path, monkeypatch,
     list(run(plan(small)[0], store))
     outcomes, [record] = store.read(small.name, small.version)
     assert set(outcomes["status"]) == {"ok"}
-    assert record["detector"]["sandbox"] == ("none" if way == "none" else create("mine").confinement)
+    assert record.detector.sandbox == ("none" if way == "none" else create("mine").confinement)
 
 
 def test_a_run_begins_only_if_there_is_a_sandbox(mine, suite, tmp_path, monkeypatch):
-    monkeypatch.setattr("algozoo.sandbox.choice.WAYS", {})
+    monkeypatch.setattr("algozoo.sandbox.choice.failure", lambda *_, **__: "bubblewrap is not installed")
     mine(FUNCTION.format(arguments="cube"))
     small = suite.model_copy(update={"detectors": (SuiteDetector(name="mine"), SuiteDetector(name="blank"))})
     with pytest.raises(AlgoZooError, match="no sandbox works on this machine"):

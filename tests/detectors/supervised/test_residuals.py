@@ -42,7 +42,7 @@ def plain_patch(sequence, ring, x, y):
 @pytest.mark.parametrize("contrast", [0.0, 0.02, 0.3])
 def test_injected_patch_is_that_of_an_injection_and_a_new_model(night, number, contrast):
     ring = annular_residuals(night, N_LEVELS, PATCH)[number]
-    companion = Companion(separation=ring.annulus.centre, position_angle=130 + 50 * number, contrast=contrast)
+    companion = Companion(separation=ring.annulus.centre, azimuth=130 + 50 * number, contrast=contrast)
     [fast] = ring.injected(companion, [contrast], (0.3, -0.4), 25)
     sequence = inject(night, [companion])
     x, y = np.subtract(companion.position(sequence), sequence.centre)
@@ -75,7 +75,7 @@ def test_a_turned_image_shows_the_same_sky(night, turn, dx, dy):
 
 def test_patches_of_labelling_and_of_prediction_are_the_same(night):
     """A companion in the middle of a pixel gives the same patch in either way."""
-    companion = Companion(separation=9, position_angle=0, contrast=0.05)
+    companion = Companion(separation=9, azimuth=0, contrast=0.05)
     [labelled] = annular_residuals(night, N_LEVELS, PATCH)[1].injected(companion, [0.05])
     ring = annular_residuals(inject(night, [companion]), N_LEVELS, PATCH)[1]
     [predicted] = ring.patches(ring.image(), np.array([20 * 41 + 29]))

@@ -169,7 +169,7 @@ def test_masked_places_hold_no_samples(night):
     samples, _ = drawn(night, usable=usable)
     ring = annular_residuals(night, N_LEVELS, PATCH)
     for annulus, azimuth in zip(samples.annulus, samples.azimuth, strict=True):
-        companion = Companion(separation=ring[annulus].annulus.centre, position_angle=azimuth, contrast=0)
+        companion = Companion(separation=ring[annulus].annulus.centre, azimuth=azimuth, contrast=0)
         assert np.hypot(*np.subtract(companion.position(night), (29, 20))) > 3
 
 

@@ -143,7 +143,7 @@ def test_a_device_that_is_not_there_is_said_so():
 @pytest.mark.slow
 def test_where_it_matters_every_pixel_is_scored_by_itself(make_sequence):
     """The highest score and its neighbours are those of their own samples, not means of others."""
-    planet = Companion(separation=11, position_angle=65, contrast=0.03)
+    planet = Companion(separation=11, azimuth=65, contrast=0.03)
     sequence = make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 80, 20))
     small = SODINN(n_levels=4, n_samples=60, patch_width=1.5, architecture="conv3d", epochs=3)
     fitted = small.fit(sequence.flipped())
@@ -165,7 +165,8 @@ def test_where_it_matters_every_pixel_is_scored_by_itself(make_sequence):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_levels": 3}, "n_levels is 3, expected 4 or more"),
+        ({"n_levels": 3}, r"n_levels is 3, expected an integer \(4 or more\)"),
+        ({"n_levels": (1, 2, 3)}, r"n_levels is \(1, 2, 3\), expected .* \(4 values or more, rising\)"),
         ({"epochs": 0}, "epochs is 0"),
         ({"patience": 0}, "patience is 0"),
         ({"learning_rate": 2.0}, "learning_rate is 2.0"),

@@ -1,4 +1,4 @@
-"""The smallest program for a sandbox: it answers, so the sandbox works."""
+"""The smallest program for a sandbox: if it answers, the sandbox works."""
 
 import os
 

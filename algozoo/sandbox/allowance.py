@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+MEGABYTE = 2**20
+
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class Allowance:
     """What one run may take, all of its processes together.
 
     Parameters

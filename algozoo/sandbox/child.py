@@ -1,0 +1,124 @@
+"""The process of one run: it gives up all that another run could see, and then runs the program.
+
+Standard library only, as the zygote imports it.
+"""
+
+import faulthandler
+import os
+import resource
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import NoReturn
+
+from algozoo.sandbox import linux
+from algozoo.sandbox.allowance import MEGABYTE, Allowance
+
+REQUEST, REPLY = 3, 4
+"""Descriptors of a child."""
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
+OPEN_FILES = 256
+ADDRESS_SPACE_MB = 4096
+"""More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What runs find in their confinement, and what they give up.
+
+    Parameters
+    ----------
+    folder : str
+        Of the third-party code.
+    site : list of str
+        Folders of installed packages.
+    scratch : str
+        Folder over which each run gets an empty one of its own.
+    isolate : bool
+        Whether runs enter namespaces of their own; False without a sandbox.
+    hidden : list of str
+        Folders that no run must find.
+    devices : list of str
+        Those that runs may use.
+    uid : int or None
+        User of the runs; by default the one who runs the zygote.
+    """
+
+    folder: str
+    site: list[str]
+    scratch: str
+    isolate: bool
+    hidden: list[str] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
+    uid: int | None = None
+
+
+def run_program(name: str, settings: Settings, descriptors: list[int], allowance: Allowance) -> NoReturn:
+    """Confine this process, which was just forked, and run the program in it.
+
+    Parameters
+    ----------
+    name : str
+        Module whose `main(request, reply, folder)` is called: a socket that gives the request to
+        `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder of the third-party code.
+    settings : Settings
+    descriptors : list of int
+        Of the request, the reply and the output.
+    allowance : Allowance
+    """
+    code = 70
+    try:
+        _arrange(descriptors)
+        os.setsid()
+        if settings.isolate:
+            _isolate(settings, allowance)
+        _limit(allowance, isolated=settings.isolate)
+        faulthandler.enable()
+        import_module(name).main(REQUEST, REPLY, settings.folder)
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - the child must not go on as a second zygote
+        with suppress(BaseException):
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def _arrange(descriptors: list[int]) -> None:
+    """Bring request, reply and output to their numbers and close every other descriptor."""
+    request, reply, output = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
+        os.dup2(descriptor, number)
+    os.closerange(REPLY + 1, 1 << 20)
+
+
+def _isolate(settings: Settings, allowance: Allowance) -> None:
+    """Leave all that another run could see or could have left."""
+    linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
+    linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
+    uid = os.getuid() if settings.uid is None else settings.uid
+    for folder in (settings.scratch, SHARED_MEMORY):
+        options = f"size={allowance.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
+        linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
+    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
+    if settings.uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    os.chdir(settings.scratch)
+    linux.give_up_capabilities()
+    linux.filter_system_calls()
+
+
+def _limit(allowance: Allowance, *, isolated: bool) -> None:
+    ceilings = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_FSIZE: allowance.folder_mb * MEGABYTE,
+    }
+    if isolated:
+        ceilings[resource.RLIMIT_NPROC] = allowance.processes
+    if not allowance.gpu:
+        ceilings[resource.RLIMIT_AS] = (allowance.memory_mb + ADDRESS_SPACE_MB) * MEGABYTE
+    for kind, ceiling in ceilings.items():
+        resource.setrlimit(kind, (ceiling, ceiling))

@@ -1,0 +1,32 @@
+"""Our detectors with the choices of VIP, for the comparison of numbers and of speed."""
+
+import warnings
+from typing import ClassVar
+
+import numpy as np
+from scipy.stats import median_abs_deviation
+
+from algozoo.detectors.llsg import LLSG, godec
+from algozoo.detectors.nmf import NMF
+
+
+class LLSGAsVIP(LLSG):
+    """They leave the mean frame in, and their threshold is the square root of the median absolute deviation."""
+
+    def sparse_part(self, patch):
+        return godec(patch, self.rank, lambda left: float(median_abs_deviation(left, axis=None)) ** 0.5, 11)
+
+
+class NMFAsVIP(NMF):
+    """They model only pixels that are positive in all frames, by multiplicative updates."""
+
+    solver: ClassVar[str] = "mu"
+
+    def subtract(self, sequence):
+        frames = sequence.cube.reshape(sequence.n_frames, -1).astype(np.float64)
+        pixels = np.flatnonzero((frames > 0).all(axis=0))
+        residuals = np.zeros(frames.shape)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The multiplicative update", UserWarning)
+            residuals[:, pixels] = self.without_model(frames[:, pixels], len(frames), len(frames))
+        return residuals.reshape(sequence.cube.shape)
