@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import mirror_option
+from algozoo.cli.options import mirror_option, suite_option
 from algozoo.errors import InputError
 
 
 @click.command("export-trials")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+@suite_option
 @click.option("--dataset", "names", multiple=True, help="Only this one of the suite; can be given more than once.")
 @click.option("--truth", type=click.Path(path_type=Path), help="Where to keep what they are; FOLDER.truth by default.")
 @mirror_option

@@ -1,6 +1,6 @@
 """``algozoo run``: run a suite, resume one, and build the board."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,19 +20,7 @@ from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, s
 @mirror_option
 @store_option
 @site_option
-def run(
-    suite: str,
-    detectors: tuple[str, ...],
-    datasets: tuple[str, ...],
-    slow: bool,  # noqa: FBT001 - a flag of the command line
-    again: bool,  # noqa: FBT001 - a flag of the command line
-    workers: int,
-    scheduler: str | None,
-    keep_maps: bool,  # noqa: FBT001 - a flag of the command line
-    mirror: Path | None,
-    store: Path,
-    site: Path,
-) -> None:
+def run(suite: str, **options: Any) -> None:
     """Run SUITE (a name, or a file that ends in .toml) and build its leaderboard.
 
     What is done already is not run again, unless with --again; interrupt at any time and continue with the same
@@ -41,18 +29,4 @@ def run(
     from algozoo.cli.progress import Terminal
     from algozoo.pipeline import run_suite
 
-    done = run_suite(
-        suite,
-        detectors=detectors,
-        datasets=datasets,
-        slow=slow,
-        again=again,
-        workers=workers,
-        scheduler=scheduler,
-        keep_maps=keep_maps,
-        mirror=mirror,
-        store=store,
-        site=site,
-        report=Terminal(),
-    )
-    click.echo(f"Leaderboard: {done.page}")
+    click.echo(f"Leaderboard: {run_suite(suite, **options, report=Terminal()).page}")

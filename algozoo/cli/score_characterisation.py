@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import format_option, print_numbers
+from algozoo.cli.options import FILE, format_option, print_numbers
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 MUCH_BETTER = 10
 """Times nearer that positions must lie with x and y swapped before a swap is suspected."""

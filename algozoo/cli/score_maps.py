@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import format_option, print_numbers
-
-FILE = click.Path(dir_okay=False, path_type=Path)
+from algozoo.cli.options import FILE, format_option, print_numbers
 
 
 @click.command("score-maps")

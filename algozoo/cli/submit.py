@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, store_option, workers_option
+from algozoo.cli.options import (
+    mirror_option,
+    no_sandbox_option,
+    site_option,
+    store_option,
+    suite_option,
+    workers_option,
+)
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+@suite_option
 @workers_option
 @no_sandbox_option
 @mirror_option

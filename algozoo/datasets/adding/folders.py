@@ -8,12 +8,13 @@ another star are ``reference``.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from algozoo.errors import InputError
+
+REQUIRED = ("cube", "angles", "psf")
+PARTS = (*REQUIRED, "wavelengths", "reference")
 
 SUFFIXES = (".fits", ".fit", ".fits.gz", ".fits.fz", ".txt", ".csv", ".dat")
 
@@ -53,14 +54,14 @@ class SequenceFiles:
     reference: Path | None = None
 
     @property
-    def paths(self) -> list[Path]:
+    def parts(self) -> dict[str, Path]:
         """The parts that were found."""
-        return [path for field in fields(self)[1:] if (path := getattr(self, field.name)) is not None]
+        return {part: path for part in (*PARTS, "pixel_scale") if (path := getattr(self, part)) is not None}
 
     @property
     def missing(self) -> list[str]:
         """Names of the parts that no sequence can do without."""
-        return [part for part in ("cube", "angles", "psf") if getattr(self, part) is None]
+        return [part for part in REQUIRED if part not in self.parts]
 
 
 def find_sequences(folder: Path) -> list[SequenceFiles]:
@@ -92,7 +93,7 @@ def find_sequences(folder: Path) -> list[SequenceFiles]:
                 f"{folder}: both {rival.name} and {path.name} look like the {role.replace('_', ' ')} of one sequence: "
                 "move one of them away"
             )
-        found[name] = _with(files, {role: path})
+        found[name] = replace(files, **{role: path})
     return [found[name] for name in sorted(found)]
 
 
@@ -113,14 +114,14 @@ def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
     given = {part: path for part, path in chosen.items() if path is not None}
     found = find_sequences(folder)
     taken = {path.resolve() for path in given.values()}
-    mine = [files for files in found if any(path.resolve() in taken for path in files.paths)]
+    mine = [files for files in found if any(path.resolve() in taken for path in files.parts.values())]
     complete = [files for files in found if not files.missing]
     with_cube = [files for files in found if files.cube]
     candidates = mine or complete or with_cube or (found if len(found) == 1 else [])
-    if len(candidates) > 1 and not all(part in given for part in ("cube", "angles", "psf")):
+    if len(candidates) > 1 and not given.keys() >= set(REQUIRED):
         names = "\n".join(f"  {_describe(files)}" for files in candidates)
         raise InputError(f"{folder}: {len(candidates)} sequences; choose one with --cube FILE:\n{names}")
-    files = _with(candidates[0] if len(candidates) == 1 else SequenceFiles(folder.name), given)
+    files = replace(candidates[0] if len(candidates) == 1 else SequenceFiles(folder.name), **given)
     if files.missing:
         raise InputError(
             f"{folder}: no file looks like the {' and the '.join(files.missing)}, expected names such as cube.fits, "
@@ -128,10 +129,6 @@ def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
             f"{', '.join(f'--{part} FILE' for part in files.missing)}"
         )
     return files
-
-
-def _with(files: SequenceFiles, parts: Mapping[str, Any]) -> SequenceFiles:
-    return replace(files, **parts)
 
 
 def _describe(files: SequenceFiles) -> str:

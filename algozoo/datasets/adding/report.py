@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -84,7 +83,7 @@ def look(files: SequenceFiles) -> Look:
     InputError
         If a file cannot be used; what can be mended by a crop is only noted.
     """
-    parts: dict[str, Any] = {part: getattr(files, part) for part in ("cube", "angles", "psf")}
+    parts = files.parts
     angles = read_angles(parts["angles"], unit_of_angles(parts["angles"]) or "deg")
     n_wavelengths = None if files.wavelengths is None else read_wavelengths(files.wavelengths).size
     cube = read_cube(parts["cube"], angles.size, n_wavelengths)
@@ -112,16 +111,13 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
     """Tell in plain words what the files show."""
     ny, nx = seen.shape[-2:]
     spectral = f"{seen.shape[0]} wavelengths x " if len(seen.shape) == 4 else ""
-    names = {
-        part: getattr(files, part) for part in ("cube", "angles", "psf", "wavelengths", "reference", "pixel_scale")
-    }
     star = f"at x = {seen.star.x:.2f}, y = {seen.star.y:.2f} to within {seen.star.error:.2f} px"
     crop = "frames are kept whole"
     if seen.crop:
         left, bottom, side = seen.crop
         crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
     return [
-        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in names.items() if path),
+        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.parts.items()),
         f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
@@ -137,7 +133,7 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
 
 def _units(files: SequenceFiles) -> str:
     """Say in which unit the files are, by their headers, and what is taken for granted."""
-    said = [f"{part} {_unit(path)}" for part in ("cube", "psf") if (path := getattr(files, part)) is not None]
+    said = [f"{part} {_unit(files.parts[part])}" for part in ("cube", "psf")]
     return (
         f"{', '.join(said)}; the PSF is taken for the star as the cube would show it, unless --star-flux says otherwise"
     )

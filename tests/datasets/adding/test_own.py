@@ -10,9 +10,9 @@ from algozoo.datasets.adding.folders import choose_sequence
 from algozoo.datasets.adding.own import (
     Stated,
     compose_manifest,
-    guessed_companion,
     inner_edge,
     missing_facts,
+    place_from_text,
     write_manifest,
 )
 from algozoo.datasets.adding.report import describe, look, warnings_of
@@ -201,9 +201,9 @@ def test_a_manifest_is_written_whole_or_not_at_all(parts, write, tmp_path, monke
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,2", "nan,2", "1,inf", "0,3"])
-def test_a_bad_place_of_a_companion_is_refused(make_sequence, text):
+def test_a_bad_place_of_a_companion_is_refused(text):
     with pytest.raises(InputError, match=r"--companion .* expected"):
-        guessed_companion(text, make_sequence())
+        place_from_text(text)
 
 
 @pytest.mark.parametrize(("rotation", "edge"), [(120, 1.0), (81.4, 1.1), (65, 1.4), (40, 1.0), (0, 1.0)])
