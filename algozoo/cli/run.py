@@ -27,6 +27,6 @@ def run(suite: str, **options: Any) -> None:
     command. A detector that is named is run even if the suite calls it slow.
     """
     from algozoo.cli.progress import Terminal
-    from algozoo.pipeline import run_suite
+    from algozoo.pipeline import run as run_suite
 
     click.echo(f"Leaderboard: {run_suite(suite, **options, report=Terminal()).page}")

@@ -40,12 +40,12 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard.moves import published
-    from algozoo.pipeline import run_suite
+    from algozoo.pipeline import run
     from algozoo.submissions.check import admit
 
     detector = admit(folder)
     definition = load_suite(suite).model_copy(update={"detectors": (SuiteDetector(name=detector.name),)})
-    done = run_suite(definition, workers=workers, mirror=mirror, store=store, site=site, report=Terminal())
+    done = run(definition, workers=workers, mirror=mirror, store=store, site=site, report=Terminal())
     click.echo(f"Leaderboard: {done.page}")
     table = published(done.page.parent)
     own = table["detector"] == detector.label
