@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli.options import PATH, file_options, flux_options
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", type=PATH)
+@click.argument("folder", type=options.PATH)
 @click.option("--name", required=True, help="Of the dataset: lower-case letters, digits and hyphens.")
-@file_options(required=False)
-@flux_options
+@options.files(required=False)
+@options.flux
 @click.option(
     "--companion", "companions", multiple=True, metavar="SEP,PA", help="A known one: arcsec, degrees East of North."
 )
-@click.option("--output", "-o", type=PATH, help="The manifest; FOLDER/NAME.toml by default.")
+@click.option("--output", "-o", type=options.PATH, help="The manifest; FOLDER/NAME.toml by default.")
 def add(folder: Path, name: str, companions: tuple[str, ...], output: Path | None, **given: Any) -> None:
     """Look at the files in FOLDER, say what they are and what is wrong, and write a manifest.
 

@@ -6,35 +6,22 @@ from typing import Any
 
 import click
 
-from algozoo.cli.options import (
-    centre_option,
-    companion_option,
-    figure_writer,
-    file_options,
-    flux_options,
-    format_option,
-    no_sandbox_option,
-    output_option,
-    print_numbers,
-    read_companion,
-    seed_option,
-    write_files,
-)
+from algozoo.cli import options
 
 
 @click.command()
-@file_options(required=True)
-@centre_option
-@flux_options
-@companion_option
+@options.files(required=True)
+@options.centre
+@options.flux
+@options.companions
 @click.option("--detector", "-d", "detectors", multiple=True, required=True, help="Repeat it; see `algozoo detectors`.")
-@no_sandbox_option
+@options.no_sandbox
 @click.option(
     "--injections", type=click.IntRange(min=1), default=60, show_default=True, help="One companion at a time."
 )
-@seed_option
-@output_option
-@format_option
+@options.seed
+@options.output
+@options.style
 def compare(
     companions: tuple[str, ...],
     detectors: tuple[str, ...],
@@ -59,18 +46,18 @@ def compare(
     sequence = read(**files, name=files["cube"].stem)
     report = Terminal()
     report.say(repr(sequence))
-    known = [read_companion(text, sequence) for text in companions]
+    known = [options.read_companion(text, sequence) for text in companions]
     comparison = compare_detectors(
         sequence, detectors, injections=injections, companions=known, seed=seed, report=report
     )
     table = comparison.table()
-    print_numbers(table, style)
+    options.print_numbers(table, style)
     for notice in comparison.notices:
         report.say(f"Notice: {notice}")
     written = {
         "scores.csv": partial(table.to_csv, index=False),
         "curves.csv": partial(comparison.curves().to_csv, index=False),
         "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
-        "curves.png": figure_writer(comparison.plot()),
+        "curves.png": options.figure_writer(comparison.plot()),
     }
-    write_files(output, written)
+    options.write_files(output, written)

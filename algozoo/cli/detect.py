@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli.options import (
-    centre_option,
-    detector_options,
-    figure_writer,
-    file_options,
-    format_option,
-    output_option,
-    print_table,
-    read_detector,
-    write_files,
-)
+from algozoo.cli import options
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
@@ -30,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@file_options(required=True)
-@centre_option
-@detector_options
-@output_option
-@format_option
+@options.files(required=True)
+@options.centre
+@options.detector
+@options.output
+@options.style
 def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **files: Any) -> None:
     """Run a detector on FITS files; write the detection map (FITS and PNG) and a table of candidates (CSV).
 
@@ -47,7 +37,7 @@ def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **fil
     from algozoo.plots.maps import draw_detection
     from algozoo.products import candidate_table, detection_hdus
 
-    detector = read_detector(name, settings)
+    detector = options.read_detector(name, settings)
     sequence = read(**files)
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
@@ -67,15 +57,15 @@ def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **fil
         if isinstance(path, Path):
             hdus[0].header[f"HIERARCH FILE {part.upper()}"] = path.name
     hdus[0].header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
-    print_table(list(table.columns), table.to_numpy().tolist(), style)
+    options.print_table(list(table.columns), table.to_numpy().tolist(), style)
     written = {
         "detection_map.fits": hdus.writeto,
-        "detection_map.png": figure_writer(draw_detection(result, table, sequence, detector)),
+        "detection_map.png": options.figure_writer(draw_detection(result, table, sequence, detector)),
         "candidates.csv": partial(table.to_csv, index=False),
     }
     if fitted.learning_curve is not None:
         written["learning_curve.csv"] = partial(write_learning_curve, detector=fitted)
-    write_files(output, written)
+    options.write_files(output, written)
 
 
 def _notice(text: str) -> None:

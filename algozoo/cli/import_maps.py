@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli.options import KINDS, mirror_option, site_option, store_option
+from algozoo.cli import options
 
 
 @click.command("import-maps")
@@ -13,11 +13,11 @@ from algozoo.cli.options import KINDS, mirror_option, site_option, store_option
 @click.option("--name", required=True, help="Of the detector: lower-case letters, digits and hyphens.")
 @click.option("--title", required=True, help="Title, as on the board.")
 @click.option("--reference", required=True, help="A paper, a DOI or an address.")
-@click.option("--kind", type=click.Choice(KINDS), required=True, help="Of the maps.")
+@click.option("--kind", type=click.Choice(options.KINDS), required=True, help="Of the maps.")
 @click.option("--truth", type=click.Path(path_type=Path), help="What the trials are; FOLDER.truth by default.")
-@mirror_option
-@store_option
-@site_option
+@options.mirror
+@options.store
+@options.site
 def import_maps(folder: Path, truth: Path | None, mirror: Path | None, store: Path, site: Path, **row: Any) -> None:
     """Score the maps in FOLDER/maps, made of the trials in FOLDER, as a row that says "maps only"."""
     from algozoo.benchmark.runner import write_preview

@@ -7,22 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli.options import (
-    centre_option,
-    companion_option,
-    detector_options,
-    figure_writer,
-    file_options,
-    flux_options,
-    format_option,
-    mirror_option,
-    output_option,
-    print_numbers,
-    read_companion,
-    read_detector,
-    seed_option,
-    write_files,
-)
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,11 +25,11 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 
 @click.command()
 @click.argument("dataset", required=False)
-@file_options(required=False)
-@centre_option
-@flux_options
-@companion_option
-@detector_options
+@options.files(required=False)
+@options.centre
+@options.flux
+@options.companions
+@options.detector
 @click.option("--separation", "-s", "separations", multiple=True, type=float, help="In FWHM; repeat it for more.")
 @click.option(
     "--injections",
@@ -53,10 +38,10 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
     show_default=True,
     help="Companions at each separation for the completeness; a third as many test each claim.",
 )
-@seed_option
-@mirror_option
-@output_option
-@format_option
+@options.seed
+@options.mirror
+@options.output
+@options.style
 def limits(
     dataset: str | None,
     companions: tuple[str, ...],
@@ -81,20 +66,20 @@ def limits(
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.plots.limits import draw_limits
 
-    detector = read_detector(name, settings)
+    detector = options.read_detector(name, settings)
     field = _field(dataset, mirror, companions, files)
     click.echo(f"{field.null!r}\n{detector.label}: {detector.title}", err=True)
     chosen, rng = choose_separations(field, separations), np.random.default_rng(seed)
     with Terminal().steps(len(chosen)) as report:
         measured = measure_limits(detector, field, separations=chosen, injections=injections, rng=rng, report=report)
-    print_numbers(measured.closure[SHOWN], style)
+    options.print_numbers(measured.closure[SHOWN], style)
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     facts = {"sequence": repr(field.null), "detector": detector.label, "fwhm_px": field.null.fwhm, "seed": seed}
     tables = _tables(measured, facts)
     figure = draw_limits(measured.table, measured.closure, field.null, detector.label)
     written = {stem: partial(table.write, format="ascii.ecsv", overwrite=True) for stem, table in tables.items()}
-    write_files(output, {**written, "limits.png": figure_writer(figure)})
+    options.write_files(output, {**written, "limits.png": options.figure_writer(figure)})
 
 
 def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...], files: dict[str, Any]) -> Field:
@@ -108,7 +93,7 @@ def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...]
         if missing:
             raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
         sequence = read(**files)
-        field = Field.of_sequence(sequence, [read_companion(text, sequence) for text in companions])
+        field = Field.of_sequence(sequence, [options.read_companion(text, sequence) for text in companions])
     else:
         if len(missing) < len(REQUIRED) or companions or files["star_flux"]:
             raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli.options import KINDS, together
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 FACTS: dict[str, tuple[str, Any, Any]] = {
@@ -13,7 +13,7 @@ FACTS: dict[str, tuple[str, Any, Any]] = {
     "authors": ("Authors, separated by commas", str, None),
     "reference": ("Reference (a paper, a DOI or an address)", str, "in preparation"),
     "licence": ("Licence of the code", str, "MIT"),
-    "kind": ("What the map holds", click.Choice(KINDS), "snr"),
+    "kind": ("What the map holds", click.Choice(options.KINDS), "snr"),
     "memory": ("Memory that a map needs, in MB", click.IntRange(64, 65536), 2048),
     "minutes": ("Minutes that a map may take", click.FloatRange(0, 60, min_open=True), 5.0),
     "requirements": ("Packages besides numpy and scipy, each pinned (a==1.0, b==2.1), or none", str, "none"),
@@ -23,7 +23,9 @@ FACTS: dict[str, tuple[str, Any, Any]] = {
 
 @click.command()
 @click.argument("name")
-@together(*(click.option(f"--{fact}", type=kind, help=f"{question}.") for fact, (question, kind, _) in FACTS.items()))
+@options.together(
+    *(click.option(f"--{fact}", type=kind, help=f"{question}.") for fact, (question, kind, _) in FACTS.items())
+)
 @click.option("--class", "as_class", is_flag=True, help="Write a class instead of a plain function.")
 def new(name: str, as_class: bool, **given: Any) -> None:  # noqa: FBT001 - a flag of the command line
     """Make the folder submissions/NAME with a manifest, a detector that works, and a README.

@@ -37,12 +37,12 @@ PATH = click.Path(path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
-format_option = click.option(
+style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
 )
-suite_option = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-output_option = click.option("--output", "-o", type=FOLDER, required=True, help="New files go here.")
-seed_option = click.option(
+suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+output = click.option("--output", "-o", type=FOLDER, required=True, help="New files go here.")
+seed = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the positions of the companions."
 )
 
@@ -54,20 +54,20 @@ def _one_thread_each(_context: click.Context, _parameter: click.Parameter, worke
     return os.cpu_count() or 1 if workers is None else workers
 
 
-workers_option = click.option(
+workers = click.option(
     "--workers",
     type=click.IntRange(min=0),
     callback=_one_thread_each,
     help="Processes; 0 works in this one.  [default: one per core]",
 )
-mirror_option = click.option(
+mirror = click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     envvar="ALGOZOO_MIRROR",
     help="Folder with copies of the data, looked at before any download (or set ALGOZOO_MIRROR).",
 )
-store_option = click.option("--store", type=FOLDER, default=RESULTS, show_default=True, help="Folder of the results.")
-site_option = click.option(
+store = click.option("--store", type=FOLDER, default=RESULTS, show_default=True, help="Folder of the results.")
+site = click.option(
     "--site",
     type=FOLDER,
     default=SITES,
@@ -82,7 +82,7 @@ def _without_sandbox(_context: click.Context, _parameter: click.Parameter, uncon
         os.environ["ALGOZOO_SANDBOX"] = "none"
 
 
-no_sandbox_option = click.option(
+no_sandbox = click.option(
     "--no-sandbox",
     is_flag=True,
     expose_value=False,
@@ -110,7 +110,7 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
-def file_options(*, required: bool) -> Callable[[Command], Command]:
+def files(*, required: bool) -> Callable[[Command], Command]:
     """Make the options that name an astronomer's own files and describe them."""
     return together(
         click.option("--cube", type=PATH, required=required, help="FITS: the frames, (n_frames, n, n)."),
@@ -124,11 +124,11 @@ def file_options(*, required: bool) -> Callable[[Command], Command]:
     )
 
 
-flux_options = together(
+flux = together(
     click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
     click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."),
 )
-centre_option = click.option(
+centre = click.option(
     "--centre",
     default="as-is",
     show_default=True,
@@ -136,19 +136,19 @@ centre_option = click.option(
     callback=_centre,
     help="Where the star is in the frames: measured, in their centre, or at a pixel.",
 )
-companion_option = click.option(
+companions = click.option(
     "--companion",
     "companions",
     multiple=True,
     metavar="SEP,PA,CONTRAST",
     help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
 )
-detector_options = together(
+detector = together(
     click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),
     click.option(
         "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
     ),
-    no_sandbox_option,
+    no_sandbox,
 )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, store_option, workers_option
+from algozoo.cli import options
 
 
 @click.command()
@@ -13,14 +13,14 @@ from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, s
 @click.option("--dataset", "datasets", multiple=True, help="Of the suite; repeat it for more.  [default: all]")
 @click.option("--all", "slow", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--again", is_flag=True, help="Run again what is done already.")
-@workers_option
+@options.workers
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler of a running cluster, as tcp://HOST:8786.")
 @click.option("--keep-maps", is_flag=True, help="Keep every detection map, not only the examples.")
-@no_sandbox_option
-@mirror_option
-@store_option
-@site_option
-def run(suite: str, **options: Any) -> None:
+@options.no_sandbox
+@options.mirror
+@options.store
+@options.site
+def run(suite: str, **given: Any) -> None:
     """Run SUITE (a name, or a file that ends in .toml) and build its leaderboard.
 
     What is done already is not run again, unless with --again; interrupt at any time and continue with the same
@@ -29,4 +29,4 @@ def run(suite: str, **options: Any) -> None:
     from algozoo.cli.progress import Terminal
     from algozoo.pipeline import run as run_suite
 
-    click.echo(f"Leaderboard: {run_suite(suite, **options, report=Terminal()).page}")
+    click.echo(f"Leaderboard: {run_suite(suite, **given, report=Terminal()).page}")

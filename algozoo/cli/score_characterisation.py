@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import FILE, format_option, print_numbers
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,10 +23,12 @@ MUCH_BETTER = 10
 
 
 @click.command("score-characterisation")
-@click.option("--astrometry", type=FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px.")
-@click.option("--photometry", type=FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
-@click.option("--truth", type=FILE, required=True, help="TOML: the sets, and the companions in each.")
-@format_option
+@click.option(
+    "--astrometry", type=options.FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px."
+)
+@click.option("--photometry", type=options.FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
+@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
+@options.style
 def score_characterisation(astrometry: Path | None, photometry: Path | None, truth: Path, style: str) -> None:
     """Score positions and spectra, zips as in the second data challenge, against the truth.
 
@@ -54,7 +56,7 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
         contrasts = {one.name: one.contrasts for one in known.sets}
         companions = challenge.photometry(read_spectrum_entry(photometry, known, "photometry"), contrasts)
         tables.append(challenge.report(companions).assign(unit="relative"))
-    print_numbers(pd.concat(tables, ignore_index=True), style)
+    options.print_numbers(pd.concat(tables, ignore_index=True), style)
     click.echo("challenge_error is for comparison, never for rank.", err=True)
 
 

@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import (
-    mirror_option,
-    no_sandbox_option,
-    site_option,
-    store_option,
-    suite_option,
-    workers_option,
-)
+from algozoo.cli import options
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
@@ -24,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@suite_option
-@workers_option
-@no_sandbox_option
-@mirror_option
-@store_option
-@site_option
+@options.suite
+@options.workers
+@options.no_sandbox
+@options.mirror
+@options.store
+@options.site
 def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> int:
     """Run a suite for the submission in FOLDER in the sandbox, build the board, and print how to publish it.
 

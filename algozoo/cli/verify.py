@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option, no_sandbox_option, print_table, store_option, suite_option
+from algozoo.cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +21,13 @@ CHANGED = "changed"
 
 @click.command()
 @click.argument("name", required=False)
-@suite_option
+@options.suite
 @click.option("--sample", default=10, show_default=True, type=click.IntRange(1), help="Trials of each dataset.")
 @click.option("--seed", type=int, help="Which trials: printed by an earlier call; drawn anew by default.")
 @click.option("--same-code", is_flag=True, help="Fail too where the code is no longer the one that was run.")
-@no_sandbox_option
-@mirror_option
-@store_option
+@options.no_sandbox
+@options.mirror
+@options.store
 def verify(
     name: str | None,
     suite: str,
@@ -65,7 +65,7 @@ def verify(
             failed = failed or not passed or (same_code and row[-1] == CHANGED)
     if same_code and any(row[5] == CHANGED for row in rows):
         click.echo("The code is no longer the one that made the row; submit it again, with `algozoo submit`.")
-    print_table(("detector", "dataset", "trials", "grade", "difference", "code", "ledger"), rows, "table")
+    options.print_table(("detector", "dataset", "trials", "grade", "difference", "code", "ledger"), rows, "table")
     return int(failed)
 
 

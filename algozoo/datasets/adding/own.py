@@ -18,7 +18,7 @@ from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError
-from algozoo.files import write_whole
+from algozoo.files import write_text_whole
 from algozoo.sequence import ADISequence
 from algozoo.toml import Source, check_table
 
@@ -171,7 +171,7 @@ def write_manifest(manifest: RealManifest, path: Path) -> None:
     if path.exists():
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
     text = tomlkit.dumps(manifest.model_dump(mode="json", exclude_none=True))
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text_whole(path, text)
 
 
 def place_from_text(text: str) -> tuple[float, float]:
