@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.negative_companion import FittedCompanion
 from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
@@ -43,12 +43,12 @@ class Stated:
     star_flux_aperture: float | None = None
 
 
-def missing_facts(files: SequenceFiles, seen: Look, stated: Stated) -> dict[str, str]:
+def missing_facts(files: Files, seen: Look, stated: Stated) -> dict[str, str]:
     """Return the fields of `Stated` that are needed and known from nowhere, each with what to say."""
     missing = {}
-    if stated.pixel_scale is None and files.pixel_scale is None:
+    if stated.pixel_scale is None and "pixel_scale" not in files:
         missing["pixel_scale"] = "arcseconds per pixel"
-    if stated.angle_unit is None and files.angles and unit_of_angles(files.angles) is None:
+    if stated.angle_unit is None and unit_of_angles(files["angles"]) is None:
         missing["angle_unit"] = "deg or rad: the angles lie within 2 pi, and their file does not say"
     if stated.star_flux is None and not seen.psf_in_cube_units:
         missing["star_flux"] = (
@@ -101,7 +101,7 @@ def new_manifest(origin: str, side: int, fwhm: float, inner: float, **facts: Any
 
 def compose_manifest(
     name: str,
-    files: SequenceFiles,
+    files: Files,
     seen: Look,
     stated: Stated,
     folder: Path,
@@ -119,12 +119,12 @@ def compose_manifest(
     left, bottom, side = seen.crop or (0, 0, seen.shape[-1])
     cut_at_the_end = (seen.shape[-1] - left, seen.shape[-2] - bottom) != (side, side)
     facts = asdict(stated)
-    if stated.pixel_scale is None and files.pixel_scale:
-        facts["pixel_scale"] = read_number(files.pixel_scale)
+    if stated.pixel_scale is None and "pixel_scale" in files:
+        facts["pixel_scale"] = read_number(files["pixel_scale"])
     if stated.angle_unit is None:
-        facts["angle_unit"] = (unit_of_angles(files.angles) if files.angles else None) or "deg"
+        facts["angle_unit"] = unit_of_angles(files["angles"]) or "deg"
     return new_manifest(
-        str(files.cube),
+        str(files["cube"]),
         side,
         seen.fwhm,
         inner,
@@ -132,10 +132,10 @@ def compose_manifest(
         **dict.fromkeys(("instrument", "licence", "citation"), "not stated"),
         name=name,
         title=name,
-        description=f"Made by `algozoo datasets add` from {files.cube.name if files.cube else name}.",
+        description=f"Made by `algozoo datasets add` from {files['cube'].name}.",
         source="own data",
         crop={"x": left, "y": bottom, **({"size": side} if cut_at_the_end else {})},
-        files={part: _source(path, folder) for part, path in files.parts.items() if part != "pixel_scale"},
+        files={part: _source(path, folder) for part, path in files.items() if part != "pixel_scale"},
         companions=list(companions),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.inspection import (
     LARGEST_OFFSET,
     StarCentre,
@@ -75,7 +75,7 @@ class Look:
         return self.psf_flux > self.brightest
 
 
-def look(files: SequenceFiles) -> Look:
+def look(files: Files) -> Look:
     """Read the files of a sequence and note what they show.
 
     Raises
@@ -83,14 +83,15 @@ def look(files: SequenceFiles) -> Look:
     InputError
         If a file cannot be used; what can be mended by a crop is only noted.
     """
-    parts = files.parts
-    angles = read_angles(parts["angles"], unit_of_angles(parts["angles"]) or "deg")
-    n_wavelengths = None if files.wavelengths is None else read_wavelengths(files.wavelengths).size
-    cube = read_cube(parts["cube"], angles.size, n_wavelengths)
-    psf = read_psf(parts["psf"]) if n_wavelengths is None else read_spectral_psf(parts["psf"])
+    angles = read_angles(files["angles"], unit_of_angles(files["angles"]) or "deg")
+    n_wavelengths = read_wavelengths(files["wavelengths"]).size if "wavelengths" in files else None
+    cube = read_cube(files["cube"], angles.size, n_wavelengths)
+    psf = read_psf(files["psf"]) if n_wavelengths is None else read_spectral_psf(files["psf"])
     median = _median_frame(cube)
     if np.ptp(median) == 0:
-        raise InputError(f"{files.cube}: every pixel of the median frame is {median.flat[0]:g}: there is no star in it")
+        raise InputError(
+            f"{files['cube']}: every pixel of the median frame is {median.flat[0]:g}: there is no star in it"
+        )
     star = find_star(median, psf.fwhm)
     finite = np.isfinite(cube).all(axis=(-1, -2)).reshape(-1, cube.shape[-3]).all(axis=0)
     return Look(
@@ -107,7 +108,7 @@ def look(files: SequenceFiles) -> Look:
     )
 
 
-def describe(files: SequenceFiles, seen: Look) -> list[str]:
+def describe(files: Files, seen: Look) -> list[str]:
     """Tell in plain words what the files show."""
     ny, nx = seen.shape[-2:]
     spectral = f"{seen.shape[0]} wavelengths x " if len(seen.shape) == 4 else ""
@@ -117,7 +118,7 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
         left, bottom, side = seen.crop
         crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
     return [
-        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.parts.items()),
+        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.items()),
         f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
@@ -131,9 +132,9 @@ def describe(files: SequenceFiles, seen: Look) -> list[str]:
     ]
 
 
-def _units(files: SequenceFiles) -> str:
+def _units(files: Files) -> str:
     """Say in which unit the files are, by their headers, and what is taken for granted."""
-    said = [f"{part} {_unit(files.parts[part])}" for part in ("cube", "psf")]
+    said = [f"{part} {_unit(files[part])}" for part in ("cube", "psf")]
     return (
         f"{', '.join(said)}; the PSF is taken for the star as the cube would show it, unless --star-flux says otherwise"
     )

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +52,8 @@ def write(tmp_path):
 
 def warned(files, stated: Stated | None = None) -> str:
     seen = look(files)
-    manifest = compose_manifest("mine", files, seen, stated or Stated(), files.cube.parent)
-    sequence = Dataset(manifest, folder=files.cube.parent).sequence(0)
+    manifest = compose_manifest("mine", files, seen, stated or Stated(), files["cube"].parent)
+    sequence = Dataset(manifest, folder=files["cube"].parent).sequence(0)
     return "\n".join(warnings_of(seen, sequence, manifest.valid_field.inner))
 
 
@@ -150,7 +149,7 @@ def test_bad_pixels_are_told_and_refused(parts, write, tmp_path):
 def test_what_cannot_be_known_is_asked_for(parts, star, write, tmp_path):
     files = write(parts | {"psf": star, "angles": np.linspace(0, 1, N_FRAMES)})
     (tmp_path / "plsc.fits").unlink()
-    files = replace(files, pixel_scale=None)
+    del files["pixel_scale"]
     missing = missing_facts(files, look(files), Stated())
     assert set(missing) == {"pixel_scale", "angle_unit", "star_flux"}
     stated = Stated(pixel_scale=0.01, angle_unit="rad", star_flux=5e5)
