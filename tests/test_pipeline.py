@@ -60,7 +60,7 @@ def test_an_interrupted_run_says_where_its_results_are_and_stays_interrupted(sui
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("algozoo.pipeline.run", interrupt)
+    monkeypatch.setattr("algozoo.pipeline.run_shards", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(suite, report=(report := Lines()), **folders)
     assert f"Finished shards are kept in {folders['store']}" in report.lines[-1]

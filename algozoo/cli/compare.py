@@ -54,10 +54,12 @@ def compare(
     options.print_numbers(table, style)
     for notice in comparison.notices:
         report.say(f"Notice: {notice}")
-    written = {
-        "scores.csv": partial(table.to_csv, index=False),
-        "curves.csv": partial(comparison.curves().to_csv, index=False),
-        "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
-        "curves.png": options.figure_writer(comparison.plot()),
-    }
-    options.write_files(output, written)
+    options.write_files(
+        output,
+        {
+            "scores.csv": partial(table.to_csv, index=False),
+            "curves.csv": partial(comparison.curves().to_csv, index=False),
+            "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
+            "curves.png": options.figure_writer(comparison.plot()),
+        },
+    )

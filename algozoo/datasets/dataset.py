@@ -1,6 +1,6 @@
 """Datasets: numbered ADI sequences with a known truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,14 +170,13 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
 
 
 def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
-    facts: dict[str, Any] = manifest.model_dump(include=READ_AS_THEY_ARE)
-    meta = manifest.model_dump(include={"instrument", "source", "licence"})
+    given: dict[str, Any] = {**paths, **manifest.model_dump(include=READ_AS_THEY_ARE)}
     crop = manifest.crop.x, manifest.crop.y, manifest.crop.size
-    sequence = read(**paths, **facts, crop=crop, meta=meta)
+    sequence = read(**given, crop=crop)
     largest = sequence.centre / sequence.fwhm - 1
     if manifest.valid_field.outer > largest:
         raise InputError(
             f"{manifest.name}: valid_field.outer is {manifest.valid_field.outer:g} FWHM, expected at most "
             f"{largest:.2f}, one FWHM from the edge of the frames"
         )
-    return sequence
+    return replace(sequence, meta=manifest.model_dump(include={"instrument", "source", "licence"}))

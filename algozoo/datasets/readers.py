@@ -1,6 +1,5 @@
 """Readers for an astronomer's own files: FITS images, and angles as plain text too."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,7 +44,6 @@ def read(
     star_flux_aperture: float | None = None,
     crop: tuple[int, int, int | None] = (0, 0, None),
     name: str = "sequence",
-    meta: Mapping[str, Any] | None = None,
 ) -> ADISequence:
     """Read an ADI sequence from files.
 
@@ -79,7 +77,6 @@ def read(
     crop : tuple of int
         Columns and rows cut at the start of each frame, and the side of what is kept (None: all the rest).
     name : str
-    meta : mapping, optional
 
     Raises
     ------
@@ -106,7 +103,7 @@ def read(
             fwhm=normalised.fwhm,
             wavelengths=microns,
             name=name,
-            meta={**(meta or {}), **({"star": star} if star else {})},
+            meta={"star": star} if star else {},
         )
     except InputError as error:
         raise InputError(f"{error} (cube {cube}, angles {angles}, psf {psf})") from None
@@ -118,7 +115,7 @@ def _read_cubes(
     crop: tuple[int, int, int | None],
     n_frames: int,
     n_wavelengths: int | None,
-) -> dict[str, NDArray[np.float32]]:
+) -> dict[str, Any]:
     """Read the frames of the star and of the reference star, if there is one, and crop both alike."""
     cubes = {"cube": read_cube(cube, n_frames, n_wavelengths)}
     if reference is not None:
