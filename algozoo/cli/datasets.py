@@ -1,7 +1,6 @@
 """``algozoo datasets``: list, show, fetch and check them."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -46,14 +45,16 @@ def list_(mirror: Path | None, style: str) -> None:
 @options.style
 def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
     """Show the manifest of a dataset, and draw its first sequence."""
+    import pandas as pd
+
     from algozoo.datasets import is_available, load_dataset
     from algozoo.plots.sequences import draw_sequence, sketch
 
     dataset = load_dataset(name, mirror=mirror)
-    manifest = dataset.manifest.model_dump(mode="json", exclude_none=True)
+    (fields,) = pd.json_normalize(dataset.manifest.model_dump(mode="json", exclude_none=True)).to_dict("records")
     if output:
         draw_sequence(dataset.sequence(0), output)
-    options.print_table(("field", "value"), list(_flatten(manifest).items()), style)
+    options.print_table(("field", "value"), [(name, str(value).strip()) for name, value in fields.items()], style)
     if style == "table" and is_available(dataset.manifest, mirror=mirror, folder=dataset.folder):
         click.echo(f"\nThe median of the first sequence:\n{sketch(dataset.sequence(0))}")
     if output:
@@ -121,14 +122,3 @@ def check(name: str, mirror: Path | None) -> None:
     first = dataset.check()
     good = "files and checksums are good" if dataset.manifest.kind == "real" else "statistics are as pinned"
     click.echo(f"{name}: {dataset.n_sequences} sequence(s), {good}; the first is\n{first!r}")
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Turn nested tables into dotted names."""
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = str(value).strip()
-    return flat

@@ -173,39 +173,28 @@ def read_companion(text: str, sequence: ADISequence) -> Companion:
 
 
 def read_detector(name: str, settings: Sequence[str]) -> Detector:
-    """Create a detector that can work on data, with parameters from NAME=VALUE settings.
+    """Create a detector that can work on data from its name and NAME=VALUE settings; a value may be plain text.
 
     Raises
     ------
     InputError
-        If there is no such detector or parameter, or it is a control.
+        If there is no such detector or parameter, an equals sign is missing, or the detector is a control.
     """
     from algozoo.detectors.registry import create
 
-    detector = create(name, **read_parameters(settings))
-    if detector.control:
-        raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
-    return detector
-
-
-def read_parameters(settings: Sequence[str]) -> dict[str, Any]:
-    """Read NAME=VALUE settings; a value that is no Python literal is text.
-
-    Raises
-    ------
-    InputError
-        If there is no equals sign.
-    """
     parameters: dict[str, Any] = {}
     for setting in settings:
-        name, separator, value = setting.partition("=")
+        parameter, separator, value = setting.partition("=")
         if not separator:
             raise InputError(f"--parameter {setting!r}: expected NAME=VALUE, as in n_components=20")
         try:
-            parameters[name] = ast.literal_eval(value)
+            parameters[parameter] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
-            parameters[name] = value
-    return parameters
+            parameters[parameter] = value
+    detector = create(name, **parameters)
+    if detector.control:
+        raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
+    return detector
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: str) -> None:

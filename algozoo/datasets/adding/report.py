@@ -125,10 +125,10 @@ def describe(files: Files, seen: Look) -> list[str]:
         f"FWHM of the PSF: {seen.fwhm:.2f} px; its flux in one FWHM: {seen.psf_flux:.6g}",
         f"brightest pixel of the median frame: {seen.brightest:.6g}",
         f"units: {_units(files)}",
-        f"bad pixels (NaN): {_frames(seen.bad_frames) if seen.bad_frames else 'none'}",
-        f"saturated frames: {_frames(seen.saturated) if seen.saturated else 'none'}",
-        f"duplicated frames: {_pairs(seen.duplicated) if seen.duplicated else 'none'}",
-        f"jumps of the angles: {_frames(seen.jumps) if seen.jumps else 'none'}",
+        f"bad pixels (NaN): {_frames(seen.bad_frames)}",
+        f"saturated frames: {_frames(seen.saturated)}",
+        f"duplicated frames: {_pairs(seen.duplicated)}",
+        f"jumps of the angles: {_frames(seen.jumps)}",
     ]
 
 
@@ -220,8 +220,9 @@ def _crop(shape: tuple[int, ...], star: StarCentre) -> tuple[int, int, int] | No
 
 def _frames(frames: list[int]) -> str:
     shown = ", ".join(map(str, frames[:5])) + (", ..." if len(frames) > 5 else "")
-    return f"{'frame' if len(frames) == 1 else f'{len(frames)} frames,'} {shown}"
+    return f"{'frame' if len(frames) == 1 else f'{len(frames)} frames,'} {shown}" if frames else "none"
 
 
 def _pairs(pairs: list[tuple[int, int]]) -> str:
-    return ", ".join(f"{a} and {b}" for a, b in pairs[:5]) + (f", and {len(pairs) - 5} more" if len(pairs) > 5 else "")
+    shown = ", ".join(f"{a} and {b}" for a, b in pairs[:5]) or "none"
+    return shown + (f", and {len(pairs) - 5} more" if len(pairs) > 5 else "")
