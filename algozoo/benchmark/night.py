@@ -11,6 +11,7 @@ from algozoo import __version__
 from algozoo.benchmark.calibrate import BRIGHTEST, DETECTED, Calibrator
 from algozoo.companions import Companion
 from algozoo.datasets import Dataset
+from algozoo.datasets.adding.folders import PARTS
 from algozoo.datasets.adding.own import inner_edge, new_manifest
 from algozoo.datasets.download import cache_folder
 from algozoo.errors import AlgoZooError
@@ -20,14 +21,6 @@ from algozoo.sequence import ADISequence
 
 N_COMPANIONS = 20
 """Companions of each annulus whose contrasts are calibrated."""
-PARTS = {
-    "cube": "cube",
-    "angles": "parallactic_angles",
-    "psf": "psf",
-    "wavelengths": "wavelengths",
-    "reference": "reference",
-}
-"""Fields of a sequence that stand for the files of a dataset."""
 TEXTS = ("title", "description", "instrument", "licence", "source", "citation")
 
 
@@ -54,7 +47,7 @@ class Night(Dataset):
         InputError
             If the frames are too small.
         """
-        arrays = {part: getattr(sequence, field) for part, field in PARTS.items()}
+        arrays = sequence.cube, sequence.parallactic_angles, sequence.psf, sequence.wavelengths, sequence.reference
         manifest = new_manifest(
             sequence.name,
             sequence.size,
@@ -67,7 +60,7 @@ class Night(Dataset):
             crop={"x": 0, "y": 0},
             files={
                 part: {"sha256": hashlib.sha256(array.tobytes()).hexdigest(), "path": part}
-                for part, array in arrays.items()
+                for part, array in zip(PARTS, arrays, strict=True)
                 if array is not None
             },
         )

@@ -240,8 +240,7 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
         2 pi, so that they may be radians.
     """
     values, stated = _read_list(path)
-    if _has_airmass(values):
-        values = values.reshape(2, -1)[0] if values.shape[0] == 2 else values[:, 0]
+    values = _without_airmasses(values)
     if values.size != max(values.shape):
         raise InputError(
             f"{path}: angles have shape {values.shape}, expected one for each frame: (n,), (1, n) or (n, 1)"
@@ -284,9 +283,9 @@ def _angle_unit(path: str | Path, stated: str | None, angles: NDArray[Any]) -> A
     return None if np.all(abs(angles) <= 2 * np.pi) else "deg"
 
 
-def _has_airmass(values: NDArray[Any]) -> bool:
-    """Tell whether angles come with airmasses, as in the second data challenge: (n, 2) or (2, n)."""
+def _without_airmasses(values: NDArray[Any]) -> NDArray[Any]:
+    """Return angles without the airmasses that stand next to them in the second data challenge: (n, 2) or (2, n)."""
     if values.ndim != 2 or 2 not in values.shape or values.size <= 2:
-        return False
-    second = values[1] if values.shape[0] == 2 else values[:, 1]
-    return bool(np.all((second >= 1) & (second < LARGEST_AIRMASS)))
+        return values
+    angles, others = values if values.shape[0] == 2 else values.T
+    return angles if np.all((others >= 1) & (others < LARGEST_AIRMASS)) else values
