@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import format_option, print_numbers
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 MUCH_BETTER = 10
 """Times nearer that positions must lie with x and y swapped before a swap is suspected."""
 
 
 @click.command("score-characterisation")
-@click.option("--astrometry", type=FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px.")
-@click.option("--photometry", type=FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
-@click.option("--truth", type=FILE, required=True, help="TOML: the sets, and the companions in each.")
-@format_option
+@click.option(
+    "--astrometry", type=options.FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px."
+)
+@click.option("--photometry", type=options.FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
+@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
+@options.style
 def score_characterisation(astrometry: Path | None, photometry: Path | None, truth: Path, style: str) -> None:
     """Score positions and spectra, zips as in the second data challenge, against the truth.
 
@@ -55,7 +56,7 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
         contrasts = {one.name: one.contrasts for one in known.sets}
         companions = challenge.photometry(read_spectrum_entry(photometry, known, "photometry"), contrasts)
         tables.append(challenge.report(companions).assign(unit="relative"))
-    print_numbers(pd.concat(tables, ignore_index=True), style)
+    options.print_numbers(pd.concat(tables, ignore_index=True), style)
     click.echo("challenge_error is for comparison, never for rank.", err=True)
 
 

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import format_option, print_numbers
-
-FILE = click.Path(dir_okay=False, path_type=Path)
+from algozoo.cli import options
 
 
 @click.command("score-maps")
-@click.argument("entry", type=FILE)
-@click.option("--truth", type=FILE, required=True, help="TOML: the sets, and the companions in each.")
+@click.argument("entry", type=options.FILE)
+@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
 @click.option("--by-set", "sets", is_flag=True, help="Print the counts of each set instead.")
-@format_option
+@options.style
 def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noqa: FBT001 - a flag of the command line
     """Score the detection maps in ENTRY, a zip as in the first data challenge, against the truth.
 
@@ -44,5 +42,5 @@ def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noq
         for one in known.sets
     ]
     table = by_set(maps, given.threshold) if sets else summary(maps, given.threshold)
-    print_numbers(table, style)
+    options.print_numbers(table, style)
     click.echo("Numbers of the challenge's counters are for comparison, never for rank.", err=True)
