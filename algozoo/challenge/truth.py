@@ -1,13 +1,12 @@
 """What was injected into the sets of the data challenges, written by hand in TOML and checked as a whole."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from algozoo.toml import NotNegative, Positive, Table, read_toml
+from algozoo.toml import NotNegative, Positive, Table
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -137,25 +136,3 @@ class SpectrumTruth(Table):
 
     format: Literal[1]
     sets: Annotated[list[SpectrumSet], Field(min_length=1), AfterValidator(_once)]
-
-
-def read_map_truth(path: str | Path) -> MapTruth:
-    """Read the truth of the first challenge.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or has mistakes; all of them are listed.
-    """
-    return read_toml(Path(path), MapTruth)
-
-
-def read_spectrum_truth(path: str | Path) -> SpectrumTruth:
-    """Read the truth of the second challenge.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or has mistakes; all of them are listed.
-    """
-    return read_toml(Path(path), SpectrumTruth)

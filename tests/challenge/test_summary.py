@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from algozoo.challenge import BlobRule, ChallengeMap, by_set, summary
+from algozoo.challenge.blobs import BlobRule
+from algozoo.challenge.summary import ChallengeMap, by_set, summary
 from algozoo.scoring import garwood, wilson
 
 THRESHOLD = 5.0
