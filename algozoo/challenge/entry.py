@@ -51,12 +51,10 @@ def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
     """
     with _open(path) as entry:
         threshold = entry.read("detection_threshold.fits", _threshold, np.nan, needed=True)
-        found = []
+        found, infinite = [], "infinite pixels, expected numbers, or NaN"
         for one in truth.sets:
             size = (one.size, one.size)
-            parse = _image(
-                size, "has", "that of the set's frames", np.isinf, "infinite pixels, expected numbers, or NaN"
-            )
+            parse = _image(size, "has", "that of the set's frames", np.isinf, infinite)
             scores = entry.read(one.file("detmap"), parse, np.full(size, np.nan), needed=True)
             fwhm = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), one.fwhm)
             found.append((one, scores, fwhm))
@@ -110,9 +108,7 @@ def read_spectrum_entry(
             names = (f"{task}_{one.name}.fits", f"{task}_{one.name}.mef")
             name = next((name for name in names if name in entry.members), names[0])
             words = "values that are no numbers; -1 is 'not found'"
-            parse = _image(
-                expected.shape, "estimates have", "a row per companion", lambda values: ~np.isfinite(values), words
-            )
+            parse = _image(expected.shape, "estimates have", "a row per companion", lambda v: ~np.isfinite(v), words)
             estimates[one.name] = entry.read(name, parse, expected, needed=True)
     return estimates
 

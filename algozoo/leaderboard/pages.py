@@ -99,13 +99,10 @@ def run_facts(runs: list[RunRecord]) -> dict[str, str]:
     def distinct(values: list[str]) -> str:
         return "; ".join(dict.fromkeys(value for value in values if value)) or "not recorded"
 
-    def total(values: list[float | None]) -> float:
-        return float(sum(value or 0.0 for value in values))
-
     dates = sorted(moment(run.started) for run in runs)
     commits = [run.commit + (" with uncommitted changes" if run.dirty else "") for run in runs]
     packages = [", ".join(f"{name} {version}" for name, version in run.packages.items()) for run in runs]
-    seconds, cpu_seconds = total([run.seconds for run in runs]), total([run.cpu_seconds for run in runs])
+    seconds, cpu_seconds = (sum(getattr(run, name) or 0.0 for run in runs) for name in ("seconds", "cpu_seconds"))
     peak = max(run.process_peak_memory_bytes or 0 for run in runs)
     return {
         "Started (UTC)": " to ".join(dict.fromkeys([dates[0], dates[-1]])),

@@ -15,13 +15,13 @@ from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
+from algozoo.leaderboard.gallery import Write
 from algozoo.leaderboard.results import DatasetResults, KindResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
 from algozoo.leaderboard.vega import Specification
 from algozoo.scoring import SCORER_VERSION, scores
 
 MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
-Write = Callable[[str, str | bytes], object]
 
 
 class Figure(NamedTuple):
@@ -106,7 +106,9 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     for label, slug in slugs.items():
         facts = pages.detector(results, label) | {"decisions": results.decisions(label)}
         shown = {
-            section["dataset"].name: _write_examples(section["dataset"], label, slug, results, store, write)
+            section["dataset"].name: gallery.write_examples(
+                section["dataset"], label, slug, results.runs(label), store, write
+            )
             for section in facts["sections"]
         }
         write(f"detectors/{slug}.html", render("detector.html", root="../", detector=facts, examples=shown))
@@ -189,18 +191,3 @@ def _write_figure(owner: str, chart: Chart[Of], specification: Specification, of
         write(f"figures/{owner}-{chart.key}.{ending}", content)
     title, summary, caption = (words.format(of=of) for words in (chart.title, chart.summary, chart.help))
     return Figure(chart, Markup(svg), title, summary, caption.split("\n\n"))  # noqa: S704 - drawn by Vega, which escapes its text
-
-
-def _write_examples(
-    dataset: DatasetResults, label: str, slug: str, results: Results, store: Store, write: Write
-) -> list[dict[str, Any]]:
-    """Write the example maps of a detector on a dataset; return what their captions tell, with the file names."""
-    told = []
-    for example in gallery.examples(dataset, label, results.runs(label), store):
-        panels = []
-        for kind, (png, low, high) in example.panels.items():
-            name = f"images/{dataset.name}-{slug}-{example.facts['trial']}-{kind}.png"
-            write(name, png)
-            panels.append({"file": name, "kind": kind, "low": low, "high": high})
-        told.append({**example.facts, "panels": panels})
-    return told
