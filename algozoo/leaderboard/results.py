@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
 from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
@@ -17,7 +16,6 @@ from algozoo.leaderboard.text import moment
 from algozoo.scoring import (
     Campaigns,
     Friedman,
-    add_hits,
     average_curves,
     by_annulus,
     candidate_probabilities,
@@ -31,11 +29,12 @@ from algozoo.scoring import (
     overconfidence,
     probability_claims,
     rates,
-    run_on_all,
     uniformity,
 )
+from algozoo.scoring.averages import run_on_all
+from algozoo.scoring.intervals import Array
+from algozoo.scoring.outcomes import add_hits
 
-Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
 """Of a kind, for a critical difference: with fewer it is so large that it tells next to nothing."""
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from algozoo.scoring import Score
-from algozoo.scoring.scores import shown_on
+from algozoo.scoring.scores import Score, shown_on
 
 _LATEX = str.maketrans(
     {

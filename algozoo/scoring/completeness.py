@@ -256,11 +256,4 @@ def _annuli(outcomes: Outcomes, x: float) -> Iterator[tuple[dict[str, Any], pd.D
         injected = campaign.trials.assign(found=campaign.fractions_found(x))[campaign.injected]
         for annulus, trials in injected.groupby("annulus"):
             separation = trials["separation"] / trials["fwhm"]
-            place = {
-                "dataset": campaign.dataset,
-                "detector": campaign.detector,
-                "annulus": annulus,
-                "inner": separation.min(),
-                "outer": separation.max(),
-            }
-            yield place, trials
+            yield campaign.place | {"annulus": annulus, "inner": separation.min(), "outer": separation.max()}, trials

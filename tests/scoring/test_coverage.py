@@ -17,10 +17,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import stats
 
-from algozoo.scoring import comparisons, partial_auc, resampling, tpr_at
+from algozoo.scoring import comparisons, partial_auc, resampling
 from algozoo.scoring.averages import average
 from algozoo.scoring.campaigns import Campaign, draw_weights, groups
 from algozoo.scoring.comparisons import Replicates, compare, standings
+from algozoo.scoring.froc import tpr_at
 from algozoo.scoring.measures import Interval, median_with_interval, with_interval
 from algozoo.scoring.nulls import share_with_interval
 

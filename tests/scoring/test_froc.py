@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algozoo.errors import InputError
-from algozoo.scoring import froc, partial_auc, threshold_at, tpr_at
+from algozoo.scoring import froc, partial_auc, threshold_at
+from algozoo.scoring.froc import tpr_at
 
 HITS = st.lists(st.one_of(st.integers(-5, 5).map(float), st.just(np.nan)), min_size=1, max_size=20)
 FALSE = st.lists(st.integers(-5, 5).map(float), max_size=40)

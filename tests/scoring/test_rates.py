@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from numpy.random import Generator
 
-from algozoo.scoring import average_curves, curves, rates, score, tpr_at
+from algozoo.scoring import average_curves, curves, rates, score
+from algozoo.scoring.froc import tpr_at
 
 Make = Callable[..., pd.DataFrame]
 BAND = ["tpr", "tpr_low", "tpr_high"]

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from scipy import stats
 
 from algozoo.errors import InputError
-from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, rates, score, tpr_at
+from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, rates, score
+from algozoo.scoring.froc import tpr_at
 
 Make = Callable[..., pd.DataFrame]
 BLOCKS = ("first", "middle", "last")
