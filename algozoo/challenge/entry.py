@@ -28,10 +28,10 @@ MOST_FILES = 1000
 
 
 class MapEntry(NamedTuple):
-    """An entry of the first challenge: the maps by the names of their sets, and what counts as a detection in them."""
+    """An entry of the first challenge: what is above the threshold is a detection, in all maps."""
 
     threshold: float
-    maps: dict[str, ChallengeMap]
+    maps: list[ChallengeMap]
 
 
 def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
@@ -63,18 +63,7 @@ def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
         positive = _number("a positive number", lambda v: v > 0)
         factor = entry.read("max_blob_fact.fits", positive, BlobRule.max_blob_factor)
     rule = BlobRule(fwhm=np.nan, npix=int(npix), overlap=overlap, max_blob_factor=factor)
-    maps = {
-        one.name: ChallengeMap(
-            name=one.name,
-            scores=scores,
-            x=one.x,
-            y=one.y,
-            fwhm=one.fwhm,
-            valid=one.valid,
-            rule=replace(rule, fwhm=fwhm),
-        )
-        for one, scores, fwhm in found
-    }
+    maps = [ChallengeMap(truth=one, scores=scores, rule=replace(rule, fwhm=fwhm)) for one, scores, fwhm in found]
     return MapEntry(threshold, maps)
 
 

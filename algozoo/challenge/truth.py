@@ -64,10 +64,14 @@ class MapSet(Table):
         """Rows of the companions."""
         return np.array(self.companions, dtype=float).reshape(-1, 2)[:, 1]
 
+    @property
+    def instrument(self) -> str:
+        """The name without its number."""
+        return self.name.rpartition("_")[0]
+
     def file(self, kind: str) -> str:
         """Name of the file of a kind, 'detmap' or 'fwhm', in an entry."""
-        instrument, _, number = self.name.rpartition("_")
-        return f"{instrument}_{kind}_{number}.fits"
+        return f"{self.instrument}_{kind}_{self.name.rpartition('_')[2]}.fits"
 
 
 def _field(size: int, fwhm: float, inner: float | None, outer: float | None) -> NDArray[np.bool_]:

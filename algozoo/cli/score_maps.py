@@ -26,7 +26,6 @@ def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noq
     from algozoo.toml import read_toml
 
     given = read_map_entry(entry, read_toml(truth, MapTruth))
-    score = by_set if sets else summary
-    table = score(list(given.maps.values()), given.threshold)
-    print_numbers(table, style)
+    count = by_set if sets else summary
+    print_numbers(count(given.maps, given.threshold), style)
     click.echo("Numbers of the challenge's counters are for comparison, never for rank.", err=True)

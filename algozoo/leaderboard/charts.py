@@ -22,24 +22,29 @@ TICKS = [digit * 10.0**power for power in range(-8, 3) for digit in (1, 2, 5)]
 TPR = "True-positive rate"
 RATE = "False positives per map"
 ABOVE = "Fraction of positions above"
-FOUND = "format(datum.tpr, '.2f') + ' [' + format(datum.tpr_low, '.2f') + ', ' + format(datum.tpr_high, '.2f') + ']'"
-TOOLTIP = {
-    "Detector": "datum.detector",
-    TPR: FOUND,
-    RATE: "format(datum.fp_per_map, '.2~r') + ' [' + format(datum.fp_low, '.2~r') + ', ' + "
-    "format(datum.fp_high, '.2~r') + ']'",
-    "Trials": "datum.n_injected + ' injected, ' + datum.n_empty + ' empty'",
-}
+
+
+def _with_bounds(value: str, low: str, high: str, form: str) -> str:
+    """Write a number of a tooltip with its interval, in the language of Vega."""
+    value, low, high = (f"format(datum.{name}, '{form}')" for name in (value, low, high))
+    return f"{value} + ' [' + {low} + ', ' + {high} + ']'"
+
+
 TOOLTIP_OF_AVERAGES = {
     "Detector": "datum.detector",
-    TPR: FOUND,
+    TPR: _with_bounds("tpr", "tpr_low", "tpr_high", ".2f"),
     RATE: "format(datum.fp_per_map, '.2~r')",
     "Datasets": "datum.n_datasets",
 }
+TOOLTIP = {
+    "Detector": "datum.detector",
+    TPR: TOOLTIP_OF_AVERAGES[TPR],
+    RATE: _with_bounds("fp_per_map", "fp_low", "fp_high", ".2~r"),
+    "Trials": "datum.n_injected + ' injected, ' + datum.n_empty + ' empty'",
+}
 TOOLTIP_OF_NULLS = {
     "Detector": "datum.detector",
-    ABOVE: "format(datum.observed, '.2~g') + ' [' + format(datum.low, '.2~g') + ', ' + "
-    "format(datum.high, '.2~g') + ']'",
+    ABOVE: _with_bounds("observed", "low", "high", ".2~g"),
     "Claimed": "format(datum.claimed, '.2~g') + ' (' + datum.sigma + ' sigma)'",
     "Positions": "datum.n",
 }

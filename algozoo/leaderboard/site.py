@@ -125,10 +125,9 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
+    environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
-    of_text = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose)
-    for function in (*of_text, text.duration, gallery.view):
-        environment.filters[function.__name__] = function
     dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,

@@ -19,6 +19,8 @@ from algozoo.scoring.resampling import resampling_weights
 
 Mask: TypeAlias = NDArray[np.bool_]
 
+OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
+"""Columns that are the same for all detectors: those of the first count."""
 NULLS = ["null_separation", "null_score"]
 """Columns that a table may lack: scores of the maps without a companion at positions that share no light."""
 FOUND_RATE = 1.0  # false positives per map at which companions count as found
@@ -258,17 +260,17 @@ Outcomes: TypeAlias = pd.DataFrame | Campaigns
 
 def _campaigns(table: pd.DataFrame, rng: np.random.Generator | None) -> list[Campaign]:
     in_order = table.sort_values(TRIAL)
-    shared = in_order.drop_duplicates(TRIAL).reset_index(drop=True)
+    shared = in_order.drop_duplicates(TRIAL)[OF_TRIAL].reset_index(drop=True)
     trials = shared.assign(group=groups(shared))
     draws = None if rng is None else draw_weights(trials, rng)
-    return [_campaign(rows, trials["group"], draws) for _, rows in in_order.groupby("detector")]
+    return [_campaign(rows, trials, draws) for _, rows in in_order.groupby("detector")]
 
 
-def _campaign(rows: pd.DataFrame, group: pd.Series, draws: Array | None) -> Campaign:
+def _campaign(rows: pd.DataFrame, trials: pd.DataFrame, draws: Array | None) -> Campaign:
     first = rows.iloc[0]
-    if len(rows) != len(group):
+    if len(rows) != len(trials):
         raise InputError(
-            f"{first['detector']} has run on {len(rows)} of the {len(group)} trials of {first['dataset']}, and "
+            f"{first['detector']} has run on {len(rows)} of the {len(trials)} trials of {first['dataset']}, and "
             "detectors are compared on the same ones; `algozoo.scoring.on_shared_trials` leaves the others out"
         )
     return Campaign(
@@ -277,7 +279,7 @@ def _campaign(rows: pd.DataFrame, group: pd.Series, draws: Array | None) -> Camp
         detector=str(first["detector"]),
         control=bool(first["control"]),
         map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
-        trials=rows.reset_index(drop=True).assign(group=group),
+        trials=rows.reset_index(drop=True).assign(**dict(trials.items())),
         draws=draws,
     )
 
