@@ -11,7 +11,7 @@ from algozoo.challenge.blobs import BlobRule, Tally, add_up, count_blobs
 from algozoo.challenge.elements import cumulated_f1, element_scores, hits_and_others, rate_areas
 from algozoo.challenge.truth import MapSet
 from algozoo.scoring.candidates import find_candidates
-from algozoo.scoring.froc import froc, tpr_at
+from algozoo.scoring.froc import froc
 from algozoo.scoring.intervals import Array, garwood, wilson
 
 BLOBS, ELEMENTS, PEAKS = "challenge, blobs", "challenge, mended", "AlgoZoo, peaks"
@@ -140,7 +140,7 @@ def _peak_rows(maps: Sequence[ChallengeMap], threshold: float) -> list[Row]:
     total = _tally((hits, others), threshold)
     without = [_tally(m.peaks, threshold).false_positives for m in maps if not m.truth.x.size]
     curve = froc(hits, others, len(maps))
-    at_one = float(tpr_at(curve["fp_per_map"], curve["tpr"], 1.0))
+    at_one = float(np.interp(1.0, curve["fp_per_map"], curve["tpr"]))
     return [
         _fraction("TPR", total.tpr, hits.size),
         _rate("false positives per map", total.false_positives, len(maps)),

@@ -29,7 +29,7 @@ def board(results: Results) -> list[dict[str, Any]]:
 def standing(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the board of a dataset: its facts and its rows, in three groups."""
     scores, manifest = dataset.scores, dataset.about.manifest
-    first = scores.iloc[0]
+    first, made = scores.iloc[0], scores[scores["partial_auc"].notna()]
     return {
         "name": dataset.name,
         "about": dataset.about,
@@ -42,12 +42,9 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
-        "n_resels": dataset.n_resels,
         "groups": groups(scores),
-        "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
-        "with_notes": rows(
-            scores[scores["partial_auc"].notna() & (scores["n_failed"] == 0) & (scores["reason"] != "")]
-        ),
+        "with_failures": rows(made[made["n_failed"] > 0]),
+        "with_notes": rows(made[(made["n_failed"] == 0) & (made["reason"] != "")]),
         "boasts": _boasts(dataset.claims),
         "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),
@@ -73,14 +70,13 @@ def annuli(dataset: DatasetResults) -> dict[str, Any]:
     limits: dict[tuple[str, int], list[Any]] = {}
     for row in dataset.limits.to_dict("records"):
         limits.setdefault((row["detector"], row["annulus"]), []).append(row)
-    labels = dataset.scores[dataset.scores["partial_auc"].notna()]
     lines = [
         {
             **row,
             "cells": [cells.get((row["detector"], i)) for i in range(len(zones))],
             "limits": [limits.get((row["detector"], i), []) for i in range(len(zones))],
         }
-        for row in rows(labels)
+        for row in rows(dataset.scores[dataset.scores["partial_auc"].notna()])
     ]
     return {"zones": zones, "rows": lines}
 

@@ -16,7 +16,7 @@ from algozoo.errors import AlgoZooError, InputError
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
 from algozoo.leaderboard.gallery import Write
-from algozoo.leaderboard.results import DatasetResults, KindResults, Results, read_results
+from algozoo.leaderboard.results import DatasetResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
 from algozoo.leaderboard.vega import Specification
 from algozoo.scoring import SCORER_VERSION, scores
@@ -95,8 +95,9 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
     kinds = pages.board(results)
-    averaged = [results.of_kind(kind["name"]) for kind in kinds if kind["average"]]
-    figures |= {kind.name: _write_kind_files(kind, write) for kind in averaged}
+    for kind in [results.of_kind(kind["name"]) for kind in kinds if kind["average"]]:
+        write(f"data/average-{kind.name}-board.csv", csv(kind.averages.assign(scorer=SCORER_VERSION)))
+        figures[kind.name] = _write_figures(f"average-{kind.name}", charts.OF_KIND, kind, write)
     write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
     write("about.html", render("about.html", root="", scores=scores.SCORES))
     for dataset in results.datasets:
@@ -166,12 +167,6 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> list[Figure]:
     for name, table in tables.items():
         write(f"data/{dataset.name}-{name}.csv", csv(table))
     return _write_figures(dataset.name, charts.OF_DATASET, dataset, write)
-
-
-def _write_kind_files(kind: KindResults, write: Write) -> list[Figure]:
-    """Write the figures and the numbers of the average over the datasets of a kind; return its figures."""
-    write(f"data/average-{kind.name}-board.csv", csv(kind.averages.assign(scorer=SCORER_VERSION)))
-    return _write_figures(f"average-{kind.name}", charts.OF_KIND, kind, write)
 
 
 def _write_figures(owner: str, registry: Sequence[Chart[Of]], of: Of, write: Write) -> list[Figure]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from algozoo.scoring.campaigns import FOUND_RATE, HIGHEST_RATE, Campaign, Campaigns, Outcomes
-from algozoo.scoring.froc import froc, tpr_at
+from algozoo.scoring.froc import froc
 from algozoo.scoring.measures import with_interval
 from algozoo.scoring.outcomes import candidates_beside
 
@@ -100,7 +100,7 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
         x = np.geomspace(lows.max(), HIGHEST_RATE, N_RATES)
         for detector, own in of_kind.groupby("detector"):
             read = [
-                [tpr_at(np.log(curve["fp_per_map"]), curve[column], np.log(x)) for column in BAND]
+                [np.interp(np.log(x), np.log(curve["fp_per_map"]), curve[column]) for column in BAND]
                 for _, curve in own.groupby("dataset")
             ]
             middle, low, high = np.moveaxis(np.array(read), 1, 0)

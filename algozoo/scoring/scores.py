@@ -80,8 +80,7 @@ def _tpr(key: str, rate: float, campaign: Campaign) -> Columns:
 
 
 def _auc_maps(campaign: Campaign) -> Columns:
-    area = area_of_maps(campaign)
-    return interval_columns("auc_maps", (area.auc, area.low, area.high))
+    return interval_columns("auc_maps", area_of_maps(campaign))
 
 
 def _sizes(campaign: Campaign) -> Columns:
