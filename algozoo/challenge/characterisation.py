@@ -7,6 +7,7 @@ with their number. For comparison, never for rank.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,11 @@ def overall(companions: pd.DataFrame) -> pd.DataFrame:
     """
     errors = ["error", "challenge_error"]
     table = pd.DataFrame([per_set(companions)[errors].mean(), companions[errors].mean()])
-    numbers = {"weighting": ["sets", "companions"], "n": len(companions), "n_found": int(companions["found"].sum())}
+    numbers: dict[str, Any] = {
+        "weighting": ["sets", "companions"],
+        "n": len(companions),
+        "n_found": int(companions["found"].sum()),
+    }
     return table.assign(**numbers)[[*numbers, *errors]]
 
 

@@ -16,7 +16,7 @@ _LATEX = str.maketrans(
 )
 
 
-def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
     """Turn a table into dictionaries, with None where there is no value."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
 

@@ -279,7 +279,7 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame, draws: Array | None) -> 
         detector=str(first["detector"]),
         control=bool(first["control"]),
         map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
-        trials=rows.reset_index(drop=True).assign(**dict(trials.items())),
+        trials=rows.reset_index(drop=True).assign(**{str(name): values for name, values in trials.items()}),
         draws=draws,
     )
 
