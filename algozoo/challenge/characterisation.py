@@ -107,11 +107,8 @@ def overall(companions: pd.DataFrame) -> pd.DataFrame:
     """
     errors = ["error", "challenge_error"]
     table = pd.DataFrame([per_set(companions)[errors].mean(), companions[errors].mean()])
-    numbers: dict[str, Any] = {
-        "weighting": ["sets", "companions"],
-        "n": len(companions),
-        "n_found": int(companions["found"].sum()),
-    }
+    n_found = int(companions["found"].sum())
+    numbers: dict[str, Any] = {"weighting": ["sets", "companions"], "n": len(companions), "n_found": n_found}
     return table.assign(**numbers)[[*numbers, *errors]]
 
 
