@@ -205,6 +205,11 @@ MISTAKES = {
     ),
     "half an injection": (lambda night: az.compare(night, "pca", injections=0.5), "injections is 0.5, expected int"),
     "no injection": (lambda night: az.compare(night, "pca", injections=0), "injections is 0, expected at least 1"),
+    "searching a dataset": (
+        lambda _: az.PCA().detect(az.load_dataset("tiny")),
+        r"PCA: sequence is .*, expected ADISequence, as in PCA\(\).detect\(night\)",
+    ),
+    "searching a file": (lambda _: az.Median().detect("cube.fits"), "Median: sequence is 'cube.fits', expected ADI"),
     "a path for a map": (lambda night: az.PCA().detect(night).write(3), r"write: path is 3, .*detection.write\("),
 }
 

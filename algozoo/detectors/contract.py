@@ -3,16 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.arguments import Keywords
+from algozoo.arguments import Keywords, expect
 from algozoo.companions import Companion
 from algozoo.detectors.parameters import declared, parameter_fields
-from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Report
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
@@ -153,8 +153,15 @@ class Detector(Keywords, ABC):
     """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
     maps_only: ClassVar[bool] = False
     """True if its maps were made elsewhere, so that it cannot be run again."""
-    sources: ClassVar[tuple[str, ...]] = ()
-    """Modules beside those of its class and bases on whose code its maps depend."""
+    version: ClassVar[str] = ""
+    """Of a built-in detector: raised when the numbers of its maps change, because keys of results are made of it; of
+    third-party code the text stands in the key instead."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make `detect` refuse what is no sequence."""
+        super().__init_subclass__(**options)
+        if "detect" in vars(cls):
+            cls.detect = _of_sequences(cls.detect)  # type: ignore[assignment, method-assign] # once for all
 
     def check_parameters(self) -> None:
         """Check the type and the bounds of each parameter; a rule for several parameters is added by a subclass.
@@ -268,50 +275,12 @@ class Detector(Keywords, ABC):
         return f"{self.name}({', '.join(changed)})" if changed else self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Learner(Detector):
-    """A detector whose training the platform follows, and whose model it keeps, so that it is trained once."""
+def _of_sequences(detect: Callable[[Any, ADISequence], DetectionMap]) -> Callable[[Any, ADISequence], DetectionMap]:
+    @wraps(detect)
+    def checked(self: Detector, sequence: ADISequence) -> DetectionMap:
+        name = type(self).__name__
+        call = f'{name}().detect(night), where night = load_dataset("betapic").sequence(0) or read(...)'
+        expect(sequence, ADISequence, f"{name}: sequence", call)
+        return detect(self, sequence)
 
-    @property
-    @abstractmethod
-    def sampling(self) -> dict[str, Any]:
-        """The parameters on which the samples of `draw` depend."""
-
-    @abstractmethod
-    def draw(
-        self, sequence: ADISequence, *, usable: NDArray[np.bool_] | None = None, report: Report | None = None
-    ) -> dict[str, NDArray[Any]]:
-        """Draw what the detector learns from; others with the same `sampling` draw the same."""
-
-    @abstractmethod
-    def fit(
-        self,
-        sequence: ADISequence,
-        *,
-        usable: NDArray[np.bool_] | None = None,
-        report: Report | None = None,
-        checkpoint: Checkpoint | None = None,
-        drawn: Arrays | None = None,
-    ) -> Self:
-        """Learn from a sequence without companions and return a fitted copy.
-
-        Parameters
-        ----------
-        sequence : ADISequence
-        usable : array of bool (n, n), optional
-            Where in the derotated field training samples may be centred: not near known companions.
-        report : callable, optional
-            Gets the `Progress`.
-        checkpoint : Checkpoint, optional
-            Where an unfinished training is kept, and resumed.
-        drawn : dict, optional
-            What `draw` returned for this sequence; if it is not given, it is drawn first.
-        """
-
-    @abstractmethod
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return the fitted model as named arrays, with the AUC of samples not seen as `test_auc`."""
-
-    @abstractmethod
-    def with_state(self, state: Arrays) -> Self:
-        """Return a copy with a fitted model, as `state` returned it."""
+    return checked

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from algozoo.detectors.contract import Learner
 from algozoo.detectors.parameters import Count, Positive, Seed
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.detectors.supervised.brightness import FluxFit
+from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Progress, Report
 from algozoo.detectors.supervised.residuals import Normalisation, annular_residuals, patch_size
 from algozoo.detectors.supervised.samples import draw_samples
@@ -72,22 +72,6 @@ class Sampled(Learner):
     normalisation: Normalisation = "noise"
     seed: Seed = 0
 
-    sources: ClassVar[tuple[str, ...]] = (
-        "algozoo.detectors.supervised.residuals",
-        "algozoo.detectors.supervised.levels",
-        "algozoo.detectors.supervised.samples",
-        "algozoo.detectors.supervised.sectors",
-        "algozoo.detectors.supervised.points",
-        "algozoo.detectors.supervised.brightness",
-        "algozoo.detectors.spectral",
-        "algozoo.companions",
-        "algozoo.imaging.annuli",
-        "algozoo.imaging.apertures",
-        "algozoo.imaging.robust",
-        "algozoo.imaging.rotate",
-        "algozoo.imaging.scale",
-        "algozoo.imaging.shift",
-    )
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples",)
     """What to lower where memory does not suffice."""
 

@@ -3,23 +3,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-import algozoo
 from algozoo.benchmark.training import FileCheckpoint
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
-from algozoo.detectors.contract import Declined, Detector
+from algozoo.detectors.contract import Declined
 from algozoo.detectors.controls import Random
-from algozoo.detectors.registry import create, detector_digest
+from algozoo.detectors.registry import create
 from algozoo.detectors.supervised import sodinn as sodinn_module
 from algozoo.detectors.supervised.progress import seed_of_step
 from algozoo.detectors.supervised.residuals import Residuals, annular_residuals
-from algozoo.detectors.supervised.sampled import Sampled
 from algozoo.detectors.supervised.samples import draw_samples
 from algozoo.detectors.supervised.sodinn import SODINN
 from algozoo.detectors.supervised.sodirf import SODIRF, exported, probabilities
@@ -120,25 +117,6 @@ def test_fitting_leaves_the_detector_as_it_was(fitted):
     assert fitted.label == SMALL.label
     with pytest.raises(InputError, match="not fitted: call fit first"):
         SMALL.state()
-
-
-def test_the_digest_is_of_the_samples_too(monkeypatch):
-    before = detector_digest(SMALL)
-    monkeypatch.setattr(SODIRF, "sources", ())
-    assert detector_digest(SMALL) != before
-
-
-@pytest.mark.parametrize("detector", [Sampled, SODIRF, SODINN])
-def test_the_digest_is_of_all_code_that_makes_samples(detector):
-    package = Path(algozoo.__file__).parents[1]
-    hashed = {*detector.sources, *(base.__module__ for base in detector.__mro__ if issubclass(base, Detector))}
-    frame = {
-        f"algozoo.{name}" for name in ("errors", "sequence", "detectors", "detectors.contract", "detectors.parameters")
-    } | {"algozoo.detectors.supervised", "algozoo.detectors.supervised.progress"}
-    for module in hashed - frame:
-        text = (package / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
-        imported = re.findall(r"^\s*(?:from|import) (algozoo\.[\w.]+)", text, re.MULTILINE)
-        assert set(imported) <= hashed | frame, module
 
 
 @pytest.mark.parametrize("detector", [SODIRF, pytest.param(SODINN, marks=pytest.mark.torch)])
@@ -270,8 +248,8 @@ def test_nothing_else_needs_torch():
         "    def find_spec(self, name, *_):\n"
         "        if name.partition('.')[0] == 'torch': raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, NoTorch())\n"
-        "import algozoo, algozoo.detectors.registry as r\n"
-        "[r.detector_digest(r.create(name)) for name in r.BUILT_IN]\n"
+        "import algozoo.detectors.registry as r, algozoo.detectors.versions as v\n"
+        "[v.detector_version(r.create(name)) for name in r.BUILT_IN]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
