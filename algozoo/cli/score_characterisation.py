@@ -38,13 +38,14 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
     """
     import pandas as pd
 
-    from algozoo import challenge
+    from algozoo.challenge import characterisation as challenge
     from algozoo.challenge.entry import read_spectrum_entry
-    from algozoo.challenge.truth import read_spectrum_truth
+    from algozoo.challenge.truth import SpectrumTruth
+    from algozoo.toml import read_toml
 
     if not (astrometry or photometry):
         raise InputError("nothing to score: give --astrometry FILE, --photometry FILE, or both")
-    known = read_spectrum_truth(truth)
+    known = read_toml(truth, SpectrumTruth)
     tables = []
     if astrometry:
         offsets = {one.name: one.offsets for one in known.sets}
@@ -63,7 +64,7 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
 def _suspect_swap(
     companions: pd.DataFrame, estimates: Mapping[str, NDArray[np.float64]], truth: Mapping[str, NDArray[np.float64]]
 ) -> None:
-    from algozoo import challenge
+    from algozoo.challenge import characterisation as challenge
 
     swapped = challenge.astrometry({name: values[:, ::-1] for name, values in estimates.items()}, truth)
     if swapped["error"].mean() * MUCH_BETTER < companions["error"].mean():

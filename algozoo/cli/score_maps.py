@@ -18,29 +18,12 @@ def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noq
     Prints the challenge's own numbers, with and without their defects, and ours with 95 % intervals. The challenge's
     are for comparison, never for rank.
     """
-    from algozoo.challenge import BlobRule, ChallengeMap, by_set, summary
     from algozoo.challenge.entry import read_map_entry
-    from algozoo.challenge.truth import read_map_truth
+    from algozoo.challenge.summary import by_set, summary
+    from algozoo.challenge.truth import MapTruth
+    from algozoo.toml import read_toml
 
-    known = read_map_truth(truth)
-    given = read_map_entry(entry, known)
-    maps = [
-        ChallengeMap(
-            name=one.name,
-            scores=given.maps[one.name],
-            x=one.x,
-            y=one.y,
-            fwhm=one.fwhm,
-            valid=one.valid,
-            rule=BlobRule(
-                fwhm=given.fwhm.get(one.name, one.fwhm),
-                npix=given.npix,
-                overlap=given.overlap,
-                max_blob_factor=given.max_blob_factor,
-            ),
-        )
-        for one in known.sets
-    ]
-    table = by_set(maps, given.threshold) if sets else summary(maps, given.threshold)
-    options.print_numbers(table, style)
+    given = read_map_entry(entry, read_toml(truth, MapTruth))
+    count = by_set if sets else summary
+    options.print_numbers(count(given.maps, given.threshold), style)
     click.echo("Numbers of the challenge's counters are for comparison, never for rank.", err=True)
