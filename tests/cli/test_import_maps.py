@@ -26,7 +26,7 @@ def test_trials_go_out_and_maps_come_back_as_a_row(algozoo, suite_file, tmp_path
     back = algozoo("import-maps", folder, *ABOUT, *board)
     assert back.code == 0, back.err
     assert "12 maps scored as elsewhere (maps only)" in back.out
-    assert "elsewhere (maps only)" in (tmp_path / "site" / "index.html").read_text()
+    assert "elsewhere (maps only)" in (tmp_path / "site" / "small" / "index.html").read_text()
 
     verified = algozoo("verify", "elsewhere", "--suite", suite_file, *board[:2])
     assert verified.code == 0
