@@ -3,33 +3,38 @@
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-import algozoo
+from algozoo.benchmark.provenance import code
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
+from algozoo.benchmark.trials import TRIALS_VERSION
 from algozoo.datasets import Dataset, DatasetUnavailable, fetch, load_dataset
-from algozoo.datasets.manifest import NOT_IN_TRIALS
+from algozoo.datasets.manifest import NOT_IN_TRIALS, SimulatedManifest
+from algozoo.datasets.simulate import simulator_version
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.registry import create, detector_digest
+from algozoo.detectors.registry import create
+from algozoo.detectors.versions import detector_version
 from algozoo.errors import InputError, unknown
-from algozoo.files import source_digest
 
 Part = TypeVar("Part", SuiteDataset, SuiteDetector)
 
 
 @dataclass(frozen=True)
 class Shard:
-    """The unit of work: all trials of one detector on one sequence. Names only, so that it travels anywhere."""
+    """The unit of work: all trials of one detector on one sequence. Names only, so that it travels anywhere.
+
+    `code` is that of the process that made it; one of another code does not run it.
+    """
 
     suite: Suite
     dataset: SuiteDataset
     sequence: int
     detector: SuiteDetector
     mirror: Path | None = None
+    code: str = field(default_factory=code, repr=False)
 
     def __str__(self) -> str:
         label = create(self.detector.name, **self.detector.parameters).label
@@ -98,35 +103,38 @@ def plan(
 
 def content_key(shard: Shard, detector: Detector | None = None) -> str:
     """Sha256 of all that the outcome of a shard depends on; a detector that is given is taken for its own."""
-    return _key(shard, trials_digest(shard), _detector_digest(shard.detector, detector))
+    return _key(shard, trials_digest(shard), _detector_code(shard.detector, detector))
 
 
 def content_keys(shards: Sequence[Shard]) -> list[str]:
     """Return the `content_key` of each shard of one suite; what shards share is read once, not once for each."""
     trials = {name: trials_digest(shard) for name, shard in {shard.dataset.name: shard for shard in shards}.items()}
     entries = {str(shard.detector): shard.detector for shard in shards}
-    detectors = {name: _detector_digest(entry) for name, entry in entries.items()}
+    detectors = {name: _detector_code(entry) for name, entry in entries.items()}
     return [_key(shard, trials[shard.dataset.name], detectors[str(shard.detector)]) for shard in shards]
 
 
 def trials_digest(shard: Shard) -> str:
     """Sha256 of all that makes the trials of a dataset: detectors of equal digest saw the same ones.
 
-    It depends on the suite's seed and version, on the number of injections, on the numbers of the dataset's manifest,
-    and on our own code from the manifest to the list of candidates.
+    It depends on the suite's name, version and seed, on the number of injections, on the numbers of the dataset's
+    manifest, and on the versions of the simulator and of what is between a sequence and a list of candidates.
     """
     suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
     numbers = manifest.model_dump(mode="json", exclude=set(NOT_IN_TRIALS))
-    return _sha256([suite.name, suite.version, suite.seed, shard.dataset.injections, numbers, _trial_code()])
+    simulator = simulator_version(manifest.name) if isinstance(manifest, SimulatedManifest) else ""
+    return _sha256(
+        [suite.name, suite.version, suite.seed, shard.dataset.injections, numbers, simulator, TRIALS_VERSION]
+    )
 
 
 def _key(shard: Shard, trials: str, detector: list[str]) -> str:
     return _sha256([trials, shard.sequence, *detector])
 
 
-def _detector_digest(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
+def _detector_code(entry: SuiteDetector, made: Detector | None = None) -> list[str]:
     made = made or create(entry.name, **entry.parameters)
-    return [repr(made.parameters), detector_digest(made)]
+    return [made.name, repr(made.parameters), detector_version(made)]
 
 
 def _refuse_twins(kind: str, names: list[str]) -> None:
@@ -186,15 +194,3 @@ def _check(entry: SuiteDataset, dataset: Dataset) -> None:
 
 def _sha256(ingredients: list[Any]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _trial_code() -> str:
-    """Digest of our own code between a manifest and a list of candidates."""
-    package = Path(algozoo.__file__).parent
-    places = (
-        *("imaging", "sequence.py", "companions.py", "datasets/simulate"),
-        *("benchmark/trials.py", "benchmark/shard.py", "scoring/candidates.py"),
-    )
-    of_datasets = sorted((package / "datasets").glob("*.py"))  # how manifests are written, in adding, is not among it
-    return source_digest([*(package / place for place in places), *of_datasets])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
@@ -16,7 +17,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 1,
-    "distributed.scheduler.worker-saturation": 1.0,  # one task a worker, or its death is held against the next one too
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,  # by default memory is given back all the time
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,  # and from 128 kB on, once the other is set
 }
@@ -152,15 +152,20 @@ class _RunOn:
         """Apply a task to items."""
         from distributed import KilledWorker, wait  # noqa: PLC0415 - as slow to import as dask
 
-        futures = {self.client.submit(_settled, task, item, pure=False): item for item in items}
-        while futures:
+        waiting, futures = iter(items), dict[Any, Item]()
+        while True:
+            n_free = max(sum(self.client.nthreads().values()), 1) - len(futures)
+            for item in islice(waiting, max(n_free, 0)):  # one a process, or its death is held against those that wait
+                futures[self.client.submit(_settled, task, item, pure=False)] = item
+            if not futures:
+                return
             try:
                 done = wait(list(futures), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 if self.local and not self.client.nthreads():
                     yield from (
                         (item, Died("no process is left to run it: they died, and could not be started again"))
-                        for item in futures.values()
+                        for item in (*futures.values(), *waiting)
                     )
                     return
                 continue

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from algozoo import __version__
 from algozoo.benchmark.record import Environment
+from algozoo.files import source_digest
 
 PACKAGES = ("numpy", "scipy", "astropy", "scikit-learn", "torch")
 
@@ -30,6 +31,12 @@ def environment() -> Environment:
         commit=_git("rev-parse", "HEAD"),
         dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
     )
+
+
+@lru_cache(maxsize=1)
+def code() -> str:
+    """Return the version of AlgoZoo and the digest of its source files, as this process first found them."""
+    return f"{__version__} {source_digest([Path(__file__).parents[1]])}"
 
 
 def _processor() -> str:

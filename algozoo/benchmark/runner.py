@@ -9,6 +9,7 @@ from typing import cast
 
 import numpy as np
 
+from algozoo.benchmark.golden.check import check_all, unchecked
 from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.record import Preview
@@ -53,7 +54,9 @@ def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, floa
 def preparations(
     shards: Sequence[Shard], store: Store, run_all: RunAll = run_here
 ) -> Iterator[tuple[Iterator[object], int]]:
-    """Make the sequences, previews and models that shards need and that are not there yet.
+    """Check the numbers of all that shards depend on, then make the sequences, previews and models that they need.
+
+    What was done before is not done again.
 
     Yields
     ------
@@ -61,7 +64,14 @@ def preparations(
         To be consumed before the next is asked for; the text of a step says what was made.
     total : int
         Number of the steps.
+
+    Raises
+    ------
+    AlgoZooError
+        If a detector, the simulator or the trials give other numbers than those of their version.
     """
+    if parts := unchecked(shards):
+        yield check_all(parts, run_all), len(parts)
     if sequences := unmade(shards):
         yield make(sequences, run_all), len(sequences)
     for name, mirror in dict.fromkeys((shard.dataset.name, shard.mirror) for shard in shards):

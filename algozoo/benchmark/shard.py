@@ -1,5 +1,6 @@
 """One shard, start to end: load, fit once, then for each trial inject, detect and find candidates; one file."""
 
+import platform
 import resource
 import traceback
 from collections.abc import Collection, Iterable, Iterator
@@ -11,7 +12,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
-from algozoo.benchmark.provenance import environment
+from algozoo.benchmark.provenance import code, environment
 from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.suite import Suite
@@ -20,6 +21,7 @@ from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.registry import create
+from algozoo.errors import AlgoZooError
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow, true_companion
@@ -81,7 +83,13 @@ def run_shard(
         Numbers of the trials that are run; all by default.
     detector : Detector, optional
         One that is not registered, in place of the shard's own.
+
+    Raises
+    ------
+    AlgoZooError
+        If the shard was planned by other code than that of this process, or cannot be written.
     """
+    _refuse_other_code(shard)
     started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
     dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
@@ -101,6 +109,20 @@ def run_shard(
         process_peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
     return _write(shard, Store(folder), dataset, null, detector, outcomes, maps, cost)
+
+
+def _refuse_other_code(shard: Shard) -> None:
+    if shard.code != code():
+        raise AlgoZooError(
+            f"{shard}: planned by AlgoZoo {_shown(shard.code)}, and the worker on {platform.node()} has "
+            f"{_shown(code())} in {Path(__file__).parents[1]}: its result would stand under a wrong key. Install the "
+            "same code on all machines, and restart the workers and the run"
+        )
+
+
+def _shown(code: str) -> str:
+    version, digest = code.split()
+    return f"{version} (digest {digest[:12]})"
 
 
 def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:

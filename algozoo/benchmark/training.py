@@ -18,9 +18,10 @@ from algozoo.datasets import Dataset
 from algozoo.datasets.dataset import scored_field
 from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector, Training
-from algozoo.detectors.registry import detector_digest, is_built_in
+from algozoo.detectors.registry import is_built_in
 from algozoo.detectors.supervised.learner import Learner
 from algozoo.detectors.supervised.progress import Arrays, Report
+from algozoo.detectors.versions import detector_version
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.sequence import ADISequence
@@ -170,7 +171,7 @@ def model_key(detector: Learner, sequence: ADISequence, usable: NDArray[np.bool_
     """Sha256 of all that a model depends on."""
     parameters = {name: repr(value) for name, value in detector.parameters.items() if name != "train"}
     versions = [version(package) for package in ("scikit-learn", *detector.needs)]
-    return _key([detector.name, parameters, detector_digest(detector), versions], sequence, usable)
+    return _key([detector.name, parameters, detector_version(detector), versions], sequence, usable)
 
 
 def _key(ingredients: list[Any], sequence: ADISequence, usable: NDArray[np.bool_] | None) -> str:

@@ -15,6 +15,10 @@ from algozoo.sequence import ADISequence
 TrialKind = Literal["injected", "empty", "flipped"]
 MAXIMUM_DRAWS = 1000
 
+TRIALS_VERSION = "1"
+"""Raised when numbers between a manifest and a list of candidates change, except those of simulator and detectors: in
+reading real data, drawing trials, injection, candidates, or scores of rings."""
+
 
 @dataclass(frozen=True)
 class Trial:

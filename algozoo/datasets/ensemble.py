@@ -1,7 +1,6 @@
 """Simulated sequences on disk: made when they are asked for, kept under a content key, checked when they are read."""
 
 import hashlib
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from algozoo.datasets.download import cache_folder
 from algozoo.datasets.manifest import SimulatedManifest
-from algozoo.datasets.simulate import simulate
+from algozoo.datasets.simulate import simulate, simulator_version
 from algozoo.errors import InputError
-from algozoo.files import source_digest, write_whole
-from algozoo.imaging import apertures, psf, rotate, shift
+from algozoo.files import write_whole
 from algozoo.sequence import ADISequence
 
 ARRAYS = ("cube", "parallactic_angles", "psf", "star_flux", "wavelengths", "reference")
@@ -54,10 +52,9 @@ def is_made(manifest: SimulatedManifest, index: int) -> bool:
 
 
 def _path(manifest: SimulatedManifest, index: int) -> Path:
-    """Where a sequence is kept: the key is of all that it depends on, the code included."""
+    """Where a sequence is kept: the key is of all that it depends on."""
     key = hashlib.sha256(manifest.model_dump_json(include={"simulation", "seed", "pixel_scale"}).encode())
-    imaging = [Path(inspect.getfile(module)) for module in (apertures, psf, rotate, shift)]
-    key.update(source_digest([Path(inspect.getfile(simulate)).parent, *imaging]).encode())
+    key.update(simulator_version(manifest.name).encode())
     return cache_folder() / "simulated" / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
 
 

@@ -153,8 +153,9 @@ class Detector(Keywords, ABC):
     """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
     maps_only: ClassVar[bool] = False
     """True if its maps were made elsewhere, so that it cannot be run again."""
-    sources: ClassVar[tuple[str, ...]] = ()
-    """Modules beside those of its class and bases on whose code its maps depend."""
+    version: ClassVar[str] = ""
+    """Of a built-in detector: raised when the numbers of its maps change, because keys of results are made of it; of
+    third-party code the text stands in the key instead."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make `detect` refuse what is no sequence."""

@@ -19,6 +19,7 @@ class Blank(Detector):
     name: ClassVar[str] = "blank"
     title: ClassVar[str] = "Control: the same score everywhere"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
@@ -38,6 +39,7 @@ class Random(Detector):
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "Control: white noise"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     seed: Seed = 0
@@ -63,6 +65,7 @@ class Oracle(Detector):
     name: ClassVar[str] = "oracle"
     title: ClassVar[str] = "Control: told the truth"
     reference: ClassVar[str] = "AlgoZoo"
+    version: ClassVar[str] = "1"
     control: ClassVar[bool] = True
 
     companions: tuple[Companion, ...] = ()

@@ -40,6 +40,7 @@ class NMF(PSFSubtraction):
     name: ClassVar[str] = "nmf"
     title: ClassVar[str] = "Non-negative matrix factorisation (NMF)"
     reference: ClassVar[str] = "Ren et al. 2018, ApJ 852, 104, doi:10.3847/1538-4357/aaa1f2"
+    version: ClassVar[str] = "1"
     solver: ClassVar[str] = "cd"
     """Of scikit-learn: coordinate descent."""
 

@@ -6,17 +6,15 @@ from dataclasses import dataclass, is_dataclass
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from algozoo.arguments import checked, expect
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.parameters import parameter_fields
-from algozoo.detectors.submitted.detector import Submitted, submitted_class
+from algozoo.detectors.submitted.detector import submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST
 from algozoo.errors import InputError, unknown
-from algozoo.files import source_digest
 
 BUILT_IN = {
     "annular-median": "algozoo.detectors.annular_median:AnnularMedian",
@@ -144,19 +142,6 @@ def create(name: str, /, **parameters: Any) -> Detector:
 def is_built_in(detector: Detector) -> bool:
     """Return whether a detector is one of AlgoZoo's own, and not one made from it."""
     return BUILT_IN.get(detector.name) == f"{type(detector).__module__}:{type(detector).__qualname__}"
-
-
-def detector_digest(detector: Detector) -> str:
-    """Sha256 of the code of a detector.
-
-    Of a submission it is that of its folder and of whether it is confined, else of the modules of its class and bases,
-    and of those it names.
-    """
-    if isinstance(detector, Submitted):
-        return detector.digest
-    cls = type(detector)
-    modules = [Path(inspect.getfile(base)) for base in cls.__mro__ if issubclass(base, Detector)]
-    return source_digest(modules + [Path(str(spec.origin)) for name in cls.sources if (spec := find_spec(name))])
 
 
 def _built_in() -> list[Entry]:

@@ -62,7 +62,8 @@ class Verified:
     difference : str
         Of that one, or what the row says of its trials that is not so.
     same_code : bool
-        Whether it is the code, to the last character, that made the published row.
+        Whether the row has the key that it would get now: our versions are the same, and third-party code is the same
+        to the last character.
     """
 
     detector: str
@@ -152,7 +153,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
             return shard
     raise AlgoZooError(
         f"the trials of {record.dataset} are no longer those of {record.started[:10]}, as the dataset, the suite "
-        f"or the code that makes trials has changed; verify with AlgoZoo {record.algozoo or 'unknown'}, commit "
+        f"or the version of the trials has changed; verify with AlgoZoo {record.algozoo or 'unknown'}, commit "
         f"{record.commit[:12] or 'unknown'}, or run the suite again"
     )
 

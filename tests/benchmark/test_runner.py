@@ -1,18 +1,29 @@
-from dataclasses import dataclass
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
+import algozoo
+from algozoo.benchmark import plan as plan_module
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, content_keys, plan
+from algozoo.benchmark.provenance import code
 from algozoo.benchmark.runner import make, resolvable_differences, run, unmade, write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.trials import draw_trials
 from algozoo.datasets import load_dataset
+from algozoo.datasets.simulate import versions
 from algozoo.detectors.contract import Declined, Detector
+from algozoo.detectors.median import Median
+from algozoo.errors import AlgoZooError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import locate
 from algozoo.imaging.rotate import derotate
@@ -220,3 +231,50 @@ def test_of_a_single_sequence_learning_never_sees_the_frames_without_the_compani
     for learned, seen in zip(Spy.fitted, Spy.seen, strict=True):
         assert np.array_equal(learned.cube, seen.cube)
         assert np.array_equal(learned.parallactic_angles, -seen.parallactic_angles)
+
+
+@pytest.mark.parametrize("other", ["0.0.1 " + 64 * "a", "0.1.0 " + 64 * "b"])
+def test_a_worker_of_other_code_refuses_the_shard_and_says_what_to_do(suite, tmp_path, other):
+    shard = replace(plan(suite)[0][0], code=other)
+    with pytest.raises(AlgoZooError) as error:
+        list(run([shard], Store(tmp_path)))
+    version, digest = other.split()
+    here_version, here = code().split()
+    assert f"planned by AlgoZoo {version} (digest {digest[:12]})" in str(error.value)
+    assert f"has {here_version} (digest {here[:12]})" in str(error.value)
+    assert "Install the same code on all machines" in str(error.value)
+    assert not (tmp_path / "shards").exists()
+
+
+@pytest.mark.slow
+def test_a_process_of_other_code_refuses_the_shard(suite, tmp_path):
+    """The shard that it gets has the code of the process that planned it."""
+    shard = plan(suite)[0][0]
+    package = tmp_path / "algozoo"
+    shutil.copytree(Path(algozoo.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "errors.py").write_text((package / "errors.py").read_text() + "# changed\n")
+    (tmp_path / "shard").write_bytes(pickle.dumps(shard))
+    program = (
+        "import pickle, sys\nfrom pathlib import Path\nfrom algozoo.benchmark.shard import run_shard\n"
+        "run_shard(pickle.loads(Path('shard').read_bytes()), Path('store'))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "AlgoZooError: " in done.stderr
+    assert f"planned by AlgoZoo {algozoo.__version__} (digest {shard.code.split()[1][:12]})" in done.stderr
+
+
+@pytest.mark.parametrize("raised", ["detector", "trials", "simulator"])
+def test_a_raised_version_changes_the_keys_that_depend_on_it(suite, monkeypatch, raised):
+    shards = plan(suite)[0]
+    before = content_keys(shards)
+    home, name = {
+        "detector": (Median, "version"),
+        "trials": (plan_module, "TRIALS_VERSION"),
+        "simulator": (versions, "SIMULATOR_VERSION"),
+    }[raised]
+    monkeypatch.setattr(home, name, "another")
+    changed = {s.detector.name for s, was, now in zip(shards, before, content_keys(shards), strict=True) if was != now}
+    assert changed == ({"median"} if raised == "detector" else {"median", "oracle", "random", "blank"})

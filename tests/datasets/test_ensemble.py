@@ -1,16 +1,14 @@
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import algozoo
+from algozoo.datasets import dataset_names, load_dataset
 from algozoo.datasets import ensemble as ensemble_module
-from algozoo.datasets import load_dataset
 from algozoo.datasets.ensemble import is_made, simulated_sequence
+from algozoo.datasets.simulate import VERSIONS, versions
 from algozoo.errors import AlgoZooError
 
 
@@ -74,14 +72,25 @@ def test_another_seed_or_parameter_has_another_file(manifest, made, tmp_path):
     assert len(list(tmp_path.rglob("*.npz"))) == 3
 
 
-def test_the_key_is_of_all_code_that_the_simulator_imports(manifest, monkeypatch):
-    package, hashed = Path(algozoo.__file__).parent, []
-    monkeypatch.setattr(ensemble_module, "source_digest", lambda places: hashed.extend(places) or "")
-    ensemble_module.is_made(manifest, 0)
-    found = [path for place in hashed for path in ([place] if place.is_file() else place.rglob("*.py"))]
-    for path in found:
-        for name in re.findall(r"from algozoo\.(imaging\.\w+) import", path.read_text(encoding="utf-8")):
-            assert package / f"{name.replace('.', '/')}.py" in found, path
+@pytest.mark.usefixtures("made")
+def test_a_raised_version_of_the_simulator_has_another_file(manifest, monkeypatch):
+    monkeypatch.setitem(VERSIONS, "naco-lp", "another")
+    assert is_made(manifest, 3)
+    monkeypatch.setitem(VERSIONS, "tiny", "another")
+    assert not is_made(manifest, 3)
+
+
+def test_manifests_of_users_have_the_version_of_the_simulator(manifest, monkeypatch):
+    own = manifest.model_copy(update={"name": "mine"})
+    simulated_sequence(own, 3)
+    assert is_made(own, 3)
+    monkeypatch.setattr(versions, "SIMULATOR_VERSION", "another")
+    assert not is_made(own, 3)
+
+
+def test_every_simulated_dataset_has_a_version_and_nothing_else():
+    simulated = [name for name in dataset_names() if load_dataset(name).manifest.kind == "simulated"]
+    assert sorted(VERSIONS) == simulated
 
 
 def test_a_full_disk_is_said(manifest, monkeypatch):

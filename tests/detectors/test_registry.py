@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.median import Median
-from algozoo.detectors.registry import BUILT_IN, create, detector_digest, is_built_in, registered
+from algozoo.detectors.registry import BUILT_IN, create, is_built_in, registered
 from algozoo.errors import InputError
 
 MANIFEST = """name = "mine"
@@ -106,17 +105,6 @@ def test_built_in_is_what_is_registered_here_and_nothing_made_from_it(submit):
     assert all(is_built_in(create(name)) for name in BUILT_IN)
     assert not is_built_in(Median())
     assert not is_built_in(registered(submit())["mine"].create())
-
-
-def test_digest_is_of_all_files_and_of_whether_it_is_confined(submit, monkeypatch):
-    folder = submit()
-    first = detector_digest(registered(folder)["mine"].create())
-    assert detector_digest(registered(folder)["mine"].create()) == first
-    (folder / "mine" / "weights.npy").write_bytes(b"1")
-    second = detector_digest(registered(folder)["mine"].create())
-    monkeypatch.setenv("ALGOZOO_SANDBOX", "none")
-    third = detector_digest(registered(folder)["mine"].create())
-    assert len({first, second, third, detector_digest(Median())}) == 4
 
 
 def test_lists_are_taken_for_tuples_as_toml_has_none():

@@ -11,7 +11,7 @@ from algozoo.leaderboard.vega import GREY, N_COLOURED, downloads, layered, scrip
 
 def bars(values: list[float]) -> dict[str, object]:
     rows = [{"name": f"n{number}", "value": value} for number, value in enumerate(values)]
-    chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(alt.X("value:Q"), alt.Y("name:N"))
+    chart = alt.Chart(alt.NamedData("rows")).mark_bar(clip=True).encode(alt.X("value:Q"), alt.Y("name:N"))
     return layered([chart], {"rows": rows}, (200, 100))
 
 

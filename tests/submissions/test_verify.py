@@ -162,8 +162,8 @@ def test_a_suite_of_another_seed_under_the_same_name_is_found(published, suite):
         list(verify(published, other, "median", sample=3, rng=np.random.default_rng(0)))
 
 
-def test_code_that_has_changed_since_is_told(published, again, monkeypatch):
-    monkeypatch.setattr("algozoo.benchmark.plan.detector_digest", lambda _: "another")
+def test_a_version_that_was_raised_since_is_told(published, again, monkeypatch):
+    monkeypatch.setattr("algozoo.detectors.median.Median.version", "another")
     verified = again(published)
     assert verified.grade is Grade.IDENTICAL
     assert not verified.same_code
@@ -187,7 +187,7 @@ def test_a_row_is_verified_however_it_was_confined(suite, again, tmp_path, monke
 
 
 def test_trials_that_are_made_otherwise_now_cannot_be_compared(published, again, monkeypatch):
-    monkeypatch.setattr("algozoo.benchmark.plan._trial_code", lambda: "another")
+    monkeypatch.setattr("algozoo.benchmark.plan.TRIALS_VERSION", "another")
     with pytest.raises(AlgoZooError, match="the trials of small are no longer those of"):
         again(published)
 

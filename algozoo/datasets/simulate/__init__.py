@@ -2,5 +2,6 @@
 
 from algozoo.datasets.simulate.parameters import Simulation
 from algozoo.datasets.simulate.sequence import simulate
+from algozoo.datasets.simulate.versions import SIMULATOR_VERSION, VERSIONS, simulator_version
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["SIMULATOR_VERSION", "VERSIONS", "Simulation", "simulate", "simulator_version"]

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,6 @@ class Supervised(Sampled):
 
     train: Literal["auto", "flipped", "transfer", "oracle-empty"] = "auto"
     model: Arrays | None = field(default=None, repr=False, compare=False)
-
-    sources: ClassVar[tuple[str, ...]] = (*Sampled.sources, "algozoo.detectors.supervised.progress")
 
     def training(self, *, ensemble: bool) -> Training:
         """Return what `train` says."""

@@ -72,22 +72,6 @@ class Sampled(Learner):
     normalisation: Normalisation = "noise"
     seed: Seed = 0
 
-    sources: ClassVar[tuple[str, ...]] = (
-        "algozoo.detectors.supervised.residuals",
-        "algozoo.detectors.supervised.levels",
-        "algozoo.detectors.supervised.samples",
-        "algozoo.detectors.supervised.sectors",
-        "algozoo.detectors.supervised.points",
-        "algozoo.detectors.supervised.brightness",
-        "algozoo.detectors.spectral",
-        "algozoo.companions",
-        "algozoo.imaging.annuli",
-        "algozoo.imaging.apertures",
-        "algozoo.imaging.robust",
-        "algozoo.imaging.rotate",
-        "algozoo.imaging.scale",
-        "algozoo.imaging.shift",
-    )
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples",)
     """What to lower where memory does not suffice."""
 

@@ -51,7 +51,7 @@ class SODINN(Supervised):
     name: ClassVar[str] = "sodinn"
     title: ClassVar[str] = "Supervised detection by a neural network (SODINN)"
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
-    sources: ClassVar[tuple[str, ...]] = (*Supervised.sources, "algozoo.detectors.supervised.network")
+    version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ("torch",)
     memory_parameters: ClassVar[tuple[str, ...]] = ("n_samples", "batch")
 

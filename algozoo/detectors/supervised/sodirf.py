@@ -45,6 +45,7 @@ class SODIRF(Supervised):
     name: ClassVar[str] = "sodirf"
     title: ClassVar[str] = "Supervised detection by a random forest (SODIRF)"
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2018, A&A 613, A71, doi:10.1051/0004-6361/201731961"
+    version: ClassVar[str] = "1"
 
     n_trees: Annotated[int, Field(ge=10)] = 100
     sample_fraction: Fraction = 0.3

@@ -1,21 +1,16 @@
-import re
 import subprocess
 import sys
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import algozoo
 from algozoo.companions import Companion, inject
 from algozoo.datasets import load_dataset
-from algozoo.detectors.contract import Detector
 from algozoo.detectors.controls import Random
-from algozoo.detectors.registry import create, detector_digest
+from algozoo.detectors.registry import create
 from algozoo.detectors.supervised import sodinn as sodinn_module
-from algozoo.detectors.supervised.sampled import Sampled
 from algozoo.detectors.supervised.sodinn import SODINN
 from algozoo.detectors.supervised.sodirf import SODIRF
 from algozoo.errors import InputError
@@ -56,26 +51,6 @@ def test_fitting_leaves_the_detector_as_it_was(fitted):
     assert fitted.label == SMALL.label
     with pytest.raises(InputError, match="not fitted: call fit first"):
         SMALL.state()
-
-
-def test_the_digest_is_of_the_samples_too(monkeypatch):
-    before = detector_digest(SMALL)
-    monkeypatch.setattr(SODIRF, "sources", ())
-    assert detector_digest(SMALL) != before
-
-
-@pytest.mark.parametrize("detector", [Sampled, SODIRF, SODINN])
-def test_the_digest_is_of_all_code_that_makes_samples(detector):
-    package = Path(algozoo.__file__).parents[1]
-    hashed = {*detector.sources, *(base.__module__ for base in detector.__mro__ if issubclass(base, Detector))}
-    frame = {
-        f"algozoo.{name}"
-        for name in ("arguments", "errors", "sequence", "detectors", "detectors.contract", "detectors.parameters")
-    } | {"algozoo.detectors.supervised", "algozoo.detectors.supervised.progress"}
-    for module in hashed - frame:
-        text = (package / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
-        imported = re.findall(r"^\s*(?:from|import) (algozoo\.[\w.]+)", text, re.MULTILINE)
-        assert set(imported) <= hashed | frame, module
 
 
 def test_a_model_for_another_geometry_is_refused(fitted, make_sequence):
@@ -140,8 +115,8 @@ def test_nothing_else_needs_torch():
         "    def find_spec(self, name, *_):\n"
         "        if name.partition('.')[0] == 'torch': raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, NoTorch())\n"
-        "import algozoo, algozoo.detectors.registry as r\n"
-        "[r.detector_digest(r.create(name)) for name in r.BUILT_IN]\n"
+        "import algozoo.detectors.registry as r, algozoo.detectors.versions as v\n"
+        "[v.detector_version(r.create(name)) for name in r.BUILT_IN]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

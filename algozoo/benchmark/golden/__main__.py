@@ -1,0 +1,126 @@
+"""``python -m algozoo.benchmark.golden``: check or write the golden numbers; see CONTRIBUTING."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from algozoo.benchmark.golden.check import beyond, can_run, check, refusal
+from algozoo.benchmark.golden.numbers import Case, Golden, moves, read, write
+from algozoo.benchmark.golden.parts import part, real_parts, synthetic_parts
+from algozoo.datasets import DatasetUnavailable
+from algozoo.errors import AlgoZooError
+
+KERNELS = ("HASWELL", "SKYLAKEX")
+"""Of OpenBLAS: their sums differ in the last bits."""
+SMALLEST_TOLERANCE = 1e-8
+
+mirror_option = click.option(
+    "--mirror", type=click.Path(path_type=Path, exists=True), help="Folder with the files of real datasets."
+)
+
+
+@click.group()
+def main() -> None:
+    """Golden numbers, by which the versions in the keys of results are held.
+
+    Nothing is taken from the cache: nights and models of the code as it was would hide a change.
+    """
+    os.environ["ALGOZOO_CACHE"] = click.get_current_context().with_resource(TemporaryDirectory())
+
+
+@main.command("check")
+@click.argument("names", nargs=-1)
+@mirror_option
+def check_command(names: tuple[str, ...], mirror: Path | None) -> None:
+    """Compare the numbers of parts (by default all that need no data) with those that are stored."""
+    failed = False
+    for name in names or filter(can_run, synthetic_parts()):
+        try:
+            check(name, mirror)
+        except AlgoZooError as error:
+            failed = True
+            click.echo(f"{name}: {error}", err=True)
+        else:
+            click.echo(f"{name}: numbers as stored")
+    sys.exit(int(failed))
+
+
+@main.command("write")
+@click.argument("names", nargs=-1)
+@mirror_option
+def write_command(names: tuple[str, ...], mirror: Path | None) -> None:
+    """Store the numbers of parts (by default all, real trials where their data are here) that are new.
+
+    Numbers that moved under an unchanged version are refused. The tolerance is the difference that two kernels of
+    OpenBLAS make, rounded up.
+    """
+    failed, new = False, {}
+    for name in names or filter(can_run, [*synthetic_parts(), *real_parts()]):
+        try:
+            if cases := _new_cases(name, mirror):
+                new[name] = cases
+        except DatasetUnavailable as error:
+            click.echo(f"{name}: left as it is: {error}", err=True)
+        except AlgoZooError as error:
+            failed = True
+            click.echo(f"{name}: refused: {error}", err=True)
+    again = [_computed_with(kernel, list(new), mirror) for kernel in KERNELS] if new else []
+    for name, cases in new.items():
+        tolerance = _tolerance([cases, *(numbers[name] for numbers in again)])
+        golden = Golden(version=part(name).version, tolerance=tolerance, cases=cases)
+        click.echo(f"{write(name, golden)}: version {golden.version}, tolerance {tolerance:g}")
+    sys.exit(int(failed))
+
+
+@main.command(hidden=True)
+@click.argument("names", nargs=-1)
+@mirror_option
+def numbers(names: tuple[str, ...], mirror: Path | None) -> None:
+    """Print the numbers of parts."""
+    click.echo(json.dumps({name: _dumped(part(name, mirror).compute()) for name in names}))
+
+
+def _new_cases(name: str, mirror: Path | None) -> dict[str, Case]:
+    """Compute the numbers of a part; return them if its version is new, and else store only those of new inputs."""
+    one, stored = part(name, mirror), read(name)
+    cases = one.compute()
+    if stored is None or stored.version != one.version:
+        return cases
+    if moved := beyond(stored, moves(stored.cases, cases)):
+        raise AlgoZooError(refusal(one, stored, moved))
+    if stored.cases.keys() != cases.keys():
+        kept = {case: stored.cases.get(case, each) for case, each in cases.items()}
+        click.echo(f"{write(name, stored.model_copy(update={'cases': kept}))}: inputs changed")
+    return {}
+
+
+def _tolerance(computed: list[dict[str, Case]]) -> float:
+    """By how much the numbers of a part differ between the kernels, rounded up to a power of ten."""
+    spread = max(move.size for i, j in combinations(computed, 2) for move in moves(i, j))
+    return max(10.0 ** math.ceil(math.log10(2 * spread)), SMALLEST_TOLERANCE) if spread else SMALLEST_TOLERANCE
+
+
+def _dumped(cases: dict[str, Case]) -> dict[str, object]:
+    return {case: each.model_dump() for case, each in cases.items()}
+
+
+def _computed_with(kernel: str, names: list[str], mirror: Path | None) -> dict[str, dict[str, Case]]:
+    command = [sys.executable, "-m", "algozoo.benchmark.golden", "numbers", *names]
+    command += ["--mirror", str(mirror)] if mirror else []
+    environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise AlgoZooError(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr}")
+    found = json.loads(done.stdout)
+    return {name: {case: Case.model_validate(each) for case, each in found[name].items()} for name in names}
+
+
+if __name__ == "__main__":
+    main()

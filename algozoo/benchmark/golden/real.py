@@ -1,0 +1,90 @@
+"""Golden numbers of real trials: one for each detector and dataset of the suite `quick`."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import PCG64, Generator
+
+from algozoo.benchmark.golden.numbers import Case, summary
+from algozoo.benchmark.suite import load_suite
+from algozoo.benchmark.training import fitted
+from algozoo.benchmark.trials import draw_trials
+from algozoo.datasets import Dataset, load_dataset
+from algozoo.datasets.manifest import RealManifest
+from algozoo.datasets.simulate import simulate
+from algozoo.detectors.contract import Declined
+from algozoo.detectors.registry import create
+from algozoo.scoring import find_candidates
+from algozoo.sequence import ADISequence
+
+
+class Smooth(Generator):
+    """Draws photons from a normal distribution.
+
+    NumPy draws Poisson numbers by rejection: where the mean differs in the last bit, as between two kernels of a matrix
+    library, all that is drawn after it may differ.
+    """
+
+    def poisson(self, lam: Any = 1.0, size: Any = None) -> Any:
+        """Draw numbers of this mean and variance."""
+        return lam + np.sqrt(lam) * self.standard_normal(np.shape(lam) if size is None else size)
+
+
+@dataclass(frozen=True)
+class SmoothDataset(Dataset):
+    """A dataset whose simulated nights are the same on every machine, to rounding."""
+
+    def sequence(self, index: int) -> ADISequence:
+        """Return a night."""
+        if isinstance(self.manifest, RealManifest):
+            return super().sequence(index)
+        rng = Smooth(PCG64([self.manifest.seed, index]))
+        return simulate(self.manifest.simulation, rng, pixel_scale=self.manifest.pixel_scale)
+
+    def development_sequence(self, index: int) -> ADISequence:
+        """Return a night that no trial uses."""
+        return self.sequence(self.n_sequences + index)
+
+
+def real_cases(dataset: str, detector: str, mirror: Path | None = None) -> dict[str, Case]:
+    """Compute the candidates of one trial of `quick` with all parameters that the suite has for a detector.
+
+    Parameters
+    ----------
+    dataset, detector : str
+    mirror : path, optional
+        See `algozoo.datasets.fetch`.
+
+    Raises
+    ------
+    DatasetUnavailable
+        If the files of the dataset are not here.
+    """
+    suite = load_suite("quick")
+    [entry] = [entry for entry in suite.datasets if entry.name == dataset]
+    data, null = _night(dataset, mirror)
+    trial = draw_trials(suite, entry, data, 0, null)[entry.injections]  # the first in the second annulus
+    sequence, valid = trial.sequence(null), data.valid_mask(null)
+    cases: dict[str, Case] = {}
+    for each in (create(listed.name, **listed.parameters) for listed in suite.detectors if listed.name == detector):
+        able = each.told((trial.companion,)) if trial.companion else each
+        try:
+            scores = fitted(able, data, null, {False})[False].detect(sequence).scores
+        except Declined as declined:
+            cases[each.label] = Case(declined=str(declined))
+            continue
+        found = find_candidates(scores, fwhm=sequence.fwhm, valid=valid)
+        cases[each.label] = summary(scores)
+        cases[f"{each.label}: candidates"] = summary(found.score)
+    return cases
+
+
+@lru_cache(maxsize=1)
+def _night(dataset: str, mirror: Path | None) -> tuple[Dataset, ADISequence]:
+    """Return a dataset and its first sequence, without known companions."""
+    given = load_dataset(dataset, mirror=mirror)
+    data = SmoothDataset(given.manifest, given.mirror, given.folder)
+    return data, replace(data.null_sequence(0), name="sequence", meta={})
