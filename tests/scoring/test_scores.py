@@ -5,19 +5,15 @@ import pandas as pd
 import pytest
 from numpy.random import Generator
 
-from algozoo.scoring import SCORES, Campaign, Score, score, scores
+from algozoo.scoring import SCORES, Campaign, Score, scores
 from algozoo.scoring.measures import with_interval
 from algozoo.scoring.scores import Columns, interval_columns
 
 Make = Callable[..., pd.DataFrame]
 
 
-def scored(outcomes: pd.DataFrame) -> pd.DataFrame:
-    return score(outcomes, rng=np.random.default_rng(1)).set_index("detector")
-
-
 @pytest.fixture
-def board(make_outcomes: Make, rng: Generator) -> pd.DataFrame:
+def board(make_outcomes: Make, rng: Generator, scored) -> pd.DataFrame:
     outcomes = make_outcomes(rng, n_sequences=5)
     return scored(outcomes.assign(candidate_flux=outcomes["candidate_score"].map(lambda own: np.full(len(own), 1e-4))))
 
@@ -62,7 +58,9 @@ FOUND_ANYWHERE = Score(
 )
 
 
-def test_a_score_is_added_by_one_entry(make_outcomes: Make, rng: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_is_added_by_one_entry(
+    make_outcomes: Make, rng: Generator, monkeypatch: pytest.MonkeyPatch, scored
+) -> None:
     outcomes = make_outcomes(rng)
     before = scored(outcomes)
     monkeypatch.setattr(scores, "SCORES", (*SCORES, FOUND_ANYWHERE))
