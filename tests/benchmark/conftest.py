@@ -16,6 +16,17 @@ def full_store(suite, tmp_path_factory) -> Store:
     return store
 
 
+@pytest.fixture(scope="session")
+def read():
+    """Read the outcomes of a suite from a store, in one order."""
+
+    def read(store, suite):
+        outcomes = store.read(suite.name, suite.version)[0]
+        return outcomes.sort_values(["detector", "sequence", "trial"], ignore_index=True)
+
+    return read
+
+
 @pytest.fixture
 def with_annuli():
     """Give a dataset other annuli: (inner, outer, contrasts) of each."""

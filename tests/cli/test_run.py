@@ -156,13 +156,6 @@ def test_results_of_another_suite_version_are_refused(algozoo, folders, suite_fi
     assert not site.exists()
 
 
-def test_open_without_a_site_says_what_makes_it(algozoo, tmp_path):
-    ended = algozoo("leaderboard", "open", "--site", tmp_path)
-    assert ended.code == 2
-    assert f"{tmp_path / 'quick' / 'index.html'} does not exist" in ended.err
-    assert "algozoo leaderboard build quick" in ended.err
-
-
 def test_a_suite_with_mistakes_ends_with_2_and_all_of_them(algozoo, suite_file, tmp_path):
     bad = tmp_path / "bad.toml"
     bad.write_text(suite_file.read_text().replace("seed = 7", "seed = -7").replace("injections = 2", "injections = 0"))

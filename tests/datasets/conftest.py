@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from algozoo.errors import InputError
+
 PARAMETERS = {
     "n_frames": 20,
     "n_reference_frames": 0,
@@ -37,6 +39,18 @@ PARAMETERS = {
     "sky_electrons": 1e5,
     "read_noise_electrons": 10.0,
 }
+
+
+@pytest.fixture(scope="session")
+def refusal() -> Callable[[Callable[[], object]], str]:
+    """Return the message with which something is refused."""
+
+    def refusal(read: Callable[[], object]) -> str:
+        with pytest.raises(InputError) as caught:
+            read()
+        return str(caught.value)
+
+    return refusal
 
 
 @pytest.fixture

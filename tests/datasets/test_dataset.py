@@ -6,7 +6,7 @@ import pytest
 from astropy.io import fits
 
 from algozoo.companions import inject
-from algozoo.datasets import DatasetUnavailable, dataset_names, load_dataset, n_resels
+from algozoo.datasets import DatasetUnavailable, load_dataset, n_resels
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.imaging.psf import normalise_psf
 from algozoo.imaging.rotate import derotate
@@ -36,16 +36,6 @@ def own_manifest(tmp_path: Path, real_manifest: str) -> Path:
     manifest = tmp_path / "mine.toml"
     manifest.write_text(real_manifest + COMPANION, encoding="utf-8")
     return manifest
-
-
-def test_datasets_are_listed_by_name() -> None:
-    assert {"betapic", "tiny"} <= set(dataset_names())
-    assert dataset_names() == sorted(dataset_names())
-
-
-def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'betapic'"):
-        load_dataset("betpic")
 
 
 def test_an_own_manifest_is_opened_by_its_path(own_manifest: Path) -> None:
@@ -181,9 +171,3 @@ def test_the_flipped_mask_covers_what_is_left_of_a_companion_there(own_manifest:
     bright = left.max(axis=0) > 0.3 * left.max()
     assert (bright & dataset.valid_mask(sequence)).any()
     assert not (bright & dataset.valid_mask(sequence, flipped=True)).any()
-
-
-def test_opening_a_dataset_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ALGOZOO_CACHE", str(tmp_path / "none"))
-    assert load_dataset("betapic").version
-    assert not (tmp_path / "none").exists()

@@ -7,7 +7,9 @@ import pytest
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.detectors.median import Median
 from algozoo.detectors.pca import PCA
+from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.errors import InputError
+from algozoo.testing import check_detector
 
 
 def test_maps_are_read_only_and_readable():
@@ -89,3 +91,23 @@ def test_a_detector_must_detect():
 
     with pytest.raises(TypeError, match="detect"):
         Lazy()
+
+
+SMALL = {
+    "sodirf": {"n_samples": 60, "n_levels": 8, "n_trees": 40},
+    "sodinn": {"n_samples": 60, "n_levels": 8, "patch_width": 1.5, "architecture": "conv3d", "epochs": 4},
+}
+"""What takes long by default, with less to learn from."""
+
+
+MARKS = {"sodirf": pytest.mark.slow, "sodinn": [pytest.mark.slow, pytest.mark.torch]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=MARKS.get(name, ())) for name in sorted(BUILT_IN)],
+)
+def test_every_built_in_keeps_the_contract(name):
+    report = check_detector(create(name, **SMALL.get(name, {})))
+    assert report.passed, report
+    assert report.seconds_per_map > 0

@@ -1,5 +1,6 @@
 """A made-up campaign: two simulated datasets and a real one, detectors that find, fail and decline, and controls."""
 
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.datasets import load_dataset
 from algozoo.datasets.manifest import KnownCompanion, RealManifest, ValidField
 from algozoo.leaderboard import build_site
-from algozoo.scoring import find_candidates, ring_scores
+from algozoo.scoring import Board, evaluate, find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow
 
 SIZE, FWHM, SCALE = 41, 4.0, 0.02
@@ -238,3 +239,105 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="session")
 def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_site(store, "quick", "1", tmp_path_factory.mktemp("pages") / "site").parent
+
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+class Page(HTMLParser):
+    """A strict reader: every element is closed in order, in SVG too."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[list[str]] = []
+        self.groups: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len({name for name, _ in attrs}) == len(attrs), f"an attribute is there twice: <{tag} {attrs}>"
+        self.elements.append((tag, dict(attrs)))
+        if tag == "tbody":
+            self.group = dict(attrs).get("class") or ""
+        if tag == "tr":
+            self.rows.append([])
+            self.groups.append(self.group if "tbody" in self.open else "head")
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> was never opened"
+        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+    def of(self, group: str) -> list[list[str]]:
+        return [
+            [" ".join(cell.split()) for cell in row]
+            for row, own in zip(self.rows, self.groups, strict=True)
+            if own == group
+        ]
+
+
+def _read(path: Path) -> Page:
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def _table(site: Path, name: str) -> Page:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    start = text.index(f'id="{name}"')
+    return Page("<table " + text[start : text.index("</table>", start)] + "</table>")
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[Path, Page]:
+    return {path: _read(path) for path in sorted(site.rglob("*.html"))}
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _board_of(store: Store) -> Board:
+    return evaluate(store.read("quick", "1")[0], rng=np.random.default_rng(5))
+
+
+@pytest.fixture(scope="session")
+def parse() -> Any:
+    """Read a page, or a part of one, strictly."""
+    return Page
+
+
+@pytest.fixture(scope="session")
+def read() -> Any:
+    """Read the page in a file."""
+    return _read
+
+
+@pytest.fixture(scope="session")
+def table() -> Any:
+    """Read one table of the board of a site."""
+    return _table
+
+
+@pytest.fixture(scope="session")
+def contents() -> Any:
+    """Return what a folder holds."""
+    return _contents
+
+
+@pytest.fixture(scope="session")
+def board_of() -> Any:
+    """Score the outcomes of a store."""
+    return _board_of

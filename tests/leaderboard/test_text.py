@@ -1,8 +1,6 @@
 import numpy as np
-import pandas as pd
 import pytest
 
-from algozoo.leaderboard.tables import latex
 from algozoo.leaderboard.text import NOTHING, doi, duration, fixed, limit, prose, scientific, slugs
 
 
@@ -47,12 +45,6 @@ def test_each_label_has_a_file_name_of_its_own_that_any_system_takes() -> None:
     assert len({name.lower() for name in names.values()}) == len(labels)
     assert all(name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names.values())
     assert not any(name.startswith(".") for name in names.values())
-
-
-def test_latex_escapes_names_and_marks_what_has_no_result() -> None:
-    row = {"rank": pd.NA, "detector": "a_b & 100%", "partial_auc": float("nan"), "status": "declined"}
-    text = latex(pd.DataFrame([row]), "tiny")
-    assert r"-- & a\_b \& 100\% & \multicolumn{4}{l}{declined} \\" in text
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,7 @@
-from pathlib import Path
-
 import pytest
 
-import algozoo
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.sandbox import choice, confinement
-from algozoo.sandbox.confinement import World
-
-
-@pytest.fixture
-def world():
-    package = Path(algozoo.__file__).parent
-    return World(package=package, parts=("__init__.py", "errors.py", "files.py", "sandbox"), site=(), folder=package)
 
 
 @pytest.fixture
@@ -62,11 +52,3 @@ def test_root_who_has_no_uid_to_give_away_gets_a_user_namespace(world, monkeypat
     monkeypatch.setattr(choice.os, "geteuid", lambda: 0)
     monkeypatch.setattr(choice, "failure", lambda world, *, as_root: "no" if as_root else works(world, as_root=False))
     assert "--unshare-user" in choice.choose(world).command
-
-
-@pytest.mark.usefixtures("sandbox")
-def test_a_command_line_shows_nothing_but_what_it_needs(world):
-    start = choice.choose(world)
-    assert start.confinement is confinement.Confinement.BUBBLEWRAP
-    assert str(Path.home()) not in start.environment.values()
-    assert not [word for word in start.command if word.endswith(("datasets", "benchmark", "results"))]

@@ -9,6 +9,8 @@ import pytest
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from algozoo.scoring import score
+
 Array = NDArray[np.float64]
 
 FWHM = 4.0
@@ -37,6 +39,12 @@ def candidates(detector: str, trial: dict[str, Any], rng: Generator, effect: flo
     if detector == "blank":
         x, y, score = x[:0], y[:0], score[:0]
     return {"candidate_x": x, "candidate_y": y, "candidate_score": score}
+
+
+@pytest.fixture
+def scored() -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Score outcomes, always from the same seed."""
+    return lambda outcomes: score(outcomes, rng=np.random.default_rng(1)).set_index("detector")
 
 
 @pytest.fixture

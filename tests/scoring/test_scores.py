@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.random import Generator
 
-from algozoo.scoring import score, scores
+from algozoo.scoring import scores
 from algozoo.scoring.campaigns import Campaign
 from algozoo.scoring.measures import with_interval
 from algozoo.scoring.scores import SCORES, Columns, Score, interval_columns
@@ -13,12 +13,8 @@ from algozoo.scoring.scores import SCORES, Columns, Score, interval_columns
 Make = Callable[..., pd.DataFrame]
 
 
-def scored(outcomes: pd.DataFrame) -> pd.DataFrame:
-    return score(outcomes, rng=np.random.default_rng(1)).set_index("detector")
-
-
 @pytest.fixture
-def board(make_outcomes: Make, rng: Generator) -> pd.DataFrame:
+def board(make_outcomes: Make, rng: Generator, scored) -> pd.DataFrame:
     outcomes = make_outcomes(rng, n_sequences=5)
     return scored(outcomes.assign(candidate_flux=outcomes["candidate_score"].map(lambda own: np.full(len(own), 1e-4))))
 
@@ -63,7 +59,9 @@ FOUND_ANYWHERE = Score(
 )
 
 
-def test_a_score_is_added_by_one_entry(make_outcomes: Make, rng: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_is_added_by_one_entry(
+    make_outcomes: Make, rng: Generator, monkeypatch: pytest.MonkeyPatch, scored
+) -> None:
     outcomes = make_outcomes(rng)
     before = scored(outcomes)
     monkeypatch.setattr(scores, "SCORES", (*SCORES, FOUND_ANYWHERE))

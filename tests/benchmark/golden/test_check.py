@@ -1,16 +1,14 @@
 import shutil
-from dataclasses import replace
 
 import pytest
 
 from algozoo.benchmark.golden import check as module
 from algozoo.benchmark.golden import numbers
 from algozoo.benchmark.golden.check import can_run, check, unchecked
-from algozoo.benchmark.golden.parts import parts_of, real_parts, synthetic_parts
+from algozoo.benchmark.golden.parts import real_parts, synthetic_parts
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import preparations
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.suite import SuiteDetector, load_suite
 from algozoo.errors import AlgoZooError
 
 TORCH = pytest.mark.torch
@@ -30,10 +28,6 @@ def test_a_real_trial_of_every_detector_has_the_numbers_of_the_versions(dataset,
     assert len(names) >= 13
     for name in names:
         check(name, mirror)
-
-
-def test_real_trials_are_of_all_datasets_of_quick():
-    assert {name.split("/")[1] for name in real_parts()} == {entry.name for entry in load_suite("quick").datasets}
 
 
 @pytest.fixture
@@ -105,14 +99,6 @@ def test_a_damaged_file_is_said(stored):
     (stored / "blank.json").write_text("{")
     with pytest.raises(AlgoZooError, match=r"blank\.json: holds no golden numbers"):
         check("blank")
-
-
-def test_third_party_code_depends_on_what_it_may_import_and_a_shipped_dataset_on_its_own_version(suite):
-    first = plan(suite)[0][0]
-    theirs = replace(first, detector=SuiteDetector(name="theirs"))
-    tiny = replace(first, dataset=first.dataset.model_copy(update={"name": "tiny"}))
-    assert parts_of([theirs]) == ["trials", "imports", "simulator"]
-    assert parts_of([tiny]) == ["trials", "simulator-tiny", "median"]
 
 
 def test_without_torch_sodinn_is_left_out(monkeypatch):

@@ -5,21 +5,11 @@ from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
 from algozoo.companions import Companion, inject
-from algozoo.detectors.contract import Declined
 from algozoo.detectors.supervised.residuals import annular_residuals, normalised, patch_size
 from algozoo.errors import InputError
 
 N_LEVELS, PATCH = 6, 9
 OFFSETS = np.arange(PATCH) - PATCH // 2
-
-
-@pytest.fixture(scope="module")
-def night(make_sequence):
-    """Speckles that drift in four patterns, and noise."""
-    rng = np.random.default_rng(3)
-    drifts = np.cumsum(rng.standard_normal((16, 4)), axis=0)
-    cube = np.tensordot(drifts, rng.standard_normal((4, 41, 41)), 1) + rng.standard_normal((16, 41, 41)) + 20
-    return make_sequence(cube=cube, parallactic_angles=np.linspace(-20, 55, 16))
 
 
 def plain_patch(sequence, ring, x, y):
@@ -40,11 +30,11 @@ def plain_patch(sequence, ring, x, y):
 
 @pytest.mark.parametrize("number", [0, 1, 3])
 @pytest.mark.parametrize("contrast", [0.0, 0.02, 0.3])
-def test_injected_patch_is_that_of_an_injection_and_a_new_model(night, number, contrast):
-    ring = annular_residuals(night, N_LEVELS, PATCH)[number]
+def test_injected_patch_is_that_of_an_injection_and_a_new_model(drifting, number, contrast):
+    ring = annular_residuals(drifting, N_LEVELS, PATCH)[number]
     companion = Companion(separation=ring.annulus.centre, azimuth=130 + 50 * number, contrast=contrast)
     [fast] = ring.injected(companion, [contrast], (0.3, -0.4), 25)
-    sequence = inject(night, [companion])
+    sequence = inject(drifting, [companion])
     x, y = np.subtract(companion.position(sequence), sequence.centre)
     grid_x, grid_y = np.meshgrid(OFFSETS, OFFSETS)
     cosine, sine = np.cos(np.deg2rad(25)), np.sin(np.deg2rad(25))
@@ -54,56 +44,47 @@ def test_injected_patch_is_that_of_an_injection_and_a_new_model(night, number, c
 
 
 @pytest.mark.parametrize("number", [0, 1, -1])
-def test_an_image_is_that_of_the_plain_way_beyond_the_edge_of_the_frame_too(night, number):
-    ring = annular_residuals(night, N_LEVELS, PATCH)[number]
-    x, y = ring.sky(*np.divmod(ring.near, night.size), 33, 2.5, -2.5)
+def test_an_image_is_that_of_the_plain_way_beyond_the_edge_of_the_frame_too(drifting, number):
+    ring = annular_residuals(drifting, N_LEVELS, PATCH)[number]
+    x, y = ring.sky(*np.divmod(ring.near, drifting.size), 33, 2.5, -2.5)
     assert (max(abs(x).max(), abs(y).max()) > 21) == (number == -1)
-    slow = plain_patch(night, ring, x, y)
+    slow = plain_patch(drifting, ring, x, y)
     assert abs(ring.at(x, y) - slow).max() <= 1e-5 * abs(slow).max()
 
 
 @given(st.floats(0, 360), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
-def test_a_turned_image_shows_the_same_sky(night, turn, dx, dy):
-    ring = annular_residuals(night, N_LEVELS, PATCH)[1]
+def test_a_turned_image_shows_the_same_sky(drifting, turn, dx, dy):
+    ring = annular_residuals(drifting, N_LEVELS, PATCH)[1]
     image = ring.image(turn, dx, dy).reshape(N_LEVELS, -1)[:, ring.pixels]
-    x, y = ring.sky(*np.divmod(ring.pixels, night.size), turn, dx, dy)
+    x, y = ring.sky(*np.divmod(ring.pixels, drifting.size), turn, dx, dy)
     assert np.allclose(image, ring.at(x, y))
     undone = np.exp(1j * np.deg2rad(turn)) * (x + 1j * y)
-    rows, columns = np.divmod(ring.pixels, night.size)
+    rows, columns = np.divmod(ring.pixels, drifting.size)
     assert np.allclose(undone, columns - 20 - dx + 1j * (rows - 20 - dy))
 
 
-def test_patches_of_labelling_and_of_prediction_are_the_same(night):
+def test_patches_of_labelling_and_of_prediction_are_the_same(drifting):
     """A companion in the middle of a pixel gives the same patch in either way."""
     companion = Companion(separation=9, azimuth=0, contrast=0.05)
-    [labelled] = annular_residuals(night, N_LEVELS, PATCH)[1].injected(companion, [0.05])
-    ring = annular_residuals(inject(night, [companion]), N_LEVELS, PATCH)[1]
+    [labelled] = annular_residuals(drifting, N_LEVELS, PATCH)[1].injected(companion, [0.05])
+    ring = annular_residuals(inject(drifting, [companion]), N_LEVELS, PATCH)[1]
     [predicted] = ring.patches(ring.image(), np.array([20 * 41 + 29]))
     assert np.allclose(labelled, predicted, atol=1e-5 * abs(predicted).max())
 
 
-def test_every_pixel_between_one_fwhm_and_the_edge_is_in_one_annulus(night):
-    rings = annular_residuals(night, N_LEVELS, PATCH)
+def test_every_pixel_between_one_fwhm_and_the_edge_is_in_one_annulus(drifting):
+    rings = annular_residuals(drifting, N_LEVELS, PATCH)
     found = np.concatenate([ring.pixels for ring in rings])
     y, x = np.mgrid[:41, :41] - 20
     separation = np.hypot(x, y).ravel()
-    field = (separation >= night.fwhm) & (separation <= (41 - night.fwhm) / 2)
+    field = (separation >= drifting.fwhm) & (separation <= (41 - drifting.fwhm) / 2)
     assert np.array_equal(np.sort(found), np.flatnonzero(field))
 
 
-def test_levels_rise_and_leave_a_residual(night):
-    for n_levels in (1, 4, 14):
-        for ring in annular_residuals(night, n_levels, PATCH):
-            assert len(ring.levels) == n_levels
-            assert np.all(np.diff(ring.levels) >= 1)
-            assert ring.levels[0] >= 1
-            assert ring.levels[-1] <= 14
-
-
-def test_a_constant_background_changes_nothing(make_sequence, night):
-    brighter = make_sequence(cube=night.cube + 1000.0, parallactic_angles=night.parallactic_angles)
+def test_a_constant_background_changes_nothing(make_sequence, drifting):
+    brighter = make_sequence(cube=drifting.cube + 1000.0, parallactic_angles=drifting.parallactic_angles)
     x, y = np.array([8.0, 3.0]), np.array([2.5, -9.0])
-    first, second = (annular_residuals(s, N_LEVELS, PATCH)[1].at(x, y) for s in (night, brighter))
+    first, second = (annular_residuals(s, N_LEVELS, PATCH)[1].at(x, y) for s in (drifting, brighter))
     assert np.allclose(first, second, atol=1e-3 * abs(first).max())
 
 
@@ -128,12 +109,6 @@ def test_constant_slices_become_zero_in_every_normalisation():
 def test_patches_are_odd_and_two_fwhm_wide():
     assert [patch_size(fwhm) for fwhm in (2.0, 3.45, 4.0, 4.51, 4.8)] == [5, 7, 9, 11, 11]
     assert patch_size(4.8, 1.5) == 9
-
-
-def test_too_few_frames_for_the_levels_are_declined(make_sequence):
-    ring = annular_residuals(make_sequence(n_frames=10), 12, PATCH)[0]
-    with pytest.raises(Declined, match=r"10 frames of 9 independent ones give at most 8 levels .* lower n_levels"):
-        _ = ring.levels
 
 
 def test_an_annulus_too_thin_for_its_components_is_refused(make_sequence):

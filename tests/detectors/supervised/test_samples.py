@@ -1,5 +1,4 @@
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -7,31 +6,13 @@ from scipy.stats import norm
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from algozoo.companions import Companion
 from algozoo.detectors.supervised import samples as module
-from algozoo.detectors.supervised.brightness import _aperture, fit_flux
+from algozoo.detectors.supervised.brightness import fit_flux
 from algozoo.detectors.supervised.residuals import annular_residuals
-from algozoo.detectors.supervised.samples import KINDS, draw_samples, numbers_by_split
+from algozoo.detectors.supervised.samples import KINDS, numbers_by_split
 from algozoo.detectors.supervised.sectors import SPLITS, Places
-from algozoo.errors import InputError
 
 N_LEVELS, PATCH, N = 5, 9, 80
-
-
-def drawn(sequence, seed=0, **settings):
-    residuals = annular_residuals(sequence, N_LEVELS, PATCH)
-    settings = {"snr": (1.0, 3.0), "normalisation": "noise"} | settings
-    return draw_samples(residuals, N, np.random.default_rng(seed), **settings)
-
-
-@pytest.fixture(scope="module")
-def night(make_sequence):
-    return make_sequence(n_frames=20, parallactic_angles=np.linspace(0, 80, 20))
-
-
-@pytest.fixture(scope="module")
-def samples(night):
-    return drawn(night)[0]
 
 
 def test_both_classes_are_as_many_in_every_annulus_and_split(samples):
@@ -50,14 +31,6 @@ def test_copies_of_an_injection_are_in_one_split(samples):
     assert np.all(samples.place[~samples.labels] == -1)
 
 
-def test_splits_lie_in_sectors_that_do_not_overlap(samples):
-    """Sorted by azimuth, the split changes three times on the way round an annulus."""
-    for label, annulus in product((True, False), np.unique(samples.annulus)):
-        chosen = (samples.labels == label) & (samples.annulus == annulus)
-        around = samples.split[chosen][np.argsort(samples.azimuth[chosen])]
-        assert np.count_nonzero(around != np.roll(around, 1)) == 3
-
-
 def test_every_sample_knows_where_it_comes_from(samples):
     assert np.array_equal(samples.labels, samples.kind == KINDS.index("injection"))
     assert np.array_equal(samples.labels, np.isfinite(samples.contrast))
@@ -65,31 +38,10 @@ def test_every_sample_knows_where_it_comes_from(samples):
     assert sum(len(samples.of(split)) for split in SPLITS) == len(samples)
 
 
-def test_same_seed_gives_the_same_samples_and_another_others(night, samples):
+def test_same_seed_gives_the_same_samples_and_another_others(night, samples, drawn):
     again, other = (drawn(night, seed)[0] for seed in (0, 1))
     assert np.array_equal(samples.patches, again.patches)
     assert not np.array_equal(samples.patches, other.patches)
-
-
-def test_contrasts_give_the_snr_that_is_asked_for(night):
-    """Around the line the S/N scatters by one, as noise does."""
-    _, fits = drawn(night)
-    residuals = np.concatenate([fit.snr - fit.slope * fit.contrasts for fit in fits])
-    assert np.median(abs(residuals)) < 1.2
-    assert abs(np.median(residuals)) < 0.5
-
-
-def test_fresh_companions_have_the_snr_that_was_asked_for(night):
-    """The line is of other companions; at the number of components that it was fitted at."""
-    ring, rng = annular_residuals(night, N_LEVELS, PATCH)[3], np.random.default_rng(8)
-    field = Places(ring, None, 0.0)
-    fit = fit_flux(field, rng)
-    level = list(ring.levels).index(fit.components)
-    weights = _aperture(PATCH, night.fwhm)
-    empty = np.tensordot(ring.patches(ring.image(), ring.pixels)[:, level], weights, 2)
-    companions = [field.draw(None, rng) for _ in range(60)]
-    bright = [np.tensordot(ring.injected(one, [4 / fit.slope])[0, level], weights, 2) for one in companions]
-    assert (np.mean(bright) - np.mean(empty)) / np.std(empty) == pytest.approx(4, abs=0.8)
 
 
 def test_companions_are_scaled_in_training_as_they_are_in_prediction(night):
@@ -147,7 +99,7 @@ def test_permuted_labels_show_a_leak(samples):
 
 
 @pytest.mark.slow
-def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypatch):
+def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypatch, drawn):
     """Whatever tells the classes apart is the companion: both are made alike in all else."""
     injections, noise = module._injections, module._noise_beside
     monkeypatch.setattr(module, "_injections", lambda field, n, _, rng: injections(field, n, (1e-9, 1e-9), rng))
@@ -161,18 +113,3 @@ def test_injections_of_nothing_cannot_be_told_from_empty_samples(night, monkeypa
 def test_companions_can_be_learnt(samples):
     auc, n = held_out_auc(samples, samples.labels)
     assert auc - 0.5 > auc_interval(n, norm.isf(1e-6))
-
-
-def test_masked_places_hold_no_samples(night):
-    y, x = np.mgrid[:41, :41] - 20
-    usable = np.hypot(x - 9, y) > 6
-    samples, _ = drawn(night, usable=usable)
-    ring = annular_residuals(night, N_LEVELS, PATCH)
-    for annulus, azimuth in zip(samples.annulus, samples.azimuth, strict=True):
-        companion = Companion(separation=ring[annulus].annulus.centre, azimuth=azimuth, contrast=0)
-        assert np.hypot(*np.subtract(companion.position(night), (29, 20))) > 3
-
-
-def test_no_room_after_masking_is_said(night):
-    with pytest.raises(InputError, match=r"annulus .* has no place for training samples: all of it is masked"):
-        drawn(night, usable=np.zeros((41, 41), dtype=bool))

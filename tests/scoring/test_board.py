@@ -8,7 +8,7 @@ from numpy.random import Generator
 from scipy import stats
 
 from algozoo.errors import InputError
-from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, rates, score
+from algozoo.scoring import by_annulus, curves, evaluate, find_candidates, partial_auc, rates
 
 Make = Callable[..., pd.DataFrame]
 BLOCKS = ("first", "middle", "last")
@@ -16,17 +16,13 @@ BLOCKS = ("first", "middle", "last")
 BOUNDS = ["partial_auc_low", "partial_auc", "partial_auc_high", "tpr_low", "tpr", "tpr_high"]
 
 
-def scored(outcomes: pd.DataFrame) -> pd.DataFrame:
-    return score(outcomes, rng=np.random.default_rng(1)).set_index("detector")
-
-
-def test_the_oracle_is_at_one_and_the_blank_at_zero_exactly(make_outcomes: Make, rng: Generator) -> None:
+def test_the_oracle_is_at_one_and_the_blank_at_zero_exactly(make_outcomes: Make, rng: Generator, scored) -> None:
     board = scored(make_outcomes(rng))
     assert board.loc["oracle", ["partial_auc", "tpr"]].tolist() == [1, 1]
     assert board.loc["blank", ["partial_auc", "tpr"]].tolist() == [0, 0]
 
 
-def test_intervals_hold_the_estimate_and_never_collapse(make_outcomes: Make, rng: Generator) -> None:
+def test_intervals_hold_the_estimate_and_never_collapse(make_outcomes: Make, rng: Generator, scored) -> None:
     board = scored(make_outcomes(rng))[BOUNDS].astype(float)
     for low, middle, high in (BOUNDS[:3], BOUNDS[3:]):
         assert board[middle].between(board[low], board[high]).all()
@@ -35,21 +31,21 @@ def test_intervals_hold_the_estimate_and_never_collapse(make_outcomes: Make, rng
         assert board[high].le(1).all()
 
 
-def test_controls_have_no_rank_and_the_better_detector_is_first(make_outcomes: Make, rng: Generator) -> None:
+def test_controls_have_no_rank_and_the_better_detector_is_first(make_outcomes: Make, rng: Generator, scored) -> None:
     board = scored(make_outcomes(rng))
     assert board.loc[["good", "poor"], "rank"].tolist() == [1, 2]
     assert board.loc[board["control"], "rank"].isna().all()
     assert board["rank"].dtype == "Int64"
 
 
-def test_equal_detectors_share_the_better_rank(make_outcomes: Make, rng: Generator) -> None:
+def test_equal_detectors_share_the_better_rank(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, detectors=("good", "poor"))
     twin = outcomes[outcomes["detector"] == "good"].assign(detector="twin")
     board = scored(pd.concat([outcomes, twin]))
     assert board.loc[["good", "twin", "poor"], "rank"].tolist() == [1, 1, 3]
 
 
-def test_the_score_is_that_of_the_curve(make_outcomes: Make, rng: Generator) -> None:
+def test_the_score_is_that_of_the_curve(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng)
     board = scored(outcomes)
     for detector, curve in curves(outcomes).groupby("detector"):
@@ -59,7 +55,9 @@ def test_the_score_is_that_of_the_curve(make_outcomes: Make, rng: Generator) -> 
         assert row["tpr"] == pytest.approx(np.interp(1.0, curve["fp_per_map"], curve["tpr"]))
 
 
-def test_ties_between_hits_and_false_positives_give_the_mid_rank_value(make_outcomes: Make, rng: Generator) -> None:
+def test_ties_between_hits_and_false_positives_give_the_mid_rank_value(
+    make_outcomes: Make, rng: Generator, scored
+) -> None:
     outcomes = make_outcomes(rng, detectors=("good",))
     outcomes["candidate_score"] = [np.ones_like(values) for values in outcomes["candidate_score"]]
     row = scored(outcomes).loc["good"]
@@ -68,13 +66,15 @@ def test_ties_between_hits_and_false_positives_give_the_mid_rank_value(make_outc
     assert row["partial_auc"] == pytest.approx((10 - low) / 15 / np.log(10 / low))
 
 
-def test_scores_are_unchanged_by_an_increasing_transform(make_outcomes: Make, rng: Generator) -> None:
+def test_scores_are_unchanged_by_an_increasing_transform(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng)
     scaled = outcomes.assign(candidate_score=outcomes["candidate_score"].map(np.exp))
     pd.testing.assert_frame_equal(scored(scaled), scored(outcomes))
 
 
-def test_scores_do_not_depend_on_the_order_of_rows_nor_on_other_detectors(make_outcomes: Make, rng: Generator) -> None:
+def test_scores_do_not_depend_on_the_order_of_rows_nor_on_other_detectors(
+    make_outcomes: Make, rng: Generator, scored
+) -> None:
     outcomes = make_outcomes(rng)
     shuffled = scored(outcomes.sample(frac=1, random_state=3))
     pd.testing.assert_frame_equal(shuffled, scored(outcomes))
@@ -83,7 +83,7 @@ def test_scores_do_not_depend_on_the_order_of_rows_nor_on_other_detectors(make_o
 
 
 def test_the_range_starts_at_one_false_positive_in_all_planned_independent_empty_maps(
-    make_outcomes: Make, rng: Generator
+    make_outcomes: Make, rng: Generator, scored
 ) -> None:
     outcomes = make_outcomes(rng, n_sequences=3, n_empty=5)
     failed = (outcomes["detector"] == "good") & (outcomes["trial_kind"] == "empty")
@@ -102,7 +102,7 @@ def with_copies(outcomes: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([outcomes, *copies], ignore_index=True)
 
 
-def test_copies_of_the_empty_maps_change_no_score_and_no_interval(make_outcomes: Make, rng: Generator) -> None:
+def test_copies_of_the_empty_maps_change_no_score_and_no_interval(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, n_sequences=10, n_empty=2)
     board, more = scored(outcomes), scored(with_copies(outcomes))
     assert (more["n_empty"] == 4 * board["n_empty"]).all()
@@ -112,12 +112,12 @@ def test_copies_of_the_empty_maps_change_no_score_and_no_interval(make_outcomes:
     )
 
 
-def test_a_table_without_blocks_is_one_of_whole_sequences(make_outcomes: Make, rng: Generator) -> None:
+def test_a_table_without_blocks_is_one_of_whole_sequences(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, n_empty=2)
     pd.testing.assert_frame_equal(scored(outcomes.drop(columns="block")), scored(outcomes))
 
 
-def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes: Make, rng: Generator) -> None:
+def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, n_sequences=5, n_empty=4)
     assert scored(outcomes)["tpr_strict"].notna().all()
     fewer = outcomes[(outcomes["trial_kind"] == "injected") | (outcomes["sequence"] > 0)]
@@ -125,7 +125,7 @@ def test_a_rate_that_the_empty_maps_cannot_measure_is_not_reached(make_outcomes:
     assert scored(fewer)[BOUNDS].notna().all(axis=None)
 
 
-def test_failed_injections_stay_in_the_denominator(make_outcomes: Make, rng: Generator) -> None:
+def test_failed_injections_stay_in_the_denominator(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, detectors=("oracle",))
     injected = outcomes.index[outcomes["trial_kind"] == "injected"]
     outcomes.loc[injected[::4], ["status", "reason"]] = ["failed", "timeout"]
@@ -135,7 +135,7 @@ def test_failed_injections_stay_in_the_denominator(make_outcomes: Make, rng: Gen
     assert curves(outcomes)["tpr"].iloc[-1] == 0.75
 
 
-def test_a_detector_without_a_result_stands_below_every_result(make_outcomes: Make, rng: Generator) -> None:
+def test_a_detector_without_a_result_stands_below_every_result(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng)
     declined = outcomes[outcomes["detector"] == "good"].assign(
         detector="shy", status="declined", reason="too few frames"
@@ -148,7 +148,7 @@ def test_a_detector_without_a_result_stands_below_every_result(make_outcomes: Ma
     assert "shy" not in set(curves(pd.concat([outcomes, declined]))["detector"])
 
 
-def test_detectors_that_ran_on_other_trials_are_not_compared(make_outcomes: Make, rng: Generator) -> None:
+def test_detectors_that_ran_on_other_trials_are_not_compared(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, detectors=("oracle", "good"))
     partly = outcomes[(outcomes["detector"] == "good") | (outcomes["sequence"] > 0)]
     with pytest.raises(InputError, match=r"oracle has run on 48 of the 64 trials of night.*on_shared_trials"):
@@ -157,7 +157,7 @@ def test_detectors_that_ran_on_other_trials_are_not_compared(make_outcomes: Make
 
 @pytest.mark.parametrize("without", ["injected", "empty"])
 def test_a_dataset_without_injections_or_without_empty_maps_has_no_score(
-    make_outcomes: Make, rng: Generator, without: str
+    make_outcomes: Make, rng: Generator, without: str, scored
 ) -> None:
     sizes = {"n_injected": 0} if without == "injected" else {"n_empty": 0}
     outcomes = make_outcomes(rng, **sizes)
@@ -170,52 +170,14 @@ def test_a_dataset_without_injections_or_without_empty_maps_has_no_score(
     assert evaluate(outcomes, rng=rng).differences.empty
 
 
-def test_sequences_without_an_empty_map_are_scored(make_outcomes: Make, rng: Generator) -> None:
+def test_sequences_without_an_empty_map_are_scored(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng, detectors=("good",), n_sequences=2)
     outcomes = outcomes[(outcomes["sequence"] == 0) | (outcomes["trial_kind"] == "injected")]
     board = scored(outcomes)
     assert board[BOUNDS].notna().all(axis=None)
 
 
-def test_position_error_is_the_median_of_the_found(make_outcomes: Make, rng: Generator) -> None:
-    board = scored(make_outcomes(rng))
-    assert board.loc["good", "position_error"] == pytest.approx(1)
-    assert board.loc["good", ["position_error_low", "position_error_high"]].tolist() == pytest.approx([1, 1])
-    assert pd.isna(board.loc["blank", "position_error"])
-    assert board.loc["blank", "n_found"] == 0
-    assert (board["seconds"] == 2).all()
-
-
-def test_flux_bias_is_the_median_over_what_was_found(make_outcomes: Make, rng: Generator) -> None:
-    """The companion of each injected trial is its last candidate; a tenth of its flux is lost, more or less."""
-    outcomes = make_outcomes(rng, detectors=("good", "poor"), n_injected=30)
-    lost = rng.normal(0.9, 0.05, len(outcomes))
-    measured = [
-        1e-4 * np.append(rng.uniform(size=len(x) - 1), share)
-        for x, share in zip(outcomes["candidate_x"], lost, strict=True)
-    ]
-    with_flux = outcomes["detector"] == "good"
-    outcomes["candidate_flux"] = [m if w else np.empty(0) for m, w in zip(measured, with_flux, strict=True)]
-    board = scored(outcomes)
-    good = board.loc["good"]
-    assert good["flux_bias"] == pytest.approx(-0.1, abs=0.02)
-    assert good["flux_bias_low"] < good["flux_bias"] < good["flux_bias_high"] < good["flux_bias_low"] + 0.05
-    assert good["n_flux"] == good["n_found"] > 100
-    assert board.loc["poor", ["flux_bias", "flux_bias_low", "flux_bias_high"]].isna().all()
-    assert board.loc["poor", "n_flux"] == 0
-    assert scored(outcomes.drop(columns="candidate_flux"))["flux_bias"].isna().all()
-
-
-def test_a_sequence_effect_widens_the_intervals(make_outcomes: Make) -> None:
-    def width(spread: float) -> float:
-        outcomes = make_outcomes(np.random.default_rng(7), detectors=("poor",), n_sequences=10, spread=spread)
-        row = scored(outcomes).loc["poor"]
-        return row["partial_auc_high"] - row["partial_auc_low"]
-
-    assert width(2.0) > 1.5 * width(0.0)
-
-
-def test_annuli_average_to_the_score(make_outcomes: Make, rng: Generator) -> None:
+def test_annuli_average_to_the_score(make_outcomes: Make, rng: Generator, scored) -> None:
     outcomes = make_outcomes(rng)
     annuli = by_annulus(outcomes, rng=rng)
     assert annuli.groupby("detector")["annulus"].apply(list).tolist() == [[0, 1, 2]] * 4
@@ -225,7 +187,9 @@ def test_annuli_average_to_the_score(make_outcomes: Make, rng: Generator) -> Non
     np.testing.assert_allclose(means.sort_index(), board["tpr"].sort_index())
 
 
-def test_differences_are_those_of_the_scores_and_separate_good_from_poor(make_outcomes: Make, rng: Generator) -> None:
+def test_differences_are_those_of_the_scores_and_separate_good_from_poor(
+    make_outcomes: Make, rng: Generator, scored
+) -> None:
     outcomes = make_outcomes(rng, detectors=("good", "poor"), n_sequences=8)
     board = scored(outcomes)
     row = evaluate(outcomes, rng=rng).differences.iloc[0]
@@ -253,7 +217,9 @@ def test_a_random_detector_is_at_chance(make_outcomes: Make, rng: Generator) -> 
         assert stats.binomtest(hits, 500, chance).pvalue > 0.01
 
 
-def test_five_detectors_on_two_datasets_are_scored_in_under_five_seconds(make_outcomes: Make, rng: Generator) -> None:
+def test_five_detectors_on_two_datasets_are_scored_in_under_five_seconds(
+    make_outcomes: Make, rng: Generator, scored
+) -> None:
     outcomes = make_outcomes(
         rng,
         detectors=("good", "poor", "oracle", "blank", "random"),

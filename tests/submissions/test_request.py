@@ -20,7 +20,7 @@ from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError
 from algozoo.submissions.request import check_request
 
-SCRIPT = Path(__file__).parents[1] / ".github" / "check-submissions"
+SCRIPT = Path(__file__).parents[2] / ".github" / "check-submissions"
 NAMES = ("user.name=A", "user.email=a@example.org", "commit.gpgsign=false")
 
 

@@ -31,9 +31,3 @@ def test_trials_go_out_and_maps_come_back_as_a_row(algozoo, suite_file, tmp_path
     verified = algozoo("verify", "elsewhere", "--suite", suite_file, *board[:2])
     assert verified.code == 0
     assert "cannot be run again: maps only" in verified.out
-
-
-def test_a_dataset_that_the_suite_has_not_is_told(algozoo, tmp_path):
-    ended = algozoo("export-trials", tmp_path / "out", "--dataset", "tiny")
-    assert ended.code == 2
-    assert "suite quick has no dataset tiny; it has naco-lp, sphere-h, betapic" in ended.err

@@ -1,0 +1,82 @@
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from algozoo.errors import InputError
+from algozoo.toml import Name, Positive, Source, Table, Text, Version, check_table, parse_toml, read_toml
+
+
+class Planet(Table):
+    name: Name
+    mass: Positive
+
+
+class System(Table):
+    star: Text
+    version: Version
+    planets: Annotated[tuple[Planet, ...], Field(strict=False)] = ()
+
+
+GOOD = """star = "beta Pictoris"
+version = "1.2"
+
+[[planets]]
+name = "b"
+mass = 12.0
+"""
+
+
+def mistakes(path, text: str, model: type[BaseModel] = System) -> list[str]:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_toml(path, model)
+    return str(refused.value).splitlines()
+
+
+def test_a_table_is_read(tmp_path):
+    (tmp_path / "system.toml").write_text(GOOD)
+    assert read_toml(tmp_path / "system.toml", System).planets == (Planet(name="b", mass=12.0),)
+
+
+def test_all_mistakes_are_told_with_their_place_and_line(tmp_path):
+    text = GOOD.replace('"b"', '"Beta b"').replace("12.0", "-1.0") + "colour = 3\n"
+    head, *told = mistakes(tmp_path / "system.toml", text)
+    assert head == f"{tmp_path / 'system.toml'}: 3 mistakes"
+    assert told == [
+        "  planets[0].name = 'Beta b': expected lower-case letters, digits and hyphens (line 5)",
+        "  planets[0].mass = -1.0: expected greater than 0 (line 6)",
+        "  planets[0].colour = 3: no such field; correct its name or remove it (line 7)",
+    ]
+
+
+def test_what_is_missing_has_the_line_of_its_table(tmp_path):
+    assert mistakes(tmp_path / "system.toml", GOOD.replace("mass = 12.0\n", ""))[1:] == [
+        "  planets[0].mass: missing; add it (line 4)"
+    ]
+
+
+def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path):
+    (tmp_path / "bad.toml").write_bytes(b"\xff")
+    with pytest.raises(InputError, match=r"bad\.toml: is not text in UTF-8"):
+        parse_toml(tmp_path / "bad.toml")
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read \(No such file"):
+        parse_toml(tmp_path / "none.toml")
+
+
+DOCUMENTS = st.recursive(
+    st.one_of(st.integers(), st.floats(), st.booleans(), st.text(max_size=5)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["star", "version", "planets", "other"]), DOCUMENTS))
+def test_any_document_is_a_table_or_refused_with_its_origin(document: dict[str, Any]):
+    try:
+        made = check_table(Source("the manifest", document), System)
+    except InputError as refused:
+        assert str(refused).startswith("the manifest: ")  # noqa: PT017 - most documents are refused
+    else:
+        assert made.star == document["star"]
