@@ -9,7 +9,8 @@ from pathlib import Path
 from algozoo.arguments import checked
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.pool import RunAll, pool
-from algozoo.benchmark.runner import missing, preparations, resolvable_differences, run
+from algozoo.benchmark.runner import missing, preparations, resolvable_differences
+from algozoo.benchmark.runner import run as run_shards
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
 from algozoo.errors import InputError
@@ -38,7 +39,7 @@ class SuiteRun:
 
 
 @checked
-def run_suite(
+def run(
     suite: str | Path | Suite,
     *,
     detectors: Collection[str] = (),
@@ -131,7 +132,7 @@ def _run(shards: list[Shard], store: Store, run_all: RunAll, report: Reporter, *
     for steps, total in preparations(shards, store, run_all):
         for _ in report.track(steps, total):
             pass
-    finished = run(shards, store, run_all, keep_maps=keep_maps, tell=report.say)
+    finished = run_shards(shards, store, run_all, keep_maps=keep_maps, tell=report.say)
     return sum(shard.n_failed for shard in report.track(finished, len(shards)))
 
 

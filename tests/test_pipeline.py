@@ -4,7 +4,7 @@ import pytest
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import InputError
-from algozoo.pipeline import run_suite
+from algozoo.pipeline import run
 from algozoo.reporter import Reporter
 
 
@@ -30,7 +30,7 @@ class Lines(Reporter):
 
 
 def test_a_suite_is_run_from_python_and_prints_lines(suite_file, folders, tmp_path, capsys):
-    done = run_suite(suite_file, **folders)
+    done = run(suite_file, **folders)
     assert done.page == tmp_path / "site" / "small" / "index.html"
     assert "median" in done.page.read_text()
     assert (len(done.shards), done.n_failed) == (8, 0)
@@ -42,16 +42,16 @@ def test_a_suite_is_run_from_python_and_prints_lines(suite_file, folders, tmp_pa
 
 @pytest.mark.usefixtures("without_site")
 def test_a_second_run_finds_nothing_to_do_unless_it_is_again(suite, folders):
-    run_suite(suite, detectors=["blank"], report=Lines(), **folders)
+    run(suite, detectors=["blank"], report=Lines(), **folders)
 
     def started():
         return sorted(record.started for record in Store(folders["store"]).records())
 
     before = started()
-    run_suite(suite, detectors=["blank"], report=(second := Lines()), **folders)
+    run(suite, detectors=["blank"], report=(second := Lines()), **folders)
     assert "2 shards, 2 done before, 0 to run" in second.lines[0]
     assert started() == before
-    run_suite(suite, detectors=["blank"], again=True, report=Lines(), **folders)
+    run(suite, detectors=["blank"], again=True, report=Lines(), **folders)
     assert len(started()) == 2
     assert started()[0] > before[-1]
 
@@ -60,9 +60,9 @@ def test_an_interrupted_run_says_where_its_results_are_and_stays_interrupted(sui
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("algozoo.pipeline.run", interrupt)
+    monkeypatch.setattr("algozoo.pipeline.run_shards", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_suite(suite, report=(report := Lines()), **folders)
+        run(suite, report=(report := Lines()), **folders)
     assert f"Finished shards are kept in {folders['store']}" in report.lines[-1]
 
 
@@ -77,4 +77,4 @@ def test_an_interrupted_run_says_where_its_results_are_and_stays_interrupted(sui
 )
 def test_wrong_arguments_name_the_right_ones(suite, folders, wrong, message):
     with pytest.raises(InputError, match=message):
-        run_suite(**({"suite": suite} | folders | wrong))
+        run(**({"suite": suite} | folders | wrong))

@@ -6,7 +6,7 @@ stands already are passed over, as a companion would be found there by chance.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from algozoo import __version__
 from algozoo.benchmark.pool import Died, RunAll, run_here
 from algozoo.benchmark.trials import draw_place, null_trials
 from algozoo.companions import Companion
-from algozoo.datasets import Calibration, Dataset, Statistics, frame_block
+from algozoo.datasets import Calibration, Dataset, frame_block
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import write_whole
+from algozoo.files import write_text_whole
 from algozoo.limits.probe import FALSE_POSITIVES_PER_MAP, Field, Probe
 from algozoo.scoring import find_candidates, threshold_at
 from algozoo.sequence import ADISequence
@@ -127,11 +127,6 @@ class Calibrator:
         return float(f"{low:.3g}"), float(f"{high:.3g}")
 
     @property
-    def statistics(self) -> Statistics | None:
-        """What pins the data of a simulated dataset; files of a real one have checksums."""
-        return None if self.dataset.manifest.kind == "real" else self.dataset.statistics()
-
-    @property
     def record(self) -> Calibration:
         """What the manifest says of the calibration."""
         return Calibration(
@@ -145,24 +140,21 @@ class Calibrator:
             seed=SEED,
         )
 
+    def write(self, path: Path) -> None:
+        """Write ranges, record and the statistics that pin simulated data into a manifest; all else in it stays.
 
-def write_calibration(
-    path: Path, contrasts: Iterable[tuple[float, float]], record: Calibration, statistics: Statistics | None = None
-) -> None:
-    """Write ranges, record and the statistics of simulated data into a manifest, and leave all else in it as it is.
-
-    Raises
-    ------
-    AlgoZooError
-        If the file cannot be written.
-    """
-    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
-    for annulus, contrast in zip(document["annuli"], contrasts, strict=True):
-        annulus["contrast"] = list(contrast)
-    document["calibration"] = record.model_dump(mode="json")
-    if statistics:
-        document["statistics"] = statistics.model_dump(mode="json")
-    write_whole(path, lambda temporary: temporary.write_text(tomlkit.dumps(document), encoding="utf-8"))
+        Raises
+        ------
+        AlgoZooError
+            If the brightest companions are not found, or the file cannot be written.
+        """
+        document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
+        for annulus, contrast in zip(document["annuli"], self.contrasts, strict=True):
+            annulus["contrast"] = list(contrast)
+        document["calibration"] = self.record.model_dump(mode="json")
+        if self.dataset.manifest.kind == "simulated":
+            document["statistics"] = self.dataset.statistics().model_dump(mode="json")
+        write_text_whole(path, tomlkit.dumps(document))
 
 
 def _false_scores(dataset: Dataset, index: int) -> list[list[float]]:

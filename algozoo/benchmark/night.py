@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,19 +11,17 @@ from algozoo import __version__
 from algozoo.benchmark.calibrate import BRIGHTEST, DETECTED, Calibrator
 from algozoo.companions import Companion
 from algozoo.datasets import Dataset
-from algozoo.datasets.adding.own import inner_edge, usual_field
+from algozoo.datasets.adding.folders import PARTS
+from algozoo.datasets.adding.own import inner_edge, new_manifest
 from algozoo.datasets.download import cache_folder
-from algozoo.datasets.manifest import check_manifest
 from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
 from algozoo.reporter import Reporter
 from algozoo.sequence import ADISequence
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 N_COMPANIONS = 20
 """Companions of each annulus whose contrasts are calibrated."""
+TEXTS = ("title", "description", "instrument", "licence", "source", "citation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,32 +47,24 @@ class Night(Dataset):
         InputError
             If the frames are too small.
         """
-        content: dict[str, NDArray[Any] | None] = {
-            "cube": sequence.cube,
-            "angles": sequence.parallactic_angles,
-            "psf": sequence.psf,
-            "wavelengths": sequence.wavelengths,
-            "reference": sequence.reference,
-        }
-        table = {
-            "format": 1,
-            "kind": "real",
-            "name": "night",
-            "version": "1",
-            **dict.fromkeys(
-                ("title", "description", "instrument", "licence", "source", "citation"), "a night in memory"
-            ),
-            "pixel_scale": float(sequence.pixel_scale),
-            "angle_offset": 0.0,
-            "crop": {"x": 0, "y": 0},
-            **usual_field(sequence.name, sequence.size, sequence.fwhm, inner_edge(sequence)),
-            "files": {
+        arrays = sequence.cube, sequence.parallactic_angles, sequence.psf, sequence.wavelengths, sequence.reference
+        manifest = new_manifest(
+            sequence.name,
+            sequence.size,
+            sequence.fwhm,
+            inner_edge(sequence),
+            **dict.fromkeys(TEXTS, "a night in memory"),
+            name="night",
+            pixel_scale=float(sequence.pixel_scale),
+            angle_offset=0.0,
+            crop={"x": 0, "y": 0},
+            files={
                 part: {"sha256": hashlib.sha256(array.tobytes()).hexdigest(), "path": part}
-                for part, array in content.items()
+                for part, array in zip(PARTS, arrays, strict=True)
                 if array is not None
             },
-        }
-        return cls(manifest=check_manifest(sequence.name, table), given=sequence, known=tuple(companions))
+        )
+        return cls(manifest=manifest, given=sequence, known=tuple(companions))
 
     def sequence(self, index: int) -> ADISequence:  # noqa: ARG002 - there is one
         """Return the sequence."""

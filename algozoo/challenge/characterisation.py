@@ -6,7 +6,8 @@ set of two weighed more than one in a set of three. Both are computed here besid
 with their number. For comparison, never for rank.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,13 +39,11 @@ def astrometry(estimates: Mapping[str, ArrayLike], truth: Mapping[str, ArrayLike
     InputError
         If sets or shapes differ.
     """
-    rows: list[tuple[object, ...]] = []
-    for name, given, true in _pairs(estimates, truth):
-        found = (given != NOT_FOUND).any(axis=1)
-        error = np.hypot(*(given - true).T)
-        challenge = np.hypot(*(np.where(given == NOT_FOUND, 0, given) - true).T)
-        rows += _rows(name, found, error, challenge)
-    return pd.DataFrame(rows, columns=COLUMNS)
+
+    def errors(given: Array, true: Array) -> tuple[Array, Array]:
+        return np.hypot(*(given - true).T), np.hypot(*(np.where(given == NOT_FOUND, 0, given) - true).T)
+
+    return _compare(estimates, truth, errors)
 
 
 def photometry(estimates: Mapping[str, ArrayLike], truth: Mapping[str, ArrayLike]) -> pd.DataFrame:
@@ -66,13 +65,13 @@ def photometry(estimates: Mapping[str, ArrayLike], truth: Mapping[str, ArrayLike
     InputError
         If sets or shapes differ.
     """
-    rows: list[tuple[object, ...]] = []
-    for name, given, true in _pairs(estimates, truth):
-        measured = given != NOT_FOUND
-        relative = abs(given - true) / abs(true)
+
+    def errors(given: Array, true: Array) -> tuple[Array, Array]:
+        measured, relative = given != NOT_FOUND, abs(given - true) / abs(true)
         error = np.where(measured, relative, 0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
-        rows += _rows(name, measured.any(axis=1), error, relative.mean(axis=1))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        return error, relative.mean(axis=1)
+
+    return _compare(estimates, truth, errors)
 
 
 def per_set(companions: pd.DataFrame) -> pd.DataFrame:
@@ -88,13 +87,8 @@ def per_set(companions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per set: set, n, n_found, error (mean over the found), challenge_error (mean over all).
     """
-    groups = companions.groupby("set", sort=False, as_index=False)
-    return groups.agg(
-        n=("found", "size"),
-        n_found=("found", "sum"),
-        error=("error", "mean"),
-        challenge_error=("challenge_error", "mean"),
-    )
+    groups = companions.assign(n=1, n_found=companions["found"].astype(int)).groupby("set", sort=False, as_index=False)
+    return groups.agg({"n": "sum", "n_found": "sum", "error": "mean", "challenge_error": "mean"})
 
 
 def overall(companions: pd.DataFrame) -> pd.DataFrame:
@@ -113,10 +107,9 @@ def overall(companions: pd.DataFrame) -> pd.DataFrame:
     """
     errors = ["error", "challenge_error"]
     table = pd.DataFrame([per_set(companions)[errors].mean(), companions[errors].mean()])
-    table.insert(0, "weighting", ["sets", "companions"])
-    table.insert(1, "n", len(companions))
-    table.insert(2, "n_found", int(companions["found"].sum()))
-    return table
+    n_found = int(companions["found"].sum())
+    numbers: dict[str, Any] = {"weighting": ["sets", "companions"], "n": len(companions), "n_found": n_found}
+    return table.assign(**numbers)[[*numbers, *errors]]
 
 
 def report(companions: pd.DataFrame) -> pd.DataFrame:
@@ -140,16 +133,21 @@ def report(companions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table[columns] for table in (each, sets, total)], ignore_index=True)
 
 
-def _pairs(estimates: Mapping[str, ArrayLike], truth: Mapping[str, ArrayLike]) -> Iterable[tuple[str, Array, Array]]:
+def _compare(
+    estimates: Mapping[str, ArrayLike],
+    truth: Mapping[str, ArrayLike],
+    errors: Callable[[Array, Array], tuple[Array, Array]],
+) -> pd.DataFrame:
+    """Tabulate the errors of each companion: of those that were found, and with -1 taken for a number."""
     if set(estimates) != set(truth):
         raise InputError(f"Estimates are of the sets {sorted(estimates)}, the truth is of {sorted(truth)}.")
+    tables = []
     for name, values in truth.items():
         given, true = np.asarray(estimates[name], dtype=float), np.asarray(values, dtype=float)
         if given.shape != true.shape or given.ndim != 2:
             raise InputError(f"{name}: estimates have shape {given.shape}, expected that of the truth, {true.shape}.")
-        yield name, given, true
-
-
-def _rows(name: str, found: ArrayLike, error: Array, challenge: Array) -> list[tuple[object, ...]]:
-    columns = (np.asarray(found).tolist(), np.where(found, error, np.nan).tolist(), challenge.tolist())
-    return [(name, number, *row) for number, row in enumerate(zip(*columns, strict=True), start=1)]
+        found = (given != NOT_FOUND).any(axis=1)
+        error, challenge_error = errors(given, true)
+        columns = (name, np.arange(1, len(true) + 1), found, np.where(found, error, np.nan), challenge_error)
+        tables.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
+    return pd.concat(tables, ignore_index=True)

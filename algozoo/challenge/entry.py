@@ -2,16 +2,18 @@
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.challenge.blobs import BlobRule
+from algozoo.challenge.summary import ChallengeMap
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
 from algozoo.datasets.arrays import image_in, number_in
 from algozoo.errors import InputError
@@ -25,30 +27,11 @@ LARGEST_ENTRY = 2**30
 MOST_FILES = 1000
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapEntry:
-    """An entry of the first challenge.
-
-    Parameters
-    ----------
-    threshold : float
-        A detection is what is above it, in all maps.
-    maps : dict of ndarray (size, size)
-        By the names of their sets.
-    fwhm : dict of float
-        Of the sets for which the entry states one, in px.
-    npix : int
-    overlap : float
-    max_blob_factor : float
-        Of the blob counter; what the entry states, or the challenge's default.
-    """
+class MapEntry(NamedTuple):
+    """An entry of the first challenge: what is above the threshold is a detection, in all maps."""
 
     threshold: float
-    maps: dict[str, NDArray[np.float64]]
-    fwhm: dict[str, float]
-    npix: int = 2
-    overlap: float = 0.7
-    max_blob_factor: float = 2.0
+    maps: list[ChallengeMap]
 
 
 def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
@@ -67,26 +50,22 @@ def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
         If anything is wrong; each further line is one mistake.
     """
     with _open(path) as entry:
-        maps, fwhm = {}, {}
-        threshold = entry.read("detection_threshold.fits", _threshold)
+        threshold = entry.read("detection_threshold.fits", _threshold, np.nan, needed=True)
+        found, infinite = [], "infinite pixels, expected numbers, or NaN"
         for one in truth.sets:
-            scores = entry.read(one.file("detmap"), _map_of((one.size, one.size)))
-            if scores is not None:
-                maps[one.name] = scores
-            stated = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), needed=False)
-            if stated is not None:
-                fwhm[one.name] = stated
-        npix = entry.read("npix.fits", _number("a whole number from 1", lambda v: v >= 1 and v % 1 == 0), needed=False)
-        overlap = entry.read("overlap_threshold.fits", _number("0 to 1", lambda v: 0 <= v <= 1), needed=False)
-        factor = entry.read("max_blob_fact.fits", _number("a positive number", lambda v: v > 0), needed=False)
-    return MapEntry(
-        threshold=np.nan if threshold is None else threshold,
-        maps=maps,
-        fwhm=fwhm,
-        npix=2 if npix is None else int(npix),
-        overlap=0.7 if overlap is None else overlap,
-        max_blob_factor=2.0 if factor is None else factor,
-    )
+            size = (one.size, one.size)
+            parse = _image(size, "has", "that of the set's frames", np.isinf, infinite)
+            scores = entry.read(one.file("detmap"), parse, np.full(size, np.nan), needed=True)
+            fwhm = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), one.fwhm)
+            found.append((one, scores, fwhm))
+        whole = _number("a whole number from 1", lambda v: v >= 1 and v % 1 == 0)
+        npix = entry.read("npix.fits", whole, float(BlobRule.npix))
+        overlap = entry.read("overlap_threshold.fits", _number("0 to 1", lambda v: 0 <= v <= 1), BlobRule.overlap)
+        positive = _number("a positive number", lambda v: v > 0)
+        factor = entry.read("max_blob_fact.fits", positive, BlobRule.max_blob_factor)
+    rule = BlobRule(fwhm=np.nan, npix=int(npix), overlap=overlap, max_blob_factor=factor)
+    maps = [ChallengeMap(truth=one, scores=scores, rule=replace(rule, fwhm=fwhm)) for one, scores, fwhm in found]
+    return MapEntry(threshold, maps)
 
 
 def read_spectrum_entry(
@@ -118,9 +97,9 @@ def read_spectrum_entry(
             expected = one.offsets if task == "astrometry" else one.contrasts
             names = (f"{task}_{one.name}.fits", f"{task}_{one.name}.mef")
             name = next((name for name in names if name in entry.members), names[0])
-            values = entry.read(name, _estimates_of(expected.shape))
-            if values is not None:
-                estimates[one.name] = values
+            words = "values that are no numbers; -1 is 'not found'"
+            parse = _image(expected.shape, "estimates have", "a row per companion", lambda v: ~np.isfinite(v), words)
+            estimates[one.name] = entry.read(name, parse, expected, needed=True)
     return estimates
 
 
@@ -147,17 +126,17 @@ class _Entry:
                 f"{LARGEST_ENTRY / 2**20:.0f} MiB"
             )
 
-    def read(self, name: str, parse: Callable[[bytes, str], Value], *, needed: bool = True) -> Value | None:
-        """Read a file; None, and a mistake if it is needed or bad, where there is nothing to return."""
+    def read(self, name: str, parse: Callable[[bytes, str], Value], default: Value, *, needed: bool = False) -> Value:
+        """Read a file; the default where there is none or, which is a mistake, a bad one."""
         self.asked.append(name)
         if name not in self.members:
             self.missing += [name] if needed else []
-            return None
+            return default
         try:
             return parse(self._content(name), name)
         except InputError as mistake:
             self.mistakes.append(str(mistake))
-            return None
+            return default
 
     def check(self) -> None:
         """Raise an InputError with all mistakes, if there are any."""
@@ -213,13 +192,15 @@ def _threshold(content: bytes, name: str) -> float:
     return float(values[0, 0])
 
 
-def _map_of(shape: tuple[int, int]) -> Callable[[bytes, str], NDArray[np.float64]]:
+def _image(
+    shape: tuple[int, ...], has: str, meaning: str, is_bad: Callable[[NDArray[Any]], NDArray[np.bool_]], words: str
+) -> Callable[[bytes, str], NDArray[np.float64]]:
     def parse(content: bytes, name: str) -> NDArray[np.float64]:
         values, _ = image_in(content, name, unpack_tiles=False)
         if values.shape != shape:
-            raise InputError(f"{name}: has shape {values.shape}, expected {shape}, that of the set's frames")
-        if np.isinf(values).any():
-            raise InputError(f"{name}: has {np.isinf(values).sum()} infinite pixels, expected numbers, or NaN")
+            raise InputError(f"{name}: {has} shape {values.shape}, expected {shape}, {meaning}")
+        if is_bad(values).any():
+            raise InputError(f"{name}: has {is_bad(values).sum()} {words}")
         return values.astype(np.float64)
 
     return parse
@@ -231,21 +212,5 @@ def _number(expected: str, good: Callable[[float], bool]) -> Callable[[bytes, st
         if not good(value):
             raise InputError(f"{name}: is {value:g}, expected {expected}")
         return value
-
-    return parse
-
-
-def _estimates_of(shape: Sequence[int]) -> Callable[[bytes, str], NDArray[np.float64]]:
-    def parse(content: bytes, name: str) -> NDArray[np.float64]:
-        values, _ = image_in(content, name, unpack_tiles=False)
-        if values.shape != tuple(shape):
-            raise InputError(
-                f"{name}: estimates have shape {values.shape}, expected {tuple(shape)}, a row per companion"
-            )
-        if not np.isfinite(values).all():
-            raise InputError(
-                f"{name}: has {(~np.isfinite(values)).sum()} values that are no numbers; -1 is 'not found'"
-            )
-        return values.astype(np.float64)
 
     return parse

@@ -1,17 +1,17 @@
 """An entry of the first data challenge: its old numbers and ours side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from algozoo.challenge.blobs import BlobRule, Tally, add_up, count_blobs
 from algozoo.challenge.elements import cumulated_f1, element_scores, hits_and_others, rate_areas
+from algozoo.challenge.truth import MapSet
 from algozoo.scoring.candidates import find_candidates
-from algozoo.scoring.froc import froc, tpr_at
+from algozoo.scoring.froc import froc
 from algozoo.scoring.intervals import Array, garwood, wilson
 
 BLOBS, ELEMENTS, PEAKS = "challenge, blobs", "challenge, mended", "AlgoZoo, peaks"
@@ -24,42 +24,33 @@ class ChallengeMap:
 
     Parameters
     ----------
-    name : str
-        Instrument and number, such as ``sphere_irdis_1``.
-    scores : ndarray (ny, nx)
-    x, y : ndarray (n,)
-        Companions in px, from 0 in the centre of the lower left pixel.
-    fwhm : float
-        Of the truth, in px; radius of a match.
-    valid : ndarray of bool (ny, nx)
-        Field that is scored, but for the blob counter, which knows none.
+    truth : MapSet
+        The set: its companions, the radius of a match, and the field that is scored.
+    scores : ndarray (size, size)
     rule : BlobRule
-        Of the entry; for the blob counter only.
+        Of the entry; for the blob counter only, which knows no field.
     """
 
-    name: str
+    truth: MapSet
     scores: Array
-    x: Array
-    y: Array
-    fwhm: float
-    valid: NDArray[np.bool_]
-    rule: BlobRule = field(repr=False)
+    rule: BlobRule
 
-    @property
-    def instrument(self) -> str:
-        """The name without its number."""
-        return self.name.rpartition("_")[0] or self.name
+    def blobs(self, threshold: float) -> Tally:
+        """Count by blobs."""
+        return count_blobs(self.scores, threshold, self.truth.x, self.truth.y, self.rule)
 
     @cached_property
     def elements(self) -> tuple[Array, Array]:
         """Scores of the companions' resolution elements, and of the others."""
-        return element_scores(self.scores, self.x, self.y, fwhm=self.fwhm, valid=self.valid)
+        one = self.truth
+        return element_scores(self.scores, one.x, one.y, fwhm=one.fwhm, valid=one.valid)
 
     @cached_property
     def peaks(self) -> tuple[Array, Array]:
         """Scores of the companions' peaks, and of the false ones."""
-        candidates = find_candidates(self.scores, fwhm=self.fwhm, valid=self.valid)
-        return hits_and_others(candidates, self.x, self.y, self.fwhm)
+        one = self.truth
+        candidates = find_candidates(self.scores, fwhm=one.fwhm, valid=one.valid)
+        return hits_and_others(candidates, one.x, one.y, one.fwhm)
 
 
 def by_set(maps: Sequence[ChallengeMap], threshold: float) -> pd.DataFrame:
@@ -79,9 +70,9 @@ def by_set(maps: Sequence[ChallengeMap], threshold: float) -> pd.DataFrame:
     """
     rows = []
     for one in maps:
-        tallies = (count_blobs(one.scores, threshold, one.x, one.y, one.rule), _tally(one.elements, threshold))
-        counts = [value for t in (*tallies, _tally(one.peaks, threshold)) for value in (*t[:2], t.f1)]
-        rows.append((one.name, one.x.size, *counts))
+        tallies = (one.blobs(threshold), _tally(one.elements, threshold), _tally(one.peaks, threshold))
+        counts = [value for tally in tallies for value in (*tally[:2], tally.f1)]
+        rows.append((one.truth.name, one.truth.x.size, *counts))
     kinds = ["blob", "element", "peak"]
     columns = [f"{kind}_{what}" for kind in kinds for what in ("detections", "false_positives", "f1")]
     return pd.DataFrame(rows, columns=["set", "companions", *columns])
@@ -104,7 +95,7 @@ def summary(maps: Sequence[ChallengeMap], threshold: float) -> pd.DataFrame:
         the challenge had none), n (companions or maps that it is out of), for_rank ('never' for the challenge's).
     """
     rows = [
-        *_challenge_rows(BLOBS, add_up(count_blobs(m.scores, threshold, m.x, m.y, m.rule) for m in maps)),
+        *_challenge_rows(BLOBS, add_up(one.blobs(threshold) for one in maps)),
         *_mended_rows(maps, threshold),
         *_peak_rows(maps, threshold),
     ]
@@ -134,7 +125,7 @@ def _challenge_rows(counter: str, total: Tally) -> list[Row]:
 
 def _mended_rows(maps: Sequence[ChallengeMap], threshold: float) -> list[Row]:
     hits, others = (np.concatenate(scores) for scores in zip(*(m.elements for m in maps), strict=True))
-    f1 = pd.DataFrame([(m.instrument, _tally(m.elements, threshold).f1) for m in maps], columns=["instrument", "f1"])
+    f1 = pd.DataFrame({"instrument": m.truth.instrument, "f1": _tally(m.elements, threshold).f1} for m in maps)
     n_instruments = f1["instrument"].nunique()
     areas = rate_areas(hits, others, threshold)
     return [
@@ -147,9 +138,9 @@ def _mended_rows(maps: Sequence[ChallengeMap], threshold: float) -> list[Row]:
 def _peak_rows(maps: Sequence[ChallengeMap], threshold: float) -> list[Row]:
     hits, others = (np.concatenate(scores) for scores in zip(*(m.peaks for m in maps), strict=True))
     total = _tally((hits, others), threshold)
-    without = [_tally(m.peaks, threshold).false_positives for m in maps if not m.x.size]
+    without = [_tally(m.peaks, threshold).false_positives for m in maps if not m.truth.x.size]
     curve = froc(hits, others, len(maps))
-    at_one = float(tpr_at(curve["fp_per_map"], curve["tpr"], 1.0))
+    at_one = float(np.interp(1.0, curve["fp_per_map"], curve["tpr"]))
     return [
         _fraction("TPR", total.tpr, hits.size),
         _rate("false positives per map", total.false_positives, len(maps)),

@@ -1,13 +1,12 @@
 """What was injected into the sets of the data challenges, written by hand in TOML and checked as a whole."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from algozoo.toml import NotNegative, Positive, Table, read_toml
+from algozoo.toml import NotNegative, Positive, Table
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -65,10 +64,14 @@ class MapSet(Table):
         """Rows of the companions."""
         return np.array(self.companions, dtype=float).reshape(-1, 2)[:, 1]
 
+    @property
+    def instrument(self) -> str:
+        """The name without its number."""
+        return self.name.rpartition("_")[0]
+
     def file(self, kind: str) -> str:
         """Name of the file of a kind, 'detmap' or 'fwhm', in an entry."""
-        instrument, _, number = self.name.rpartition("_")
-        return f"{instrument}_{kind}_{number}.fits"
+        return f"{self.instrument}_{kind}_{self.name.rpartition('_')[2]}.fits"
 
 
 def _field(size: int, fwhm: float, inner: float | None, outer: float | None) -> NDArray[np.bool_]:
@@ -137,25 +140,3 @@ class SpectrumTruth(Table):
 
     format: Literal[1]
     sets: Annotated[list[SpectrumSet], Field(min_length=1), AfterValidator(_once)]
-
-
-def read_map_truth(path: str | Path) -> MapTruth:
-    """Read the truth of the first challenge.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or has mistakes; all of them are listed.
-    """
-    return read_toml(Path(path), MapTruth)
-
-
-def read_spectrum_truth(path: str | Path) -> SpectrumTruth:
-    """Read the truth of the second challenge.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or has mistakes; all of them are listed.
-    """
-    return read_toml(Path(path), SpectrumTruth)

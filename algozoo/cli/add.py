@@ -1,64 +1,42 @@
 """``algozoo datasets add``: make a dataset of anybody's own files."""
 
+from __future__ import annotations
+
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
-    from algozoo.datasets.adding.own import Stated
+    from pathlib import Path
 
-FILE = click.Path(path_type=Path)
+    from algozoo.datasets.adding.own import Stated
+    from algozoo.sequence import ADISequence
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.PATH)
 @click.option("--name", required=True, help="Of the dataset: lower-case letters, digits and hyphens.")
-@click.option("--cube", type=FILE, help="FITS; where its name does not tell, or to choose one of several.")
-@click.option("--angles", type=FILE, help="FITS or text; where its name does not tell.")
-@click.option("--psf", type=FILE, help="FITS; where its name does not tell.")
-@click.option("--wavelengths", type=FILE, help="FITS or text, in micrometres, of a 4-D cube.")
-@click.option("--reference", type=FILE, help="FITS: frames of another star, at the same pixel.")
-@click.option("--pixel-scale", type=float, help="Arcsec per pixel.")
-@click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, where it is not plain.")
-@click.option("--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up.")
-@click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, where the PSF's is another.")
-@click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default.")
+@options.files(required=False)
+@options.flux
 @click.option(
     "--companion", "companions", multiple=True, metavar="SEP,PA", help="A known one: arcsec, degrees East of North."
 )
-@click.option("--output", "-o", type=FILE, help="The manifest; FOLDER/NAME.toml by default.")
-def add(
-    folder: Path,
-    name: str,
-    cube: Path | None,
-    angles: Path | None,
-    psf: Path | None,
-    wavelengths: Path | None,
-    reference: Path | None,
-    pixel_scale: float | None,
-    angle_unit: Literal["deg", "rad"] | None,
-    angle_offset: float,
-    star_flux: float | None,
-    star_flux_aperture: float | None,
-    companions: tuple[str, ...],
-    output: Path | None,
-) -> None:
+@click.option("--output", "-o", type=options.PATH, help="The manifest; FOLDER/NAME.toml by default.")
+def add(folder: Path, name: str, companions: tuple[str, ...], output: Path | None, **given: Any) -> None:
     """Look at the files in FOLDER, say what they are and what is wrong, and write a manifest.
 
-    Known companions are measured by a negative companion, about a minute each; trials run after their removal.
+    An option names a file where its name does not say what it is, or chooses one of several. Known companions are
+    measured by a negative companion, about a minute each; trials run after their removal.
     """
-    from algozoo.datasets.adding.folders import choose_sequence
-    from algozoo.datasets.adding.negative_companion import fit_companion
+    from algozoo.datasets.adding.folders import PARTS, choose_sequence
     from algozoo.datasets.adding.own import (
         Stated,
-        companion_table,
         compose_manifest,
-        guessed_companion,
         inner_edge,
         missing_facts,
         place_from_text,
@@ -70,39 +48,45 @@ def add(
     path = output or folder / f"{name}.toml"
     if path.exists():
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
-    for text in companions:
-        place_from_text(text)
-    files = choose_sequence(folder, cube=cube, angles=angles, psf=psf, wavelengths=wavelengths, reference=reference)
+    places = [place_from_text(text) for text in companions]
+    files = choose_sequence(folder, **{part: given.pop(part) for part in PARTS})
     seen = look(files)
-    for line in describe(files, seen):
-        click.echo(line)
-    stated = Stated(
-        pixel_scale=pixel_scale,
-        angle_unit=angle_unit,
-        angle_offset=angle_offset,
-        star_flux=star_flux,
-        star_flux_aperture=star_flux_aperture,
-    )
+    click.echo("\n".join(describe(files, seen)))
+    stated = Stated(**given)
     stated = _ask(missing_facts(files, seen, stated), stated)
     manifest = compose_manifest(name, files, seen, stated, path.parent)
     sequence = Dataset(manifest, folder=path.resolve().parent).sequence(0)
-    click.echo(describe_rotation(sequence))
     inner = inner_edge(sequence)
-    click.echo(f"scored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
+    click.echo(f"{describe_rotation(sequence)}\nscored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
     for warning in warnings_of(seen, sequence, inner):
         click.echo(f"Warning: {warning}.", err=True)
-    tables = []
-    for number, text in enumerate(companions, start=1):
-        click.echo(f"Measuring the companion at {text} ...", err=True)
-        fitted = fit_companion(sequence, guessed_companion(text, sequence))
-        tables.append(companion_table(f"companion {number}", fitted, sequence))
-        click.echo(_companion_line(tables[-1], fitted.snr_before, fitted.snr_after))
-    write_manifest(compose_manifest(name, files, seen, stated, path.parent, inner=inner, companions=tables), path)
+    known = [_measured(number, place, sequence) for number, place in enumerate(places, start=1)]
+    write_manifest(compose_manifest(name, files, seen, stated, path.parent, inner=inner, companions=known), path)
     click.echo(f"Written: {path}. Fill in its title, instrument, licence and citation; then use it by this path.")
     click.echo(f"Before a suite can use it: algozoo datasets calibrate {path}")
 
 
-def _ask(missing: dict[str, str], stated: "Stated") -> "Stated":
+def _measured(number: int, place: tuple[float, float], sequence: ADISequence) -> dict[str, Any]:
+    """Measure the companion at a separation and a position angle, and report what is found."""
+    from algozoo.companions import Companion
+    from algozoo.datasets.adding.negative_companion import fit_companion
+    from algozoo.datasets.adding.own import companion_table
+
+    separation, angle = place
+    click.echo(f"Measuring the companion at {separation:g},{angle:g} ...", err=True)
+    guess = Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=0)
+    fitted = fit_companion(sequence, guess)
+    table = companion_table(f"companion {number}", fitted, sequence)
+    click.echo(
+        f"companion: separation {1000 * table['separation']:.1f} +- {1000 * table['separation_error']:.1f} mas, "
+        f"position angle {table['position_angle']:.2f} +- {table['position_angle_error']:.2f} deg, contrast "
+        f"{table['contrast']:.3g} +- {table['contrast_error']:.1g}; S/N {fitted.snr_before:.1f}, after its "
+        f"removal {fitted.snr_after:.1f}"
+    )
+    return table
+
+
+def _ask(missing: dict[str, str], stated: Stated) -> Stated:
     """Ask for what is missing on a terminal; elsewhere say what it is."""
     if missing and not sys.stdin.isatty():
         options = "\n".join(f"  --{field.replace('_', '-')}: {text}" for field, text in missing.items())
@@ -113,12 +97,3 @@ def _ask(missing: dict[str, str], stated: "Stated") -> "Stated":
         for field, text in missing.items()
     }
     return replace(stated, **answers)
-
-
-def _companion_line(table: dict[str, float], snr_before: float, snr_after: float) -> str:
-    return (
-        f"companion: separation {1000 * table['separation']:.1f} +- {1000 * table['separation_error']:.1f} mas, "
-        f"position angle {table['position_angle']:.2f} +- {table['position_angle_error']:.2f} deg, contrast "
-        f"{table['contrast']:.3g} +- {table['contrast_error']:.1g}; S/N {snr_before:.1f}, after its "
-        f"removal {snr_after:.1f}"
-    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from algozoo.cli.options import no_sandbox_option
+from algozoo.cli import options
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SAFETY = 1.2
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@no_sandbox_option
+@options.no_sandbox
 def check(folder: Path) -> int:
     """Check the submission in FOLDER: manifest, first map, contract, and a score on small simulated sequences.
 

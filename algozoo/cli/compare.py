@@ -1,58 +1,35 @@
 """``algozoo compare``: which detector finds more companions in an astronomer's own files."""
 
-from __future__ import annotations
-
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
 import click
 
-from algozoo.cli.options import (
-    format_option,
-    no_sandbox_option,
-    print_numbers,
-    read_companion,
-    sequence_options,
-    star_options,
-)
-
-if TYPE_CHECKING:
-    from algozoo.datasets.centring import Centre
+from algozoo.cli import options
 
 
 @click.command()
-@sequence_options(required=True)
-@star_options
+@options.files(required=True)
+@options.centre
+@options.flux
+@options.companions
+@click.option("--detector", "-d", "detectors", multiple=True, required=True, help="Repeat it; see `algozoo detectors`.")
+@options.no_sandbox
 @click.option(
-    "--detector", "-d", "detectors", multiple=True, required=True, help="See `algozoo detectors`; repeat it for more."
+    "--injections", type=click.IntRange(min=1), default=60, show_default=True, help="One companion at a time."
 )
-@no_sandbox_option
-@click.option(
-    "--injections", type=click.IntRange(min=1), default=60, show_default=True, help="Companions, one at a time."
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of their positions.")
-@click.option(
-    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), required=True, help="New files go here."
-)
-@format_option
+@options.seed
+@options.output
+@options.style
 def compare(
-    cube: Path,
-    angles: Path,
-    psf: Path,
-    wavelengths: Path | None,
-    reference: Path | None,
-    pixel_scale: float,
-    angle_unit: Literal["deg", "rad"] | None,
-    angle_offset: float,
-    centre: Centre,
-    star_flux: float | None,
-    star_flux_aperture: float | None,
     companions: tuple[str, ...],
     detectors: tuple[str, ...],
     injections: int,
     seed: int,
     output: Path,
     style: str,
+    **files: Any,
 ) -> None:
     """Inject companions into FITS files and count those that each detector finds, and its false positives.
 
@@ -64,39 +41,25 @@ def compare(
     from algozoo.benchmark.compare import compare as compare_detectors
     from algozoo.cli.progress import Terminal
     from algozoo.datasets import read
-    from algozoo.files import write_whole
 
     mpl.use("Agg")  # the figure goes to a file
-    sequence = read(
-        cube,
-        angles,
-        psf,
-        wavelengths=wavelengths,
-        reference=reference,
-        pixel_scale=pixel_scale,
-        angle_unit=angle_unit,
-        angle_offset=angle_offset,
-        centre=centre,
-        star_flux=star_flux,
-        star_flux_aperture=star_flux_aperture,
-        name=cube.stem,
-    )
+    sequence = read(**files, name=files["cube"].stem)
     report = Terminal()
     report.say(repr(sequence))
+    known = [options.read_companion(text, sequence) for text in companions]
     comparison = compare_detectors(
-        sequence,
-        detectors,
-        injections=injections,
-        companions=[read_companion(text, sequence) for text in companions],
-        seed=seed,
-        report=report,
+        sequence, detectors, injections=injections, companions=known, seed=seed, report=report
     )
-    table, curves, figure = comparison.table(), comparison.curves(), comparison.plot()
-    write_whole(output / "scores.csv", lambda path: table.to_csv(path, index=False))
-    write_whole(output / "curves.csv", lambda path: curves.to_csv(path, index=False))
-    write_whole(output / "outcomes.parquet", lambda path: comparison.outcomes.to_parquet(path, index=False))
-    write_whole(output / "curves.png", lambda path: figure.savefig(path, format="png", dpi=120))
-    print_numbers(table, style)
+    table = comparison.table()
+    options.print_numbers(table, style)
     for notice in comparison.notices:
         report.say(f"Notice: {notice}")
-    report.say(f"Written to {output}: scores.csv, curves.csv, outcomes.parquet, curves.png")
+    options.write_files(
+        output,
+        {
+            "scores.csv": partial(table.to_csv, index=False),
+            "curves.csv": partial(comparison.curves().to_csv, index=False),
+            "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
+            "curves.png": options.figure_writer(comparison.plot()),
+        },
+    )

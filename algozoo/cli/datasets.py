@@ -1,12 +1,11 @@
 """``algozoo datasets``: list, show, fetch and check them."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
+from algozoo.cli import options
 from algozoo.cli.add import add
-from algozoo.cli.options import format_option, mirror_option, print_table, workers_option
 
 
 class _ShowByName(click.Group):
@@ -24,8 +23,8 @@ def datasets() -> None:
 
 
 @datasets.command("list")
-@mirror_option
-@format_option
+@options.mirror
+@options.style
 def list_(mirror: Path | None, style: str) -> None:
     """List all datasets."""
     from algozoo.datasets import dataset_names, is_available, load_dataset
@@ -36,24 +35,26 @@ def list_(mirror: Path | None, style: str) -> None:
         (d.name, d.version, d.manifest.kind, d.n_sequences, is_here, d.manifest.title)
         for d, is_here in zip(known, here, strict=True)
     ]
-    print_table(("name", "version", "kind", "sequences", "here", "title"), rows, style)
+    options.print_table(("name", "version", "kind", "sequences", "here", "title"), rows, style)
 
 
 @datasets.command()
 @click.argument("name")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into a PNG file too.")
-@mirror_option
-@format_option
+@options.mirror
+@options.style
 def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
     """Show the manifest of a dataset, and draw its first sequence."""
+    import pandas as pd
+
     from algozoo.datasets import is_available, load_dataset
     from algozoo.plots.sequences import draw_sequence, sketch
 
     dataset = load_dataset(name, mirror=mirror)
-    manifest = dataset.manifest.model_dump(mode="json", exclude_none=True)
+    (fields,) = pd.json_normalize(dataset.manifest.model_dump(mode="json", exclude_none=True)).to_dict("records")
     if output:
         draw_sequence(dataset.sequence(0), output)
-    print_table(("field", "value"), list(_flatten(manifest).items()), style)
+    options.print_table(("field", "value"), [(name, str(value).strip()) for name, value in fields.items()], style)
     if style == "table" and is_available(dataset.manifest, mirror=mirror, folder=dataset.folder):
         click.echo(f"\nThe median of the first sequence:\n{sketch(dataset.sequence(0))}")
     if output:
@@ -65,8 +66,8 @@ datasets.add_command(add)
 
 @datasets.command("fetch")
 @click.argument("name")
-@workers_option
-@mirror_option
+@options.workers
+@options.mirror
 def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     """Download the files of a dataset, or simulate its sequences, unless they are here already."""
     from algozoo.benchmark.pool import pool
@@ -87,15 +88,15 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
 @datasets.command()
 @click.argument("name")
 @click.option("--companions", type=click.IntRange(min=1), default=40, show_default=True, help="For each annulus.")
-@workers_option
-@mirror_option
+@options.workers
+@options.mirror
 def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> None:
     """Find how bright companions shall be in each annulus, and write it into the manifest.
 
     From the contrast at which full-frame PCA finds 5 % of the companions, at one false positive per map, to that at
     which it finds 95 %.
     """
-    from algozoo.benchmark.calibrate import Calibrator, write_calibration
+    from algozoo.benchmark.calibrate import Calibrator
     from algozoo.benchmark.pool import pool
     from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset, manifest_path
@@ -104,7 +105,7 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
     calibrator = Calibrator(dataset, companions)
     with pool(workers) as run_all:
         list(Terminal().track(calibrator.run(run_all), calibrator.n_steps))
-    write_calibration(manifest_path(name), calibrator.contrasts, calibrator.record, calibrator.statistics)
+    calibrator.write(manifest_path(name))
     for annulus, (low, high) in zip(dataset.manifest.annuli, calibrator.contrasts, strict=True):
         click.echo(f"{annulus.inner:g} to {annulus.outer:g} FWHM: contrast {low:g} to {high:g}")
     click.echo(f"Written: {manifest_path(name)}")
@@ -112,7 +113,7 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
 
 @datasets.command()
 @click.argument("name")
-@mirror_option
+@options.mirror
 def check(name: str, mirror: Path | None) -> None:
     """Make or load the first sequence of a dataset and hold it against its manifest."""
     from algozoo.datasets import load_dataset
@@ -121,14 +122,3 @@ def check(name: str, mirror: Path | None) -> None:
     first = dataset.check()
     good = "files and checksums are good" if dataset.manifest.kind == "real" else "statistics are as pinned"
     click.echo(f"{name}: {dataset.n_sequences} sequence(s), {good}; the first is\n{first!r}")
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Turn nested tables into dotted names."""
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = str(value).strip()
-    return flat

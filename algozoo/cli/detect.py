@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli.options import detector_options, format_option, print_table, read_parameters, sequence_options
+from algozoo.cli import options
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
-    from algozoo.datasets.centring import Centre
+    from collections.abc import Iterator
+
     from algozoo.detectors.contract import Detector
     from algozoo.detectors.supervised.progress import Progress
     from algozoo.sequence import ADISequence
 
 
 @click.command()
-@sequence_options(required=True)
-@detector_options
-@click.option(
-    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), required=True, help="New files go here."
-)
-@format_option
-def detect(
-    cube: Path,
-    angles: Path,
-    psf: Path,
-    wavelengths: Path | None,
-    reference: Path | None,
-    pixel_scale: float,
-    angle_unit: Literal["deg", "rad"] | None,
-    angle_offset: float,
-    centre: Centre,
-    name: str,
-    settings: tuple[str, ...],
-    output: Path,
-    style: str,
-) -> None:
+@options.files(required=True)
+@options.centre
+@options.detector
+@options.output
+@options.style
+def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **files: Any) -> None:
     """Run a detector on FITS files; write the detection map (FITS and PNG) and a table of candidates (CSV).
 
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
@@ -47,79 +34,66 @@ def detect(
     from algozoo.benchmark.training import write_learning_curve
     from algozoo.datasets.readers import read
     from algozoo.detectors.contract import Declined
-    from algozoo.detectors.registry import create
-    from algozoo.files import write_whole
     from algozoo.plots.maps import draw_detection
     from algozoo.products import candidate_table, detection_hdus
 
-    detector = create(name, **read_parameters(settings))
-    if detector.control:
-        raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
-    sequence = read(
-        cube=cube,
-        angles=angles,
-        psf=psf,
-        wavelengths=wavelengths,
-        reference=reference,
-        pixel_scale=pixel_scale,
-        angle_unit=angle_unit,
-        angle_offset=angle_offset,
-        centre=centre,
-    )
+    detector = options.read_detector(name, settings)
+    sequence = read(**files)
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
     for notice in _notices(sequence):
-        click.echo(f"Notice: {notice}", err=True)
+        _notice(notice)
     try:
         fitted = _fitted(detector, sequence.flipped())
         result = fitted.detect(sequence)
     except Declined as reason:
         raise AlgoZooError(f"{detector.label} declines this sequence: {reason}") from None
     if note := fitted.note(sequence):
-        click.echo(f"Notice: {note}", err=True)
+        _notice(note)
     table = candidate_table(result, sequence)
     if table.empty:
-        click.echo("Notice: the map has no peak, so there is no candidate: are the frames all alike?", err=True)
-    figure = draw_detection(result, table, sequence, detector)
+        _notice("the map has no peak, so there is no candidate: are the frames all alike?")
     hdus = detection_hdus(result, sequence, detector)
-    files = {"CUBE": cube, "ANGLES": angles, "PSF": psf, "WAVELENGTHS": wavelengths, "REFERENCE": reference}
     for part, path in files.items():
-        if path:
-            hdus[0].header[f"HIERARCH FILE {part}"] = path.name
-    hdus[0].header["ANGOFF"] = (angle_offset, "[deg] added to the angles to bring North up")
-    write_whole(output / "detection_map.fits", hdus.writeto)
-    write_whole(output / "detection_map.png", lambda path: figure.savefig(path, format="png", dpi=120))
-    write_whole(output / "candidates.csv", lambda path: table.to_csv(path, index=False))
-    written = "detection_map.fits, detection_map.png, candidates.csv"
-    if write_learning_curve(output / "learning_curve.csv", fitted):
-        written += ", learning_curve.csv"
-    print_table(list(table.columns), table.to_numpy().tolist(), style)
-    click.echo(f"Written to {output}: {written}", err=True)
+        if isinstance(path, Path):
+            hdus[0].header[f"HIERARCH FILE {part.upper()}"] = path.name
+    hdus[0].header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
+    options.print_table(list(table.columns), table.to_numpy().tolist(), style)
+    written = {
+        "detection_map.fits": hdus.writeto,
+        "detection_map.png": options.figure_writer(draw_detection(result, table, sequence, detector)),
+        "candidates.csv": partial(table.to_csv, index=False),
+    }
+    if fitted.learning_curve is not None:
+        written["learning_curve.csv"] = partial(write_learning_curve, detector=fitted)
+    options.write_files(output, written)
+
+
+def _notice(text: str) -> None:
+    click.echo(f"Notice: {text}", err=True)
 
 
 def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
-    """Fit a detector, and say how far it is; a model that is in the cache is used again."""
+    """Fit a detector, and report how far it is; a model that is in the cache is used again."""
     from algozoo.benchmark.training import ORACLE_EMPTY, TRANSFER, train
 
     if (training := detector.training(ensemble=False)) in {TRANSFER, ORACLE_EMPTY}:
         raise InputError(f"train={training!r}: there is one sequence only, expected 'flipped', its flipped twin")
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         click.echo(f"Training: {progress}", err=True)
 
-    return train(detector, sequence, report=tell)
+    return train(detector, sequence, report=report)
 
 
-def _notices(sequence: ADISequence) -> list[str]:
+def _notices(sequence: ADISequence) -> Iterator[str]:
     """Say what is legal and still not likely to be meant."""
-    import numpy as np
+    from algozoo.datasets.nulls import flip_arc
 
-    notices = []
-    arc = 2 * np.deg2rad(sequence.field_rotation)
+    arc = flip_arc(sequence, 1)
     if arc < 1:
-        notices.append(
+        yield (
             f"the field turns by {sequence.field_rotation:.1f} deg, {arc:.1f} FWHM at 2 FWHM from the star: companions "
             "there move too little to be told from it"
         )
     if sequence.pixel_scale > 1:
-        notices.append(f"a pixel scale of {sequence.pixel_scale:g} arcsec is a coarse one; was it meant in mas?")
-    return notices
+        yield f"a pixel scale of {sequence.pixel_scale:g} arcsec is a coarse one; was it meant in mas?"

@@ -2,18 +2,18 @@
 
 import click
 
-from algozoo.cli.options import format_option, print_table
+from algozoo.cli import options
 
 
 @click.command()
 @click.argument("name", required=False)
-@format_option
+@options.style
 def detectors(name: str | None, style: str) -> None:
     """List the detectors, or show the parameters and the reference of NAME."""
     from algozoo.detectors.registry import create, registered
 
     if name is None:
-        print_table(("name", "origin"), [(entry.name, entry.origin) for entry in registered().values()], style)
+        options.print_table(("name", "origin"), [(entry.name, entry.origin) for entry in registered().values()], style)
         return
     detector = create(name)
     facts = {
@@ -23,4 +23,4 @@ def detectors(name: str | None, style: str) -> None:
         "summary": detector.summary,
         **{f"parameter {key}": repr(value) for key, value in detector.parameters.items()},
     }
-    print_table(("field", "value"), list(facts.items()), style)
+    options.print_table(("field", "value"), list(facts.items()), style)

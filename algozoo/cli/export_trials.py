@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import mirror_option
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 
 @click.command("export-trials")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+@options.suite
 @click.option("--dataset", "names", multiple=True, help="Only this one of the suite; can be given more than once.")
 @click.option("--truth", type=click.Path(path_type=Path), help="Where to keep what they are; FOLDER.truth by default.")
-@mirror_option
+@options.mirror
 def export_trials(folder: Path, suite: str, names: tuple[str, ...], truth: Path | None, mirror: Path | None) -> None:
     """Write the trials of a suite to FOLDER as FITS files of random names, without truth.
 

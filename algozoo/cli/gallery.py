@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option
+from algozoo.cli import options
 
 if TYPE_CHECKING:
     from algozoo.companions import Companion
@@ -23,7 +23,7 @@ FIRST_ANGLE, STEP = 90.0, 120.0
 @click.argument("dataset")
 @click.option("--sequence", "index", type=int, default=0, show_default=True, help="Of a simulated dataset.")
 @click.option("--detector", "names", multiple=True, help="Repeat it for more.  [default: all that need no training]")
-@mirror_option
+@options.mirror
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A PNG file.")
 def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | None, output: Path) -> None:
     """Draw the maps of the detectors on a sequence of DATASET, with a circle around each companion.

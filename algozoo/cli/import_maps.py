@@ -1,42 +1,24 @@
 """``algozoo import-maps``: score maps that were made elsewhere."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from algozoo.cli.options import mirror_option, site_option, store_option
-
-if TYPE_CHECKING:
-    from algozoo.detectors.contract import Kind
+from algozoo.cli import options
 
 
 @click.command("import-maps")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--name", required=True, help="Of the detector: lower-case letters, digits and hyphens.")
-@click.option("--title", required=True, help="As it shall stand on the board.")
+@click.option("--title", required=True, help="Title, as on the board.")
 @click.option("--reference", required=True, help="A paper, a DOI or an address.")
-@click.option(
-    "--kind",
-    type=click.Choice(["snr", "probability", "log_odds", "likelihood_ratio", "ratio"]),
-    required=True,
-    help="Of the maps.",
-)
+@click.option("--kind", type=click.Choice(options.KINDS), required=True, help="Of the maps.")
 @click.option("--truth", type=click.Path(path_type=Path), help="What the trials are; FOLDER.truth by default.")
-@mirror_option
-@store_option
-@site_option
-def import_maps(
-    folder: Path,
-    name: str,
-    title: str,
-    reference: str,
-    kind: "Kind",
-    truth: Path | None,
-    mirror: Path | None,
-    store: Path,
-    site: Path,
-) -> None:
+@options.mirror
+@options.store
+@options.site
+def import_maps(folder: Path, truth: Path | None, mirror: Path | None, store: Path, site: Path, **row: Any) -> None:
     """Score the maps in FOLDER/maps, made of the trials in FOLDER, as a row that says "maps only"."""
     from algozoo.benchmark.runner import write_preview
     from algozoo.benchmark.shard import run_shard
@@ -48,9 +30,9 @@ def import_maps(
 
     known = read_truth(truth or folder.with_name(f"{folder.name}.truth"), folder, mirror)
     maps = read_maps(folder, known, mirror)
-    detector = maps_only(maps, known, name=name, title=title, reference=reference, kind=kind)
+    detector = maps_only(maps, known, **row)
     refuse_replacing(detector, known.suite, Store(store))
-    for shard in shards_of(known, name, mirror):
+    for shard in shards_of(known, detector.name, mirror):
         run_shard(shard, store, detector=detector)
     for entry in known.suite.datasets:
         write_preview(load_dataset(entry.name, mirror=mirror), Store(store))

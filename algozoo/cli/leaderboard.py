@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import site_option, store_option
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 
@@ -15,8 +15,8 @@ def leaderboard() -> None:
 
 @leaderboard.command()
 @click.argument("suite", default="quick")
-@store_option
-@site_option
+@options.store
+@options.site
 def build(suite: str, store: Path, site: Path) -> None:
     """Build the pages of SUITE; no detector is run."""
     from algozoo.benchmark.store import Store
@@ -29,7 +29,7 @@ def build(suite: str, store: Path, site: Path) -> None:
 
 @leaderboard.command("open")
 @click.argument("suite", default="quick")
-@site_option
+@options.site
 def open_(suite: str, site: Path) -> None:
     """Open the pages of SUITE in the browser."""
     from algozoo.benchmark.suite import load_suite

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import format_option, print_table, store_option
+from algozoo.cli import options
 
 if TYPE_CHECKING:
     from algozoo.benchmark.ledger import Action
@@ -17,15 +17,15 @@ def ledger() -> None:
 
 
 @ledger.command()
-@store_option
-@format_option
+@options.store
+@options.style
 def show(store: Path, style: str) -> None:
     """Show the ledger."""
     from algozoo.benchmark.ledger import read_ledger
 
     entries = read_ledger(store)
     columns = ("date", "action", "name", "author", "reason")
-    print_table(columns, [(e.date.isoformat(), e.action, e.name, e.author, e.reason) for e in entries], style)
+    options.print_table(columns, [(e.date.isoformat(), e.action, e.name, e.author, e.reason) for e in entries], style)
 
 
 @ledger.command()
@@ -33,7 +33,7 @@ def show(store: Path, style: str) -> None:
 @click.argument("name")
 @click.option("--author", required=True, help="Who decides.")
 @click.option("--reason", required=True, help="Why.")
-@store_option
+@options.store
 def add(action: "Action", name: str, author: str, reason: str, store: Path) -> None:
     """Write that the row of NAME is accepted, disputed or withdrawn, or that a suite NAME was scored anew.
 

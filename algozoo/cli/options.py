@@ -9,29 +9,41 @@ import json
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from algozoo.errors import InputError
-from algozoo.files import RESULTS, SITES
+from algozoo.files import RESULTS, SITES, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from algozoo.companions import Companion
+    from algozoo.detectors.contract import Detector
     from algozoo.sequence import ADISequence
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PIPED_WIDTH = 200
-FILE = click.Path(path_type=Path)
+KINDS = ("snr", "probability", "log_odds", "likelihood_ratio", "ratio")
+"""What the map of a detector can hold."""
+PATH = click.Path(path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
-format_option = click.option(
+style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
+)
+suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+output = click.option("--output", "-o", type=FOLDER, required=True, help="New files go here.")
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the positions of the companions."
 )
 
 
@@ -42,28 +54,22 @@ def _one_thread_each(_context: click.Context, _parameter: click.Parameter, worke
     return os.cpu_count() or 1 if workers is None else workers
 
 
-workers_option = click.option(
+workers = click.option(
     "--workers",
     type=click.IntRange(min=0),
     callback=_one_thread_each,
     help="Processes; 0 works in this one.  [default: one per core]",
 )
-mirror_option = click.option(
+mirror = click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     envvar="ALGOZOO_MIRROR",
     help="Folder with copies of the data, looked at before any download (or set ALGOZOO_MIRROR).",
 )
-store_option = click.option(
-    "--store",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=RESULTS,
-    show_default=True,
-    help="Folder of the results.",
-)
-site_option = click.option(
+store = click.option("--store", type=FOLDER, default=RESULTS, show_default=True, help="Folder of the results.")
+site = click.option(
     "--site",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default=SITES,
     show_default=True,
     help="Folder of the leaderboards; each is in a folder of its suite's name.",
@@ -76,7 +82,7 @@ def _without_sandbox(_context: click.Context, _parameter: click.Parameter, uncon
         os.environ["ALGOZOO_SANDBOX"] = "none"
 
 
-no_sandbox_option = click.option(
+no_sandbox = click.option(
     "--no-sandbox",
     is_flag=True,
     expose_value=False,
@@ -93,51 +99,57 @@ def _centre(_context: click.Context, _parameter: click.Parameter, text: str) -> 
         return text
 
 
-def sequence_options(*, required: bool) -> Callable[[Command], Command]:
-    """Make the options for an astronomer's own files."""
-    options = [
-        click.option("--cube", type=FILE, required=required, help="FITS: (n_frames, n, n), the star in the centre."),
-        click.option("--angles", type=FILE, required=required, help="FITS or text: parallactic angle of each frame."),
-        click.option("--psf", type=FILE, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
-        click.option("--wavelengths", type=FILE, help="FITS or text, in micrometres, of a 4-D cube."),
-        click.option("--reference", type=FILE, help="FITS: frames of another star, at the same pixel."),
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Make one decorator of several options, which the help lists in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def files(*, required: bool) -> Callable[[Command], Command]:
+    """Make the options that name an astronomer's own files and describe them."""
+    return together(
+        click.option("--cube", type=PATH, required=required, help="FITS: the frames, (n_frames, n, n)."),
+        click.option("--angles", type=PATH, required=required, help="FITS or text: parallactic angle of each frame."),
+        click.option("--psf", type=PATH, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
+        click.option("--wavelengths", type=PATH, help="FITS or text, in micrometres, of a 4-D cube."),
+        click.option("--reference", type=PATH, help="FITS: frames of another star, at the same pixel."),
         click.option("--pixel-scale", type=float, required=required, help="Arcsec per pixel."),
-        click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, if it is not plain."),
-        click.option(
-            "--angle-offset",
-            type=float,
-            default=0.0,
-            help="Degrees added to the angles to bring North up (instrument offset).",
-        ),
-        click.option(
-            "--centre",
-            default="as-is",
-            show_default=True,
-            metavar="auto|as-is|X,Y",
-            callback=_centre,
-            help="Where the star is in the frames: measured, in their centre, or at a pixel.",
-        ),
-    ]
-    return _all(options)
+        click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Of the angles, if their file is silent."),
+        click.option("--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up."),
+    )
 
 
-def star_options(command: Command) -> Command:
-    """Add the options that say how bright the star is, and which companions it has."""
-    return _all(
-        [
-            click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
-            click.option(
-                "--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."
-            ),
-            click.option(
-                "--companion",
-                "companions",
-                multiple=True,
-                metavar="SEP,PA,CONTRAST",
-                help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
-            ),
-        ]
-    )(command)
+flux = together(
+    click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
+    click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."),
+)
+centre = click.option(
+    "--centre",
+    default="as-is",
+    show_default=True,
+    metavar="auto|as-is|X,Y",
+    callback=_centre,
+    help="Where the star is in the frames: measured, in their centre, or at a pixel.",
+)
+companions = click.option(
+    "--companion",
+    "companions",
+    multiple=True,
+    metavar="SEP,PA,CONTRAST",
+    help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
+)
+detector = together(
+    click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),
+    click.option(
+        "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
+    ),
+    no_sandbox,
+)
 
 
 def read_companion(text: str, sequence: ADISequence) -> Companion:
@@ -160,46 +172,29 @@ def read_companion(text: str, sequence: ADISequence) -> Companion:
     return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=contrast)
 
 
-def detector_options(command: Command) -> Command:
-    """Add the options that choose a detector."""
-    return _all(
-        [
-            click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),
-            click.option(
-                "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
-            ),
-            no_sandbox_option,
-        ]
-    )(command)
-
-
-def _all(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-def read_parameters(settings: Sequence[str]) -> dict[str, Any]:
-    """Read NAME=VALUE settings; a value that is no Python literal is text.
+def read_detector(name: str, settings: Sequence[str]) -> Detector:
+    """Create a detector that can work on data from its name and NAME=VALUE settings; a value may be plain text.
 
     Raises
     ------
     InputError
-        If there is no equals sign.
+        If there is no such detector or parameter, an equals sign is missing, or the detector is a control.
     """
+    from algozoo.detectors.registry import create
+
     parameters: dict[str, Any] = {}
     for setting in settings:
-        name, separator, value = setting.partition("=")
+        parameter, separator, value = setting.partition("=")
         if not separator:
             raise InputError(f"--parameter {setting!r}: expected NAME=VALUE, as in n_components=20")
         try:
-            parameters[name] = ast.literal_eval(value)
+            parameters[parameter] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
-            parameters[name] = value
-    return parameters
+            parameters[parameter] = value
+    detector = create(name, **parameters)
+    if detector.control:
+        raise InputError(f"{name} is a control of the board and finds nothing in data; see `algozoo detectors`")
+    return detector
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: str) -> None:
@@ -229,19 +224,27 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
 
 def print_numbers(table: pd.DataFrame, style: str) -> None:
     """Print a table with four significant digits; what is not a number is empty, or a dash on the screen."""
-    rows = [[_short(value) for value in row] for row in table.itertuples(index=False)]
-    if style == "table":
-        rows = [[_on_screen(value) for value in row] for row in rows]
+
+    def short(value: Any) -> Any:
+        if isinstance(value, float):
+            value = None if math.isnan(value) else float(f"{value:.4g}")
+        if style != "table":
+            return value
+        if value is None:
+            return "-"
+        return f"{value:g}" if isinstance(value, float) else value
+
+    rows = [[short(value) for value in row] for row in table.itertuples(index=False)]
     print_table([str(column) for column in table.columns], rows, style)
 
 
-def _short(value: Any) -> Any:
-    if isinstance(value, float):
-        return None if math.isnan(value) else float(f"{value:.4g}")
-    return value
+def figure_writer(figure: Figure) -> Callable[[Path], object]:
+    """Return what writes a figure of matplotlib to a PNG file."""
+    return partial(figure.savefig, format="png", dpi=120)
 
 
-def _on_screen(value: Any) -> Any:
-    if value is None:
-        return "-"
-    return f"{value:g}" if isinstance(value, float) else value
+def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
+    """Write files by name, each whole or not at all, and say so."""
+    for name, write in files.items():
+        write_whole(folder / name, write)
+    click.echo(f"Written to {folder}: {', '.join(files)}", err=True)

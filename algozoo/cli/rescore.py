@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import format_option, print_table, site_option, store_option
+from algozoo.cli import options
 
 
 @click.command()
 @click.argument("suite", default="quick")
-@store_option
-@site_option
-@format_option
+@options.store
+@options.site
+@options.style
 def rescore(suite: str, store: Path, site: Path, style: str) -> None:
     """Score the results of SUITE again, print which ranks moved and why, and build the pages; no detector is run.
 
@@ -27,6 +27,6 @@ def rescore(suite: str, store: Path, site: Path, style: str) -> None:
     before = published(site / definition.name, averages=True)
     page = build_site(Store(store), definition.name, definition.version, site)
     table = moves(before, published(page.parent, averages=True))
-    print_table(COLUMNS, table[list(COLUMNS)].astype(object).to_numpy().tolist(), style)
+    options.print_table(COLUMNS, table[list(COLUMNS)].astype(object).to_numpy().tolist(), style)
     if style == "table":
         click.echo(f"{len(table)} ranks moved. Leaderboard: {page}")

@@ -1,10 +1,10 @@
 """``algozoo run``: run a suite, resume one, and build the board."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, store_option, workers_option
+from algozoo.cli import options
 
 
 @click.command()
@@ -13,46 +13,20 @@ from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, s
 @click.option("--dataset", "datasets", multiple=True, help="Of the suite; repeat it for more.  [default: all]")
 @click.option("--all", "slow", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--again", is_flag=True, help="Run again what is done already.")
-@workers_option
+@options.workers
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler of a running cluster, as tcp://HOST:8786.")
 @click.option("--keep-maps", is_flag=True, help="Keep every detection map, not only the examples.")
-@no_sandbox_option
-@mirror_option
-@store_option
-@site_option
-def run(
-    suite: str,
-    detectors: tuple[str, ...],
-    datasets: tuple[str, ...],
-    slow: bool,  # noqa: FBT001 - a flag of the command line
-    again: bool,  # noqa: FBT001 - a flag of the command line
-    workers: int,
-    scheduler: str | None,
-    keep_maps: bool,  # noqa: FBT001 - a flag of the command line
-    mirror: Path | None,
-    store: Path,
-    site: Path,
-) -> None:
+@options.no_sandbox
+@options.mirror
+@options.store
+@options.site
+def run(suite: str, **given: Any) -> None:
     """Run SUITE (a name, or a file that ends in .toml) and build its leaderboard.
 
     What is done already is not run again, unless with --again; interrupt at any time and continue with the same
     command. A detector that is named is run even if the suite calls it slow.
     """
     from algozoo.cli.progress import Terminal
-    from algozoo.pipeline import run_suite
+    from algozoo.pipeline import run as run_suite
 
-    done = run_suite(
-        suite,
-        detectors=detectors,
-        datasets=datasets,
-        slow=slow,
-        again=again,
-        workers=workers,
-        scheduler=scheduler,
-        keep_maps=keep_maps,
-        mirror=mirror,
-        store=store,
-        site=site,
-        report=Terminal(),
-    )
-    click.echo(f"Leaderboard: {done.page}")
+    click.echo(f"Leaderboard: {run_suite(suite, **given, report=Terminal()).page}")

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import format_option, print_numbers
+from algozoo.cli import options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 MUCH_BETTER = 10
 """Times nearer that positions must lie with x and y swapped before a swap is suspected."""
 
 
 @click.command("score-characterisation")
-@click.option("--astrometry", type=FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px.")
-@click.option("--photometry", type=FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
-@click.option("--truth", type=FILE, required=True, help="TOML: the sets, and the companions in each.")
-@format_option
+@click.option(
+    "--astrometry", type=options.FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px."
+)
+@click.option("--photometry", type=options.FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
+@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
+@options.style
 def score_characterisation(astrometry: Path | None, photometry: Path | None, truth: Path, style: str) -> None:
     """Score positions and spectra, zips as in the second data challenge, against the truth.
 
@@ -37,13 +38,14 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
     """
     import pandas as pd
 
-    from algozoo import challenge
+    from algozoo.challenge import characterisation as challenge
     from algozoo.challenge.entry import read_spectrum_entry
-    from algozoo.challenge.truth import read_spectrum_truth
+    from algozoo.challenge.truth import SpectrumTruth
+    from algozoo.toml import read_toml
 
     if not (astrometry or photometry):
         raise InputError("nothing to score: give --astrometry FILE, --photometry FILE, or both")
-    known = read_spectrum_truth(truth)
+    known = read_toml(truth, SpectrumTruth)
     tables = []
     if astrometry:
         offsets = {one.name: one.offsets for one in known.sets}
@@ -55,14 +57,14 @@ def score_characterisation(astrometry: Path | None, photometry: Path | None, tru
         contrasts = {one.name: one.contrasts for one in known.sets}
         companions = challenge.photometry(read_spectrum_entry(photometry, known, "photometry"), contrasts)
         tables.append(challenge.report(companions).assign(unit="relative"))
-    print_numbers(pd.concat(tables, ignore_index=True), style)
+    options.print_numbers(pd.concat(tables, ignore_index=True), style)
     click.echo("challenge_error is for comparison, never for rank.", err=True)
 
 
 def _suspect_swap(
     companions: pd.DataFrame, estimates: Mapping[str, NDArray[np.float64]], truth: Mapping[str, NDArray[np.float64]]
 ) -> None:
-    from algozoo import challenge
+    from algozoo.challenge import characterisation as challenge
 
     swapped = challenge.astrometry({name: values[:, ::-1] for name, values in estimates.items()}, truth)
     if swapped["error"].mean() * MUCH_BETTER < companions["error"].mean():

@@ -3,7 +3,7 @@
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from algozoo.cli.options import print_table
+from algozoo.cli import options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def print_scores(scores: "pd.DataFrame") -> None:
     """Print what `algozoo.scoring.score` returns, or the tables of a site, with 95 % intervals or why there is none."""
     columns = ("dataset", "detector", "partial AUC", "found at 1 false positive per map", "s per map")
-    print_table(columns, [_told(row) for row in scores.itertuples()], "table")
+    options.print_table(columns, [_told(row) for row in scores.itertuples()], "table")
 
 
 def _told(row: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from algozoo.cli.options import mirror_option, no_sandbox_option, site_option, store_option, workers_option
+from algozoo.cli import options
 from algozoo.cli.scores import print_scores
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-@workers_option
-@no_sandbox_option
-@mirror_option
-@store_option
-@site_option
+@options.suite
+@options.workers
+@options.no_sandbox
+@options.mirror
+@options.store
+@options.site
 def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> int:
     """Run a suite for the submission in FOLDER in the sandbox, build the board, and print how to publish it.
 
@@ -33,12 +33,12 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     from algozoo.cli.progress import Terminal
     from algozoo.datasets import load_dataset
     from algozoo.leaderboard.moves import published
-    from algozoo.pipeline import run_suite
+    from algozoo.pipeline import run
     from algozoo.submissions.check import admit
 
     detector = admit(folder)
     definition = load_suite(suite).model_copy(update={"detectors": (SuiteDetector(name=detector.name),)})
-    done = run_suite(definition, workers=workers, mirror=mirror, store=store, site=site, report=Terminal())
+    done = run(definition, workers=workers, mirror=mirror, store=store, site=site, report=Terminal())
     click.echo(f"Leaderboard: {done.page}")
     table = published(done.page.parent)
     own = table["detector"] == detector.label

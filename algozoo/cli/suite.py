@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from algozoo.cli.options import format_option, print_table
-
-FILE = click.Path(dir_okay=False, path_type=Path)
+from algozoo.cli import options
 
 
 @click.group()
@@ -15,17 +13,17 @@ def suite() -> None:
 
 
 @suite.command("list")
-@format_option
+@options.style
 def list_(style: str) -> None:
     """List the suites that come with AlgoZoo."""
     from algozoo.benchmark.suite import load_suite, suite_names
 
     suites = [load_suite(name) for name in suite_names()]
-    print_table(("name", "version", "title"), [(s.name, s.version, s.title) for s in suites], style)
+    options.print_table(("name", "version", "title"), [(s.name, s.version, s.title) for s in suites], style)
 
 
 @suite.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=options.FILE)
 def seal(file: Path) -> None:
     """Print a commitment to the suite in FILE, to be published, and keep its salt in FILE.seal, to be kept secret."""
     from algozoo.benchmark.seal import seal as seal_suite
@@ -38,7 +36,7 @@ def seal(file: Path) -> None:
 
 
 @suite.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=options.FILE)
 @click.option("--salt", required=True, help="Revealed with the suite; it is in FILE.seal.")
 @click.option("--commitment", required=True, help="What was published before.")
 def reveal(file: Path, salt: str, commitment: str) -> None:

@@ -1,7 +1,8 @@
 """Datasets: numbered ADI sequences with a known truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from algozoo.sequence import ADISequence
 
 EXCLUSION_RADIUS = 1.5
 """FWHM around a known companion where maps are not scored, even after its removal."""
+
+READ_AS_THEY_ARE = {"name", "pixel_scale", "angle_unit", "angle_offset", "star_flux", "star_flux_aperture"}
+"""Fields of a real manifest that `algozoo.datasets.read` takes by the same names."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,7 @@ class Dataset:
         """Known companions, placed in the pixels of a sequence of this dataset."""
         known = self.manifest.companions if isinstance(self.manifest, RealManifest) else ()
         return [
-            Companion.from_sky(
-                sequence,
-                separation=companion.separation,
-                position_angle=companion.position_angle,
-                contrast=companion.contrast,
-            )
+            Companion.from_sky(sequence, **companion.model_dump(include={"separation", "position_angle", "contrast"}))
             for companion in known
         ]
 
@@ -171,25 +170,13 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
 
 
 def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
-    sequence = read(
-        paths["cube"],
-        paths["angles"],
-        paths["psf"],
-        wavelengths=paths.get("wavelengths"),
-        reference=paths.get("reference"),
-        pixel_scale=manifest.pixel_scale,
-        angle_unit=manifest.angle_unit,
-        angle_offset=manifest.angle_offset,
-        star_flux=manifest.star_flux,
-        star_flux_aperture=manifest.star_flux_aperture,
-        crop=(manifest.crop.x, manifest.crop.y, manifest.crop.size),
-        name=manifest.name,
-        meta={"instrument": manifest.instrument, "source": manifest.source, "licence": manifest.licence},
-    )
+    given: dict[str, Any] = {**paths, **manifest.model_dump(include=READ_AS_THEY_ARE)}
+    crop = manifest.crop.x, manifest.crop.y, manifest.crop.size
+    sequence = read(**given, crop=crop)
     largest = sequence.centre / sequence.fwhm - 1
     if manifest.valid_field.outer > largest:
         raise InputError(
             f"{manifest.name}: valid_field.outer is {manifest.valid_field.outer:g} FWHM, expected at most "
             f"{largest:.2f}, one FWHM from the edge of the frames"
         )
-    return sequence
+    return replace(sequence, meta=manifest.model_dump(include={"instrument", "source", "licence"}))

@@ -48,7 +48,7 @@ def fetch(
     AlgoZooError
         If a checksum is wrong or a file cannot be written.
     """
-    folders = [each for each in (_mirror(mirror), folder) if each]
+    folders = _folders(mirror, folder)
     return {key: _fetch_file(file, folders) for key, file in _files(manifest)}
 
 
@@ -56,7 +56,7 @@ def is_available(
     manifest: RealManifest | SimulatedManifest, *, mirror: str | Path | None = None, folder: Path | None = None
 ) -> bool:
     """Tell whether all files of a dataset are in the mirror or the cache; checksums are left to `fetch`."""
-    folders = [each for each in (_mirror(mirror), folder) if each]
+    folders = _folders(mirror, folder)
     return all(_local(file, folders) is not None for _, file in _files(manifest))
 
 
@@ -65,11 +65,12 @@ def _files(manifest: RealManifest | SimulatedManifest) -> Iterator[tuple[str, So
         yield from ((key, file) for key, file in manifest.files if file is not None)
 
 
-def _mirror(folder: str | Path | None) -> Path | None:
-    folder = folder or os.environ.get("ALGOZOO_MIRROR")
-    if folder and not Path(folder).is_dir():
-        raise InputError(f"the mirror {folder} is not a folder: correct its path, or leave it out to download")
-    return Path(folder) if folder else None
+def _folders(mirror: str | Path | None, folder: Path | None) -> list[Path]:
+    """Return the folders that are looked at before the cache."""
+    mirror = mirror or os.environ.get("ALGOZOO_MIRROR")
+    if mirror and not Path(mirror).is_dir():
+        raise InputError(f"the mirror {mirror} is not a folder: correct its path, or leave it out to download")
+    return [Path(each) for each in (mirror, folder) if each]
 
 
 def cache_folder() -> Path:
@@ -93,31 +94,31 @@ def _local(file: SourceFile, folders: list[Path]) -> Path | None:
 
 def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
     path = _local(file, folders)
+    url = file.url if file.url and not file.url.startswith(FILE_URL) else None
     if path is None:
-        if file.url is None or file.url.startswith(FILE_URL):
+        if url is None:
             where = " or ".join([str(folder / file.path) for folder in folders] or [file.path])
             where = f"{where}, or at {file.url}" if file.url else where
             raise DatasetUnavailable(
                 f"{where}: no such file, and nowhere to download it from: put it there, or name a folder with "
                 f"{file.path} in it as mirror"
             )
-        return _download(file, file.url)
+        return _download(file, url)
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise AlgoZooError(f"{path}: cannot be read ({error.strerror})") from None
     if found != file.sha256:
+        remedy = (
+            f"delete it, and it is downloaded from {url}"
+            if url
+            else "bring the right one back, or give the dataset another version with the new checksum"
+        )
         raise AlgoZooError(
             f"{path}: wrong checksum, the file is damaged or another version: expected sha256 {file.sha256}, found "
-            f"{found}; {_remedy(file)}"
+            f"{found}; {remedy}"
         )
     return path
-
-
-def _remedy(file: SourceFile) -> str:
-    if file.url and not file.url.startswith(FILE_URL):
-        return f"delete it, and it is downloaded from {file.url}"
-    return "bring the right one back, or give the dataset another version with the new checksum"
 
 
 def _download(file: SourceFile, url: str) -> Path:

@@ -1,7 +1,7 @@
 """Manifests: what a dataset is, written by hand in TOML and checked as a whole."""
 
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
@@ -12,7 +12,6 @@ from algozoo.toml import (
     NotNegative,
     Positive,
     Sha256,
-    Source,
     Table,
     Text,
     Url,
@@ -225,14 +224,3 @@ def load_manifest(path: str | Path, *, without_calibration: bool = False) -> Rea
     kinds: dict[str, type[Manifest]] = {"real": RealManifest, "simulated": SimulatedManifest}
     manifest = check_table(source, kinds.get(str(source.document.get("kind")), _UnknownKind))
     return cast("RealManifest | SimulatedManifest", manifest)  # _UnknownKind accepts no document that gets here
-
-
-def check_manifest(name: str, table: dict[str, Any]) -> RealManifest:
-    """Make the manifest of a real dataset from its table.
-
-    Raises
-    ------
-    InputError
-        If it has mistakes; all of them are listed.
-    """
-    return check_table(Source(name, table), RealManifest)

@@ -1,6 +1,5 @@
 """Readers for an astronomer's own files: FITS images, and angles as plain text too."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,7 +44,6 @@ def read(
     star_flux_aperture: float | None = None,
     crop: tuple[int, int, int | None] = (0, 0, None),
     name: str = "sequence",
-    meta: Mapping[str, Any] | None = None,
 ) -> ADISequence:
     """Read an ADI sequence from files.
 
@@ -79,7 +77,6 @@ def read(
     crop : tuple of int
         Columns and rows cut at the start of each frame, and the side of what is kept (None: all the rest).
     name : str
-    meta : mapping, optional
 
     Raises
     ------
@@ -91,48 +88,55 @@ def read(
     scale = number(pixel_scale, "read: pixel_scale", "arcsec", quantity=True)
     offset = number(angle_offset, "read: angle_offset", "deg", quantity=True)
     microns = None if wavelengths is None else read_wavelengths(wavelengths)
-    n_wavelengths = None if microns is None else microns.size
     parallactic_angles = read_angles(angles, angle_unit)
-    frames = read_cube(cube, parallactic_angles.size, n_wavelengths)
-    others = None if reference is None else _read_reference(reference, frames, n_wavelengths)
+    cubes = _read_cubes(cube, reference, crop, parallactic_angles.size, None if microns is None else microns.size)
     normalised: NormalisedPSF | SpectralPSF = read_psf(psf) if microns is None else read_spectral_psf(psf)
-    left, bottom, side = crop
-    rows, columns = (slice(start, start + side if side else None) for start in (bottom, left))
-    frames, others = frames[..., rows, columns], None if others is None else others[..., rows, columns]
-    star = star_position(frames, centre, normalised.fwhm)
-    if star:
-        frames, others = centred(frames, star), None if others is None else centred(others, star)
+    if star := star_position(cubes["cube"], centre, normalised.fwhm):
+        cubes = {role: centred(frames, star) for role, frames in cubes.items()}
     try:
         return ADISequence(
-            cube=frames,
-            reference=others,
+            **cubes,
             parallactic_angles=np.unwrap(parallactic_angles, period=360) + offset,
             psf=normalised.psf,
-            star_flux=normalised.flux if star_flux is None else _scaled_flux(normalised, star_flux, star_flux_aperture),
+            star_flux=_star_flux(normalised, star_flux, star_flux_aperture),
             pixel_scale=scale,
             fwhm=normalised.fwhm,
             wavelengths=microns,
             name=name,
-            meta={**(meta or {}), **({"star": star} if star else {})},
+            meta={"star": star} if star else {},
         )
     except InputError as error:
         raise InputError(f"{error} (cube {cube}, angles {angles}, psf {psf})") from None
 
 
-def _read_reference(path: str | Path, frames: NDArray[np.float32], n_wavelengths: int | None) -> NDArray[np.float32]:
-    others = read_cube(path, None, n_wavelengths)
-    if others.shape[-2:] != frames.shape[-2:]:
-        raise InputError(
-            f"{path}: frames of {others.shape[-1]}x{others.shape[-2]} px, expected those of the cube, "
-            f"{frames.shape[-1]}x{frames.shape[-2]} px, with the star at the same pixel: cut both alike"
-        )
-    return others
+def _read_cubes(
+    cube: str | Path,
+    reference: str | Path | None,
+    crop: tuple[int, int, int | None],
+    n_frames: int,
+    n_wavelengths: int | None,
+) -> dict[str, Any]:
+    """Read the frames of the star and of the reference star, if there is one, and crop both alike."""
+    cubes = {"cube": read_cube(cube, n_frames, n_wavelengths)}
+    if reference is not None:
+        cubes["reference"] = read_cube(reference, None, n_wavelengths)
+        (ny, nx), (rows, columns) = (frames.shape[-2:] for frames in cubes.values())
+        if (rows, columns) != (ny, nx):
+            raise InputError(
+                f"{reference}: frames of {columns}x{rows} px, expected those of the cube, {nx}x{ny} px, with the star "
+                "at the same pixel: cut both alike"
+            )
+    left, bottom, side = crop
+    kept = tuple(slice(start, start + side if side else None) for start in (bottom, left))
+    return {role: frames[..., *kept] for role, frames in cubes.items()}
 
 
-def _scaled_flux(
-    normalised: NormalisedPSF | SpectralPSF, star_flux: float, aperture: float | None
+def _star_flux(
+    normalised: NormalisedPSF | SpectralPSF, star_flux: float | None, aperture: float | None
 ) -> float | NDArray[np.float64]:
-    """Scale the fluxes of the PSFs so that their mean in an aperture (diameter in pixels) is `star_flux`."""
+    """Scale the fluxes of the PSFs so that their mean in an aperture (diameter in pixels) is `star_flux`, if given."""
+    if star_flux is None:
+        return normalised.flux
     centre = normalised.psf.shape[-1] // 2
     stamps = normalised.psf.reshape(-1, *normalised.psf.shape[-2:])
     radius = (aperture or normalised.fwhm) / 2
@@ -236,8 +240,7 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None) -> NDArray[np.f
         2 pi, so that they may be radians.
     """
     values, stated = _read_list(path)
-    if _has_airmass(values):
-        values = values.reshape(2, -1)[0] if values.shape[0] == 2 else values[:, 0]
+    values = _without_airmasses(values)
     if values.size != max(values.shape):
         raise InputError(
             f"{path}: angles have shape {values.shape}, expected one for each frame: (n,), (1, n) or (n, 1)"
@@ -280,9 +283,9 @@ def _angle_unit(path: str | Path, stated: str | None, angles: NDArray[Any]) -> A
     return None if np.all(abs(angles) <= 2 * np.pi) else "deg"
 
 
-def _has_airmass(values: NDArray[Any]) -> bool:
-    """Tell whether angles come with airmasses, as in the second data challenge: (n, 2) or (2, n)."""
+def _without_airmasses(values: NDArray[Any]) -> NDArray[Any]:
+    """Return angles without the airmasses that stand next to them in the second data challenge: (n, 2) or (2, n)."""
     if values.ndim != 2 or 2 not in values.shape or values.size <= 2:
-        return False
-    second = values[1] if values.shape[0] == 2 else values[:, 1]
-    return bool(np.all((second >= 1) & (second < LARGEST_AIRMASS)))
+        return values
+    angles, others = values if values.shape[0] == 2 else values.T
+    return angles if np.all((others >= 1) & (others < LARGEST_AIRMASS)) else values

@@ -6,6 +6,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -36,10 +37,17 @@ class Declared(NamedTuple):
     def accepts(self, value: object) -> bool:
         """Return whether a value has the type and is within the bounds."""
         try:
-            self.adapter.validate_python(value)
+            self.adapter.validate_python(plain(value))
         except ValidationError:
             return False
         return True
+
+
+def plain(value: Any) -> Any:
+    """Return a list as a tuple, which TOML lacks, and a number of NumPy as one of Python."""
+    if isinstance(value, list | tuple):
+        return tuple(map(plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def parameter_fields(cls: type) -> tuple[DataclassField[Any], ...]:

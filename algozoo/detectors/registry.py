@@ -11,7 +11,7 @@ from typing import Any
 
 from algozoo.arguments import checked, expect
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.parameters import parameter_fields
+from algozoo.detectors.parameters import parameter_fields, plain
 from algozoo.detectors.submitted.detector import submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST
 from algozoo.errors import InputError, unknown
@@ -93,8 +93,7 @@ class Entry:
         for parameter in parameters:
             if parameter not in known:
                 raise unknown(f"parameter of {self.name}", parameter, known or ["(none)"])
-        values = {p: tuple(v) if isinstance(v, list) else v for p, v in parameters.items()}  # TOML has no tuples
-        detector = cls(**values)
+        detector = cls(**{name: plain(value) for name, value in parameters.items()})
         detector.check_parameters()
         return detector
 

@@ -21,26 +21,30 @@ TICKS = [digit * 10.0**power for power in range(-8, 3) for digit in (1, 2, 5)]
 
 TPR = "True-positive rate"
 RATE = "False positives per map"
-RATE_OF_RESEL = "False positives per resolution element"
 ABOVE = "Fraction of positions above"
-FOUND = "format(datum.tpr, '.2f') + ' [' + format(datum.tpr_low, '.2f') + ', ' + format(datum.tpr_high, '.2f') + ']'"
-TOOLTIP = {
-    "Detector": "datum.detector",
-    TPR: FOUND,
-    RATE: "format(datum.fp_per_map, '.2~r') + ' [' + format(datum.fp_low, '.2~r') + ', ' + "
-    "format(datum.fp_high, '.2~r') + ']'",
-    "Trials": "datum.n_injected + ' injected, ' + datum.n_empty + ' empty'",
-}
+
+
+def _with_bounds(value: str, low: str, high: str, form: str) -> str:
+    """Write a number of a tooltip with its interval, in the language of Vega."""
+    value, low, high = (f"format(datum.{name}, '{form}')" for name in (value, low, high))
+    return f"{value} + ' [' + {low} + ', ' + {high} + ']'"
+
+
 TOOLTIP_OF_AVERAGES = {
     "Detector": "datum.detector",
-    TPR: FOUND,
+    TPR: _with_bounds("tpr", "tpr_low", "tpr_high", ".2f"),
     RATE: "format(datum.fp_per_map, '.2~r')",
     "Datasets": "datum.n_datasets",
 }
+TOOLTIP = {
+    "Detector": "datum.detector",
+    TPR: TOOLTIP_OF_AVERAGES[TPR],
+    RATE: _with_bounds("fp_per_map", "fp_low", "fp_high", ".2~r"),
+    "Trials": "datum.n_injected + ' injected, ' + datum.n_empty + ' empty'",
+}
 TOOLTIP_OF_NULLS = {
     "Detector": "datum.detector",
-    ABOVE: "format(datum.observed, '.2~g') + ' [' + format(datum.low, '.2~g') + ', ' + "
-    "format(datum.high, '.2~g') + ']'",
+    ABOVE: _with_bounds("observed", "low", "high", ".2~g"),
     "Claimed": "format(datum.claimed, '.2~g') + ' (' + datum.sigma + ' sigma)'",
     "Positions": "datum.n",
 }
@@ -100,21 +104,17 @@ def curve_points(dataset: DatasetResults) -> pd.DataFrame:
 
 
 def _froc(dataset: DatasetResults) -> Specification | None:
-    styles = styles_of(dataset.scores)
-    return _rates_figure(styles, curve_points(dataset), dataset.rate_range, 1, RATE, TOOLTIP) if styles else None
+    return _rates_figure(styles_of(dataset.scores), curve_points(dataset), dataset.rate_range, 1, RATE, TOOLTIP)
 
 
 def _roc(dataset: DatasetResults) -> Specification | None:
-    styles, points = styles_of(dataset.scores), curve_points(dataset)
-    title = RATE_OF_RESEL
-    return _rates_figure(styles, points, dataset.rate_range, dataset.n_resels, title, TOOLTIP) if styles else None
+    styles, points, title = styles_of(dataset.scores), curve_points(dataset), "False positives per resolution element"
+    return _rates_figure(styles, points, dataset.rate_range, dataset.n_resels, title, TOOLTIP)
 
 
 def _average_froc(kind: KindResults) -> Specification | None:
     styles = styles_of(kind.averages[kind.averages["n_results"] > 0])
     rates = kind.curves["fp_per_map"]
-    if not styles:
-        return None
     return _rates_figure(styles, kind.curves, (rates.min(), rates.max()), 1, RATE, TOOLTIP_OF_AVERAGES)
 
 
@@ -157,8 +157,10 @@ def _rates_figure(
     divisor: float,
     title: str,
     tooltip: dict[str, str],
-) -> Specification:
+) -> Specification | None:
     """Draw the fraction found against the rate of false positives, on an axis with what cannot be measured."""
+    if not styles:
+        return None
     low, high = (bound / divisor for bound in measured)
     left = low / UNMEASURED
     ticks = [tick for tick in TICKS if low < 1.001 * tick < 1.002 * high]
@@ -179,13 +181,6 @@ def _rates_figure(
     band = alt.Y("tpr_low:Q", title=TPR), alt.Y2("tpr_high:Q")
     return lines_figure(styles, points, (x, y), band, tooltip, beyond, rate=f"datum.fp_per_map / {divisor!r}")
 
-
-NULLS_HELP = (
-    "Fraction of the positions without a companion above an S/N, against what that S/N claims if the noise is {noise}; "
-    "the grey line is the claim. A curve above it is a detector with more false alarms than its S/N says. Bands are "
-    "95 % intervals, point by point, from the scatter between sequences. Less than one position cannot be measured and "
-    "is not drawn."
-)
 
 OF_DATASET: tuple[Chart[DatasetResults], ...] = (
     Chart(
@@ -210,19 +205,18 @@ OF_DATASET: tuple[Chart[DatasetResults], ...] = (
         place="board",
         summary="The same against false positives per resolution element",
     ),
-    Chart(
-        key="student",
-        draw=partial(_nulls, "student"),
-        title="Fraction of positions above an S/N against what it claims for Gaussian noise",
-        help=NULLS_HELP.format(noise="Gaussian"),
-        place="snr",
-    ),
-    Chart(
-        key="laplace",
-        draw=partial(_nulls, "laplace"),
-        title="Fraction of positions above an S/N against what it claims for Laplacian noise",
-        help=NULLS_HELP.format(noise="Laplacian"),
-        place="snr",
+    *(
+        Chart(
+            key=law,
+            draw=partial(_nulls, law),
+            title=f"Fraction of positions above an S/N against what it claims for {noise} noise",
+            help="Fraction of the positions without a companion above an S/N, against what that S/N claims if the "
+            f"noise is {noise}; the grey line is the claim. A curve above it is a detector with more false alarms than "
+            "its S/N says. Bands are 95 % intervals, point by point, from the scatter between sequences. Less than one "
+            "position cannot be measured and is not drawn.",
+            place="snr",
+        )
+        for law, noise in (("student", "Gaussian"), ("laplace", "Laplacian"))
     ),
     Chart(
         key="reliability",

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from algozoo.leaderboard.vega import Specification, Style, layered
+from algozoo.leaderboard.vega import COLOURS, GREY, Specification, Style, layered
 from algozoo.scoring import Friedman, reliability
 
 WIDTH, HEIGHT, ROW = 480, 300, 22
@@ -30,8 +30,8 @@ def critical_differences(result: Friedman) -> Specification:
         scale=alt.Scale(domain=bounds, nice=False),
         axis=alt.Axis(values=[*range(1, len(rows) + 1)]),
     )
-    bars = base.mark_rule(strokeWidth=7, strokeOpacity=0.35, color="#0072b2").encode(x, alt.X2("high:Q"))
-    dots = base.mark_circle(size=70, opacity=1, color="#0072b2").encode(alt.X("rank:Q"))
+    bars = base.mark_rule(strokeWidth=7, strokeOpacity=0.35, color=COLOURS[0]).encode(x, alt.X2("high:Q"))
+    dots = base.mark_circle(size=70, opacity=1, color=COLOURS[0]).encode(alt.X("rank:Q"))
     return layered([bars, dots], {"ranks": rows}, (WIDTH, ROW * len(rows)))
 
 
@@ -52,7 +52,7 @@ def reliability_curves(probabilities: pd.DataFrame, styles: dict[str, Style]) ->
     title = "Fraction that are companions"
     diagonal = (
         alt.Chart(alt.sequence(1))
-        .mark_rule(color="#8c8c8c")
+        .mark_rule(color=GREY)
         .encode(x=alt.datum(0), y=alt.datum(0), x2=alt.datum(1), y2=alt.datum(1))
     )
     bars = base.mark_rule().encode(alt.Y("observed_low:Q", title=title), alt.Y2("observed_high:Q"))

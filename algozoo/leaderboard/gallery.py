@@ -1,44 +1,29 @@
 """Example maps of a detector: which trials, what is found in them, and where the marks stand."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from algozoo.benchmark.record import RunRecord
-from algozoo.benchmark.store import ExampleMap, Store
+from algozoo.benchmark.store import Store
 from algozoo.leaderboard import images
 from algozoo.leaderboard.results import DatasetResults
 
+Write = Callable[[str, str | bytes], object]
 RULERS = [digit * 10.0**power for power in range(-3, 2) for digit in (1, 2, 5)]
 
 
-@dataclass(frozen=True)
-class Example:
-    """A trial of the gallery.
+def write_examples(
+    dataset: DatasetResults, label: str, slug: str, runs: list[RunRecord], store: Store, write: Write
+) -> list[dict[str, Any]]:
+    """Draw the first kept map of each annulus of the first sequence, and the one without a companion.
 
-    Attributes
-    ----------
-    facts : dict
-        What the caption tells, and where the marks stand in the pixels of the drawn images, y downwards.
-    panels : dict of (bytes, float, float)
-        The detection map and, if there is one, the residual image: PNG and the values of black and white.
-    """
-
-    facts: dict[str, Any]
-    panels: dict[str, tuple[bytes, float, float]]
-
-
-def examples(dataset: DatasetResults, label: str, runs: list[RunRecord], store: Store) -> list[Example]:
-    """Take the first kept map of each annulus of the first sequence, and the one without a companion.
-
-    Parameters
-    ----------
-    dataset : DatasetResults
-    label : str
-        Of the detector.
-    runs : list of RunRecord
-    store : Store
+    Returns
+    -------
+    list of dict
+        What the captions say, where the marks stand in the pixels of the drawn images, y downwards, and for the
+        detection map and, if there is one, the residual image the name of its file and the values of black and white.
     """
     key = next((run.key for run in runs if run.dataset == dataset.name and run.sequence == 0), "")
     maps = {shown.trial: shown for shown in store.maps(key)}
@@ -46,7 +31,18 @@ def examples(dataset: DatasetResults, label: str, runs: list[RunRecord], store: 
     kept = outcomes[(outcomes["detector"] == label) & (outcomes["sequence"] == 0) & outcomes["trial"].isin(list(maps))]
     chosen = kept[kept["trial_kind"] != "flipped"].drop_duplicates("annulus")
     threshold = dataset.threshold(label)
-    return [_example(dataset, maps[trial["trial"]], trial, threshold) for trial in chosen.to_dict("records")]
+    shown = []
+    for trial in chosen.to_dict("records"):
+        example = maps[trial["trial"]]
+        layers = {"map": example.scores} | ({} if example.image is None else {"residual": example.image})
+        panels = []
+        for kind, layer in layers.items():
+            png, low, high = images.pixels(layer, dataset.images["valid"] > 0)
+            name = f"images/{dataset.name}-{slug}-{trial['trial']}-{kind}.png"
+            write(name, png)
+            panels.append({"file": name, "kind": kind, "low": low, "high": high})
+        shown.append(_facts(dataset, trial, len(example.scores), threshold) | {"panels": panels})
+    return shown
 
 
 def view(dataset: DatasetResults) -> dict[str, Any]:
@@ -62,8 +58,7 @@ def view(dataset: DatasetResults) -> dict[str, Any]:
     }
 
 
-def _example(dataset: DatasetResults, shown: ExampleMap, trial: dict[Any, Any], threshold: float) -> Example:
-    height = len(shown.scores)
+def _facts(dataset: DatasetResults, trial: dict[Any, Any], height: int, threshold: float) -> dict[str, Any]:
     x, y, score = (np.asarray(trial[f"candidate_{name}"]) for name in ("x", "y", "score"))
     false = (score >= threshold) & ~(np.hypot(x - trial["x"], y - trial["y"]) <= trial["fwhm"])
     injected, matched = trial["trial_kind"] == "injected", bool(np.isfinite(trial["hit_score"]))
@@ -71,7 +66,7 @@ def _example(dataset: DatasetResults, shown: ExampleMap, trial: dict[Any, Any], 
     marks = [("truth", trial["x"], trial["y"])] if injected else []
     marks += [("found" if found else "below", trial["hit_x"], trial["hit_y"])] if matched else []
     marks += [("false", at_x, at_y) for at_x, at_y in zip(x[false], y[false], strict=True)]
-    facts = {
+    return {
         **{name: trial[name] for name in ("trial", "contrast", "hit_score", "position_error")},
         "injected": injected,
         "matched": matched,
@@ -81,6 +76,3 @@ def _example(dataset: DatasetResults, shown: ExampleMap, trial: dict[Any, Any], 
         "separation_fwhm": trial["separation"] / trial["fwhm"],
         "marks": [(kind, at_x + 0.5, height - 0.5 - at_y) for kind, at_x, at_y in marks],
     }
-    layers = {"map": shown.scores} | ({} if shown.image is None else {"residual": shown.image})
-    valid = dataset.images["valid"] > 0
-    return Example(facts, {name: images.pixels(layer, valid) for name, layer in layers.items()})

@@ -10,7 +10,8 @@ from matplotlib.image import imsave
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
-from algozoo.leaderboard.results import Array, DatasetResults
+from algozoo.leaderboard.results import DatasetResults
+from algozoo.scoring.intervals import Array
 
 
 def preview(dataset: DatasetResults) -> bytes:

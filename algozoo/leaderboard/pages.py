@@ -29,7 +29,7 @@ def board(results: Results) -> list[dict[str, Any]]:
 def standing(dataset: DatasetResults) -> dict[str, Any]:
     """Describe the board of a dataset: its facts and its rows, in three groups."""
     scores, manifest = dataset.scores, dataset.about.manifest
-    first = scores.iloc[0]
+    first, made = scores.iloc[0], scores[scores["partial_auc"].notna()]
     return {
         "name": dataset.name,
         "about": dataset.about,
@@ -42,12 +42,9 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "n_independent": int(scores["n_empty_independent"].max()),
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
-        "n_resels": dataset.n_resels,
         "groups": groups(scores),
-        "with_failures": rows(scores[scores["partial_auc"].notna() & (scores["n_failed"] > 0)]),
-        "with_notes": rows(
-            scores[scores["partial_auc"].notna() & (scores["n_failed"] == 0) & (scores["reason"] != "")]
-        ),
+        "with_failures": rows(made[made["n_failed"] > 0]),
+        "with_notes": rows(made[(made["n_failed"] == 0) & (made["reason"] != "")]),
         "boasts": _boasts(dataset.claims),
         "false_hopes": rows(dataset.probability_claims[dataset.probability_claims["over_confident"].astype(bool)]),
         "equals": _not_separated(dataset),
@@ -73,14 +70,13 @@ def annuli(dataset: DatasetResults) -> dict[str, Any]:
     limits: dict[tuple[str, int], list[Any]] = {}
     for row in dataset.limits.to_dict("records"):
         limits.setdefault((row["detector"], row["annulus"]), []).append(row)
-    labels = dataset.scores[dataset.scores["partial_auc"].notna()]
     lines = [
         {
             **row,
             "cells": [cells.get((row["detector"], i)) for i in range(len(zones))],
             "limits": [limits.get((row["detector"], i), []) for i in range(len(zones))],
         }
-        for row in rows(labels)
+        for row in rows(dataset.scores[dataset.scores["partial_auc"].notna()])
     ]
     return {"zones": zones, "rows": lines}
 
@@ -99,13 +95,10 @@ def run_facts(runs: list[RunRecord]) -> dict[str, str]:
     def distinct(values: list[str]) -> str:
         return "; ".join(dict.fromkeys(value for value in values if value)) or "not recorded"
 
-    def total(values: list[float | None]) -> float:
-        return float(sum(value or 0.0 for value in values))
-
     dates = sorted(moment(run.started) for run in runs)
     commits = [run.commit + (" with uncommitted changes" if run.dirty else "") for run in runs]
     packages = [", ".join(f"{name} {version}" for name, version in run.packages.items()) for run in runs]
-    seconds, cpu_seconds = total([run.seconds for run in runs]), total([run.cpu_seconds for run in runs])
+    seconds, cpu_seconds = (sum(getattr(run, name) or 0.0 for run in runs) for name in ("seconds", "cpu_seconds"))
     peak = max(run.process_peak_memory_bytes or 0 for run in runs)
     return {
         "Started (UTC)": " to ".join(dict.fromkeys([dates[0], dates[-1]])),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from algozoo import scoring
 from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
 from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
 from algozoo.benchmark.store import Store
@@ -14,28 +14,10 @@ from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
 from algozoo.leaderboard.text import moment
-from algozoo.scoring import (
-    Campaigns,
-    Friedman,
-    add_hits,
-    average_curves,
-    by_annulus,
-    candidate_probabilities,
-    completeness_limits,
-    curves,
-    evaluate,
-    false_alarms,
-    friedman,
-    null_quantiles,
-    on_shared_trials,
-    overconfidence,
-    probability_claims,
-    rates,
-    run_on_all,
-    uniformity,
-)
+from algozoo.scoring.averages import run_on_all
+from algozoo.scoring.intervals import Array
+from algozoo.scoring.outcomes import add_hits
 
-Array = NDArray[np.float64]
 ENOUGH_DATASETS = 6
 """Of a kind, for a critical difference: with fewer it is so large that it tells next to nothing."""
 
@@ -130,7 +112,7 @@ class KindResults:
     name: str
     averages: pd.DataFrame
     curves: pd.DataFrame
-    ranks: Friedman | None
+    ranks: scoring.Friedman | None
 
 
 @dataclass(frozen=True)
@@ -161,12 +143,12 @@ class Results:
     average_curves: pd.DataFrame
     ledger: list[Entry]
 
-    def critical_differences(self, kind: str) -> Friedman | None:
+    def critical_differences(self, kind: str) -> scoring.Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
         scores = run_on_all(pd.concat([dataset.scores for dataset in self.datasets]))
         own = scores[scores["dataset_kind"] == kind]
         enough = own["dataset"].nunique() >= ENOUGH_DATASETS and own.loc[~own["control"], "detector"].nunique() > 2
-        return friedman(own) if enough else None
+        return scoring.friedman(own) if enough else None
 
     def of_kind(self, kind: str) -> KindResults:
         """Return the average over the datasets of a kind."""
@@ -206,7 +188,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     everything, every_record = store.read(suite, version)
     read, stored = _without_withdrawn(everything, every_record, store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
-    shared, unfinished = on_shared_trials(read)
+    shared, unfinished = scoring.on_shared_trials(read)
     outcomes = add_hits(shared)
     records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.started)
     absent = not_run(every_record)
@@ -214,8 +196,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     annuli_of = {record.dataset: record.annuli for record in records}
     zones = {name: [(zone.inner, zone.outer) for zone in annuli] for name, annuli in annuli_of.items()}
 
-    campaigns = Campaigns.of(outcomes, np.random.default_rng(definition.seed))
-    board, bands = evaluate(campaigns), rates(campaigns)
+    campaigns = scoring.Campaigns.of(outcomes, np.random.default_rng(definition.seed))
+    board, bands = scoring.evaluate(campaigns), scoring.rates(campaigns)
     tables = {
         "outcomes": outcomes,
         "scores": board.scores,
@@ -235,24 +217,24 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, missing, days, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
-    return Results(definition, records, datasets, unseen, board.averages, average_curves(averaged), ledger)
+    return Results(definition, records, datasets, unseen, board.averages, scoring.average_curves(averaged), ledger)
 
 
 def _tables(
-    campaigns: Campaigns, zones: dict[str, list[tuple[float, float]]], rng: np.random.Generator
+    campaigns: scoring.Campaigns, zones: dict[str, list[tuple[float, float]]], rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     """Make the tables that go into `DatasetResults` as they are."""
-    probabilities = candidate_probabilities(campaigns)
+    probabilities = scoring.candidate_probabilities(campaigns)
     return {
-        "annulus_rates": by_annulus(campaigns),
-        "limits": completeness_limits(campaigns),
-        "curves": curves(campaigns),
-        "claims": overconfidence(campaigns),
-        "alarms": false_alarms(campaigns, zones),
-        "quantiles": null_quantiles(campaigns, zones),
-        "uniformity": uniformity(campaigns, zones, rng=rng),
+        "annulus_rates": scoring.by_annulus(campaigns),
+        "limits": scoring.completeness_limits(campaigns),
+        "curves": scoring.curves(campaigns),
+        "claims": scoring.overconfidence(campaigns),
+        "alarms": scoring.false_alarms(campaigns, zones),
+        "quantiles": scoring.null_quantiles(campaigns, zones),
+        "uniformity": scoring.uniformity(campaigns, zones, rng=rng),
         "probabilities": probabilities,
-        "probability_claims": probability_claims(probabilities),
+        "probability_claims": scoring.probability_claims(probabilities),
     }
 
 

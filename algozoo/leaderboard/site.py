@@ -15,13 +15,13 @@ from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
-from algozoo.leaderboard.results import DatasetResults, KindResults, Results, read_results
+from algozoo.leaderboard.gallery import Write
+from algozoo.leaderboard.results import DatasetResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
 from algozoo.leaderboard.vega import Specification
 from algozoo.scoring import SCORER_VERSION, scores
 
 MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
-Write = Callable[[str, str | bytes], object]
 
 
 class Figure(NamedTuple):
@@ -95,8 +95,9 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
     kinds = pages.board(results)
-    averaged = [results.of_kind(kind["name"]) for kind in kinds if kind["average"]]
-    figures |= {kind.name: _write_kind_files(kind, write) for kind in averaged}
+    for kind in [results.of_kind(kind["name"]) for kind in kinds if kind["average"]]:
+        write(f"data/average-{kind.name}-board.csv", csv(kind.averages.assign(scorer=SCORER_VERSION)))
+        figures[kind.name] = _write_figures(f"average-{kind.name}", charts.OF_KIND, kind, write)
     write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
     write("about.html", render("about.html", root="", scores=scores.SCORES))
     for dataset in results.datasets:
@@ -106,7 +107,9 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     for label, slug in slugs.items():
         facts = pages.detector(results, label) | {"decisions": results.decisions(label)}
         shown = {
-            section["dataset"].name: _write_examples(section["dataset"], label, slug, results, store, write)
+            section["dataset"].name: gallery.write_examples(
+                section["dataset"], label, slug, results.runs(label), store, write
+            )
             for section in facts["sections"]
         }
         write(f"detectors/{slug}.html", render("detector.html", root="../", detector=facts, examples=shown))
@@ -123,10 +126,9 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
+    environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
-    of_text = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose)
-    for function in (*of_text, text.duration, gallery.view):
-        environment.filters[function.__name__] = function
     dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,
@@ -167,12 +169,6 @@ def _write_dataset_files(dataset: DatasetResults, write: Write) -> list[Figure]:
     return _write_figures(dataset.name, charts.OF_DATASET, dataset, write)
 
 
-def _write_kind_files(kind: KindResults, write: Write) -> list[Figure]:
-    """Write the figures and the numbers of the average over the datasets of a kind; return its figures."""
-    write(f"data/average-{kind.name}-board.csv", csv(kind.averages.assign(scorer=SCORER_VERSION)))
-    return _write_figures(f"average-{kind.name}", charts.OF_KIND, kind, write)
-
-
 def _write_figures(owner: str, registry: Sequence[Chart[Of]], of: Of, write: Write) -> list[Figure]:
     """Write the charts that there is something to draw of, with a script for the interactive ones; return them."""
     drawn = [(chart, specification) for chart in registry if (specification := chart.draw(of))]
@@ -189,18 +185,3 @@ def _write_figure(owner: str, chart: Chart[Of], specification: Specification, of
         write(f"figures/{owner}-{chart.key}.{ending}", content)
     title, summary, caption = (words.format(of=of) for words in (chart.title, chart.summary, chart.help))
     return Figure(chart, Markup(svg), title, summary, caption.split("\n\n"))  # noqa: S704 - drawn by Vega, which escapes its text
-
-
-def _write_examples(
-    dataset: DatasetResults, label: str, slug: str, results: Results, store: Store, write: Write
-) -> list[dict[str, Any]]:
-    """Write the example maps of a detector on a dataset; return what their captions tell, with the file names."""
-    told = []
-    for example in gallery.examples(dataset, label, results.runs(label), store):
-        panels = []
-        for kind, (png, low, high) in example.panels.items():
-            name = f"images/{dataset.name}-{slug}-{example.facts['trial']}-{kind}.png"
-            write(name, png)
-            panels.append({"file": name, "kind": kind, "low": low, "high": high})
-        told.append({**example.facts, "panels": panels})
-    return told

@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from algozoo.scoring import Score
-from algozoo.scoring.scores import shown_on
+from algozoo.scoring.scores import Score, shown_on
 
 _LATEX = str.maketrans(
     {
@@ -17,22 +16,14 @@ _LATEX = str.maketrans(
 )
 
 
-def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
     """Turn a table into dictionaries, with None where there is no value."""
-    columns = [
-        [value if there else None for value, there in zip(column, column.notna(), strict=True)]
-        for _, column in table.items()
-    ]
-    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def csv(table: pd.DataFrame) -> str:
     """Write a table with six significant digits."""
-    digits = {
-        str(name): [f"{value:.6g}" if value == value else "" for value in column.tolist()]  # noqa: PLR0124 - NaN is not itself
-        for name, column in table.select_dtypes("float").items()
-    }
-    return table.assign(**digits).to_csv(index=False, lineterminator="\n")
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
 
 
 def latex(table: pd.DataFrame, dataset: str) -> str:

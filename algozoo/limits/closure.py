@@ -9,7 +9,7 @@ from algozoo.companions import Companion
 from algozoo.datasets.dataset import EXCLUSION_RADIUS
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.contrast import ring_noise, signal_to_noise
-from algozoo.limits.probe import Look, Mask, Probe
+from algozoo.limits.probe import Look, Probe
 from algozoo.scoring import wilson
 from algozoo.scoring.intervals import t_quantile
 
@@ -75,13 +75,8 @@ def recovered_snr(probe: Probe, look: Look) -> float:
     keeps these in its noise, as Mawet et al. 2014 do, and shows less.)
     """
     null = probe.field.null
-    x, y = look.companion.position(null)
-    ring = ring_noise(
-        np.asarray(look.map.image), look.companion.separation, null.fwhm, probe.field.clear & _far_from(x, y, probe)
-    )
-    return signal_to_noise(aperture_sum(np.asarray(look.map.image), x, y, null.fwhm / 2), ring)
-
-
-def _far_from(x: float, y: float, probe: Probe) -> Mask:
-    rows, columns = np.mgrid[: probe.field.null.size, : probe.field.null.size]
-    return np.asarray(np.hypot(columns - x, rows - y) > EXCLUSION_RADIUS * probe.field.null.fwhm)
+    image, (x, y) = np.asarray(look.map.image), look.companion.position(null)
+    rows, columns = np.mgrid[: null.size, : null.size]
+    far = np.hypot(columns - x, rows - y) > EXCLUSION_RADIUS * null.fwhm
+    ring = ring_noise(image, look.companion.separation, null.fwhm, probe.field.clear & far)
+    return signal_to_noise(aperture_sum(image, x, y, null.fwhm / 2), ring)

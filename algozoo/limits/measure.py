@@ -6,7 +6,7 @@ and on the throughput of a companion, and holds for detectors that subtract a mo
 which contrast is a companion found in half, or 95 %, of the places, at one false positive per map? It holds for all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,46 +108,65 @@ def measure_limits(
     if injections < LEAST_INJECTIONS:
         raise InputError(f"{injections} injections are too few for completeness, expected at least {LEAST_INJECTIONS}")
     probe = Probe(detector, field)
-    classical = detector.subtracts
-    if classical:
+    if detector.subtracts:
         for separation in separations:  # before anything takes long
-            ring_noise(residual_image(probe), separation * field.null.fwhm, field.null.fwhm, field.clear)
-    empties = [
-        probe.outcome(i, kind, -1, candidates, None)
-        for i, (kind, candidates) in enumerate(zip(("empty", "flipped"), probe.empty_candidates, strict=False))
-    ]
+            _noise(residual_image(probe), separation, field)
+    kinds = zip(("empty", "flipped"), probe.empty_candidates, strict=False)
+    empties = [probe.outcome(i, kind, -1, candidates, None) for i, (kind, candidates) in enumerate(kinds)]
     rows, outcomes, closure = [], list(empties), []
     for annulus, separation in enumerate(separations):
-        row: dict[str, Any] = {
-            "separation": separation,
-            "separation_px": separation * field.null.fwhm,
-            "separation_arcsec": separation * field.null.fwhm * field.null.pixel_scale,
-        }
-        row |= classical_limits(probe, separation, rng) if classical else {}
+        row = _separations(separation, field)
+        if detector.subtracts:
+            row |= classical_limits(probe, separation, rng)
         guess = row.get("contrast_student", np.nan)
         guess = guess if np.isfinite(guess) else _first_guess(field, separation)
         trials = _completeness_trials(probe, separation, annulus, guess, injections, first=len(outcomes), rng=rng)
         outcomes += trials
-        limits = completeness_limits(pd.DataFrame([*empties, *trials]), false_positives_per_map=FALSE_POSITIVES_PER_MAP)
-        for limit in limits.to_dict("records"):
-            percent = f"{100 * limit['level']:g}"
-            row |= {f"contrast_{percent}": limit["contrast"], f"low_{percent}": limit["low"]}
-            row |= {f"high_{percent}": limit["high"], f"status_{percent}": limit["status"]}
-        row["n"] = len(trials)
+        row |= _completeness([*empties, *trials]) | {"n": len(trials)}
         rows.append(row)
-        claims = [(f"5 sigma, {law}", row[f"contrast_{law}"], row[f"threshold_{law}"]) for law in LAWS if classical]
-        claims += [(f"{level:.0%} found", row[f"contrast_{100 * level:g}"], level) for level in LEVELS]
-        closure += [
-            {"separation": separation, **close(probe, separation, *claim, n=injections // 3, rng=rng)}
-            for claim in claims
-        ]
+        for claim in _claims(row):
+            closed = close(probe, separation, *claim, n=injections // 3, rng=rng)
+            closure.append({"separation": separation, **closed})
         report(_line(row))
     return DetectionLimits(
         table=pd.DataFrame(rows),
         cells=completeness_map(pd.DataFrame(outcomes), false_positives_per_map=FALSE_POSITIVES_PER_MAP),
         closure=pd.DataFrame(closure),
-        notices=_notices(probe, classical=classical),
+        notices=tuple(_notices(probe)),
     )
+
+
+def _noise(image: np.ndarray, separation: float, field: Field) -> float:
+    """Noise of the ring at a separation in FWHM."""
+    return ring_noise(image, separation * field.null.fwhm, field.null.fwhm, field.clear).noise
+
+
+def _separations(separation: float, field: Field) -> dict[str, Any]:
+    pixels = separation * field.null.fwhm
+    return {
+        "separation": separation,
+        "separation_px": pixels,
+        "separation_arcsec": pixels * field.null.pixel_scale,
+    }
+
+
+def _completeness(outcomes: list[OutcomeRow]) -> dict[str, Any]:
+    """Return the contrast, its interval and the status for each fraction that is found."""
+    limits = completeness_limits(pd.DataFrame(outcomes), false_positives_per_map=FALSE_POSITIVES_PER_MAP)
+    return {
+        f"{name}_{100 * limit['level']:g}": limit[name]
+        for limit in limits.to_dict("records")
+        for name in ("contrast", "low", "high", "status")
+    }
+
+
+def _claims(row: dict[str, Any]) -> Iterator[tuple[str, float, float]]:
+    """Yield what a row of the table claims, at which contrast, and what companions of that contrast must show."""
+    for law in LAWS:
+        if f"contrast_{law}" in row:
+            yield f"5 sigma, {law}", row[f"contrast_{law}"], row[f"threshold_{law}"]
+    for level in LEVELS:
+        yield f"{level:.0%} found", row[f"contrast_{100 * level:g}"], level
 
 
 def _completeness_trials(
@@ -183,8 +202,7 @@ def _first_guess(field: Field, separation: float) -> float:
         image = Median().detect(field.null).image
     except Declined:
         return FALLBACK_CONTRAST
-    ring = ring_noise(np.asarray(image), separation * field.null.fwhm, field.null.fwhm, field.clear)
-    return SIGMA * ring.noise / float(field.null.star_flux)
+    return SIGMA * _noise(np.asarray(image), separation, field) / float(field.null.star_flux)
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -203,26 +221,23 @@ def _place(row: dict[str, Any], name: str) -> str:
     return f"has no limit ({'no bound' if status == 'no upper bound' else status})"
 
 
-def _notices(probe: Probe, *, classical: bool) -> tuple[str, ...]:
+def _notices(probe: Probe) -> Iterator[str]:
     n = len(probe.empty_candidates)
     low, high = garwood(FALSE_POSITIVES_PER_MAP * n, n)
     maps = "the sequence and its flipped twin" if n == 2 else f"the sequence alone ({probe.field.notice})"
-    notices = [
-        (
-            f"found: a score above {probe.threshold:.3g}, which {FALSE_POSITIVES_PER_MAP:g} peak per empty map has; "
-            f"measured on {maps}, so that the true rate may be {float(low):.2g} to {float(high):.2g} per map (95 %)"
-        )
-    ]
-    if classical:
-        notices.append(
+    yield (
+        f"found: a score above {probe.threshold:.3g}, which {FALSE_POSITIVES_PER_MAP:g} peak per empty map has; "
+        f"measured on {maps}, so that the true rate may be {float(low):.2g} to {float(high):.2g} per map (95 %)"
+    )
+    if probe.detector.subtracts:
+        yield (
             "5 sigma: a false-alarm probability of 2.9e-7 per resolution element if the noise of the ring is Gaussian "
             "(student) or Laplacian (laplace)"
         )
     else:
-        notices.append(
+        yield (
             f"the classical limit is left out: it rests on the throughput of a PSF subtraction, and "
             f"{probe.detector.name} is none; completeness holds for any detector"
         )
     if note := probe.detector.note(probe.field.null):
-        notices.append(note)
-    return tuple(notices)
+        yield note

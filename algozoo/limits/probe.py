@@ -70,14 +70,11 @@ class Field:
                 f"{sequence.name}: n_frames is {sequence.n_frames}, expected at least {FEWEST_FRAMES}: limits need a "
                 "sequence in which the field turns"
             )
-        fields = {
-            flipped: scored_field(sequence, companions, inner, outer, flipped=flipped) for flipped in (False, True)
-        }
         return cls(
             null=remove(sequence, companions),
-            valid=fields[False],
+            valid=scored_field(sequence, companions, inner, outer),
             clear=scored_field(sequence, companions, 0, np.inf),
-            flipped=None if refusal else fields[True],
+            flipped=None if refusal else scored_field(sequence, companions, inner, outer, flipped=True),
             inner=inner,
             outer=outer,
             notice=refusal or "",

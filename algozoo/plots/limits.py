@@ -31,13 +31,7 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
     for level, colour in LEVELS.items():
         _draw_completeness(axes, table, level, colour)
     failed = closure[closure["closes"] == "no"][["separation", "contrast"]].to_numpy(dtype=float)
-    axes.plot(
-        failed[:, 0] * unit,
-        failed[:, 1],
-        "kx",
-        ms=9,
-        label="claim does not close" if len(failed) else None,
-    )
+    axes.plot(failed[:, 0] * unit, failed[:, 1], "kx", ms=9, label="claim does not close" if len(failed) else None)
     axes.set_yscale("log")
     axes.set(xlabel="separation [arcsec]", ylabel="contrast", title=f"{sequence.name}: {label}")
     above = axes.secondary_xaxis(
@@ -59,16 +53,8 @@ def _draw_completeness(axes: Axes, table: pd.DataFrame, level: str, colour: str)
     known = np.isfinite(contrast)
     down = np.where(low[known] > 0, contrast[known] - low[known], 0)
     up = np.where(np.isfinite(high[known]), high[known] - contrast[known], 0)
-    axes.errorbar(
-        x[known],
-        contrast[known],
-        (down, up),
-        fmt="s--",
-        color=colour,
-        ms=4,
-        capsize=3,
-        label=f"{level} % found, 1 false positive a map",
-    )
+    label = f"{level} % found, 1 false positive a map"
+    axes.errorbar(x[known], contrast[known], (down, up), fmt="s--", color=colour, ms=4, capsize=3, label=label)
     open_above = known & ~np.isfinite(high)
     axes.plot(x[open_above], contrast[open_above], "^", color=colour, ms=8, mfc="none")
     beyond = ~known & (low > 0) & np.isfinite(low)

@@ -1,41 +1,32 @@
 """From detection maps to numbers: candidates, curves, intervals, ranks. Knows tables, no runner and no site."""
 
 from algozoo.scoring.auc import delong
-from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.board import Board, evaluate, score
 from algozoo.scoring.calibration import false_alarms, overconfidence
-from algozoo.scoring.campaigns import Campaign, Campaigns
-from algozoo.scoring.candidates import Candidates, Match, find_candidates, match
+from algozoo.scoring.campaigns import Campaigns
+from algozoo.scoring.candidates import Candidates, find_candidates, match
 from algozoo.scoring.completeness import completeness_limits, completeness_map, fit_limits
 from algozoo.scoring.friedman import Friedman, friedman
-from algozoo.scoring.froc import froc, partial_auc, threshold_at, tpr_at
+from algozoo.scoring.froc import froc, partial_auc, threshold_at
 from algozoo.scoring.intervals import garwood, wilson
 from algozoo.scoring.nulls import null_quantiles, ring_scores, uniformity
-from algozoo.scoring.outcomes import COLUMNS, add_hits, check_outcomes, on_shared_trials
+from algozoo.scoring.outcomes import on_shared_trials
 from algozoo.scoring.power import resolvable_difference
 from algozoo.scoring.probabilities import brier, candidate_probabilities, probability_claims, reliability
 from algozoo.scoring.rates import average_curves, by_annulus, curves, rates
-from algozoo.scoring.scores import SCORES, Score
 
 SCORER_VERSION = "3"
 
 __all__ = [
-    "COLUMNS",
     "SCORER_VERSION",
-    "SCORES",
     "Board",
-    "Campaign",
     "Campaigns",
     "Candidates",
     "Friedman",
-    "Match",
-    "Score",
-    "add_hits",
     "average_curves",
     "brier",
     "by_annulus",
     "candidate_probabilities",
-    "check_outcomes",
     "completeness_limits",
     "completeness_map",
     "curves",
@@ -57,10 +48,8 @@ __all__ = [
     "reliability",
     "resolvable_difference",
     "ring_scores",
-    "run_on_all",
     "score",
     "threshold_at",
-    "tpr_at",
     "uniformity",
     "wilson",
 ]

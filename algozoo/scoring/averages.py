@@ -5,10 +5,7 @@ import pandas as pd
 
 from algozoo.scoring.outcomes import require_columns
 
-COLUMNS = (
-    *("dataset_kind", "detector", "control", "partial_auc", "partial_auc_low", "partial_auc_high"),
-    *("n_datasets", "n_results"),
-)
+BOUNDS = ["partial_auc", "partial_auc_low", "partial_auc_high"]
 
 
 def run_on_all(scores: pd.DataFrame) -> pd.DataFrame:
@@ -41,23 +38,13 @@ def average(scores: pd.DataFrame) -> pd.DataFrame:
     InputError
         If columns are missing or there is no row.
     """
-    bounds = ["partial_auc", "partial_auc_low", "partial_auc_high"]
-    require_columns(scores, ["dataset", "dataset_kind", "detector", "control", *bounds])
+    require_columns(scores, ["dataset", "dataset_kind", "detector", "control", *BOUNDS])
     rows = []
     for (kind, detector), table in run_on_all(scores).groupby(["dataset_kind", "detector"]):
         n = len(table)
-        area, low, high = table[bounds].fillna(0).to_numpy(dtype=float).T
+        area, low, high = table[BOUNDS].fillna(0).to_numpy(dtype=float).T
         mean = area.sum() / n
-        rows.append(
-            {
-                "dataset_kind": kind,
-                "detector": detector,
-                "control": bool(table["control"].iloc[0]),
-                "partial_auc": mean,
-                "partial_auc_low": mean - np.linalg.norm(area - low) / n,
-                "partial_auc_high": mean + np.linalg.norm(high - area) / n,
-                "n_datasets": n,
-                "n_results": int(table["partial_auc"].notna().sum()),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        bounds = mean - np.linalg.norm(area - low) / n, mean + np.linalg.norm(high - area) / n
+        n_results = int(table["partial_auc"].notna().sum())
+        rows.append((kind, detector, bool(table["control"].iloc[0]), mean, *bounds, n, n_results))
+    return pd.DataFrame(rows, columns=["dataset_kind", "detector", "control", *BOUNDS, "n_datasets", "n_results"])

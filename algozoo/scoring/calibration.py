@@ -51,9 +51,8 @@ def false_alarms(outcomes: Outcomes, annuli: Mapping[str, Sequence[tuple[float, 
             threshold = np.unique(inside)[::-1]
             rate = (inside.size - np.searchsorted(inside, threshold)) / (campaign.empty.sum() or np.nan)
             low, high = garwood(rate * n_independent, n_independent)
-            own = {"dataset": campaign.dataset, "detector": campaign.detector, "annulus": number}
-            columns = {"threshold": threshold, "fp_per_map": rate, "fp_low": low, "fp_high": high}
-            tables.append(pd.DataFrame(own | columns))
+            columns = {"annulus": number, "threshold": threshold, "fp_per_map": rate, "fp_low": low, "fp_high": high}
+            tables.append(pd.DataFrame(campaign.place | columns))
     names = ["dataset", "detector", "annulus", "threshold", "fp_per_map", "fp_low", "fp_high"]
     return pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
 
@@ -88,7 +87,7 @@ def overconfidence(outcomes: Outcomes) -> pd.DataFrame:
         If the table cannot be scored.
     """
     tables = [
-        _claims(campaign).assign(dataset=campaign.dataset, detector=campaign.detector)
+        _claims(campaign).assign(**campaign.place)
         for campaign in Campaigns.of(outcomes)
         if campaign.map_kind == "snr" and campaign.empty.any() and campaign.injected.any()
     ]

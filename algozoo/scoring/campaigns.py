@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,7 @@ from algozoo.scoring.resampling import resampling_weights
 Mask: TypeAlias = NDArray[np.bool_]
 
 OF_TRIAL = [*TRIAL, "annulus", "separation", "position_angle", "contrast", "x", "y", "fwhm", "n_resels"]
-OF_DETECTOR = [
-    *("status", "reason", "seconds", "candidate_x", "candidate_y", "candidate_score"),
-    *("hit_score", "position_error", "flux_bias"),
-]
+"""Columns that are the same for all detectors: those of the first count."""
 NULLS = ["null_separation", "null_score"]
 """Columns that a table may lack: scores of the maps without a companion at positions that share no light."""
 FOUND_RATE = 1.0  # false positives per map at which companions count as found
@@ -55,6 +52,11 @@ class Campaign:
     map_kind: str
     trials: pd.DataFrame
     draws: Array | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Columns dataset and detector of a table."""
+        return {"dataset": self.dataset, "detector": self.detector}
 
     @property
     def weights(self) -> Array:
@@ -271,14 +273,13 @@ def _campaign(rows: pd.DataFrame, trials: pd.DataFrame, draws: Array | None) -> 
             f"{first['detector']} has run on {len(rows)} of the {len(trials)} trials of {first['dataset']}, and "
             "detectors are compared on the same ones; `algozoo.scoring.on_shared_trials` leaves the others out"
         )
-    columns = [*OF_DETECTOR, *(column for column in NULLS if column in rows)]
     return Campaign(
         dataset=str(first["dataset"]),
         dataset_kind=str(first["dataset_kind"]),
         detector=str(first["detector"]),
         control=bool(first["control"]),
         map_kind=str(next(iter(rows["map_kind"].replace("", None).dropna()), "")) if "map_kind" in rows else "",
-        trials=pd.concat([trials, rows[columns].reset_index(drop=True)], axis=1),
+        trials=rows.reset_index(drop=True).assign(**{str(name): values for name, values in trials.items()}),
         draws=draws,
     )
 

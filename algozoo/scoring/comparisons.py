@@ -6,6 +6,7 @@ All come from one bootstrap in which every detector meets the same trials.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from string import ascii_letters
 
 import numpy as np
 import pandas as pd
@@ -152,16 +153,10 @@ def letters(separated: NDArray[np.bool_], order: ArrayLike) -> list[str]:
         split = [part for g in groups for part in ((g - {one}, g - {other}) if {one, other} <= g else (g,))]
         groups = [g for g in dict.fromkeys(split) if not any(g < bigger for bigger in split)]
     groups.sort(key=lambda g: sorted(place[member] for member in g))
-    names = [_name(i) for i in range(len(groups))]
+    names = [ascii_letters[i] if i < len(ascii_letters) else f"({i})" for i in range(len(groups))]
     return [
         "".join(name for name, g in zip(names, groups, strict=True) if member in g) for member in range(len(separated))
     ]
-
-
-def _name(i: int) -> str:
-    """Name of the i-th group: a to z, then A to Z, then (52) and so on."""
-    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return alphabet[i] if i < len(alphabet) else f"({i})"
 
 
 def _separations(ranked: Sequence[str], pairs: pd.DataFrame) -> NDArray[np.bool_]:

@@ -28,8 +28,6 @@ INFLATION = 1.12
 """Of the drop of the likelihood that is allowed: without it, simulated 95 % intervals hold 93 % of the truths."""
 FEWEST_TRIALS = 10
 
-LIMIT_COLUMNS = ["contrast", "low", "high", "n", "status"]
-
 
 class Limit(NamedTuple):
     """Contrast at which a given share of the companions is found, with its 95 % interval.
@@ -86,7 +84,7 @@ def completeness_limits(
             levels, fit_limits(trials["contrast"], trials["found"], levels, groups=trials["sequence"]), strict=True
         )
     ]
-    columns = ["dataset", "detector", "annulus", "inner", "outer", "level", *LIMIT_COLUMNS]
+    columns = ["dataset", "detector", "annulus", "inner", "outer", "level", "contrast", "low", "high", "n", "status"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -121,22 +119,18 @@ def completeness_map(
         injected = contrasts[place["dataset"]]
         edges = np.linspace(np.log10(injected.min()), np.log10(injected.max()), n_contrasts + 1)
         cell = np.searchsorted(edges[1:-1], np.log10(trials["contrast"]), side="right")
-        cells = trials["found"].groupby(cell).agg(["sum", "size", "mean"])
-        low, high = wilson(cells["sum"], cells["size"])
-        measured = cells["mean"].notna()
-        tables.append(
-            pd.DataFrame(
-                {
-                    **place,
-                    "contrast_low": 10 ** edges[cells.index],
-                    "contrast_high": 10 ** edges[cells.index + 1],
-                    "n": cells["size"],
-                    "completeness": cells["mean"],
-                    "low": np.where(measured, low, np.nan),
-                    "high": np.where(measured, high, np.nan),
-                }
-            )
-        )
+        found = trials["found"].groupby(cell)
+        n = found.size()
+        low, high = wilson(found.sum(min_count=1), n)
+        columns = {
+            "contrast_low": 10 ** edges[n.index],
+            "contrast_high": 10 ** edges[n.index + 1],
+            "n": n,
+            "completeness": found.mean(),
+            "low": low,
+            "high": high,
+        }
+        tables.append(pd.DataFrame(place | columns))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -256,11 +250,4 @@ def _annuli(outcomes: Outcomes, x: float) -> Iterator[tuple[dict[str, Any], pd.D
         injected = campaign.trials.assign(found=campaign.fractions_found(x))[campaign.injected]
         for annulus, trials in injected.groupby("annulus"):
             separation = trials["separation"] / trials["fwhm"]
-            place = {
-                "dataset": campaign.dataset,
-                "detector": campaign.detector,
-                "annulus": annulus,
-                "inner": separation.min(),
-                "outer": separation.max(),
-            }
-            yield place, trials
+            yield campaign.place | {"annulus": annulus, "inner": separation.min(), "outer": separation.max()}, trials

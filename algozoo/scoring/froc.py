@@ -93,32 +93,14 @@ def threshold_at(false_scores: ArrayLike, n_empty: int, fp_per_map: float) -> fl
     return float(false[allowed]) if false.size > allowed else -np.inf
 
 
-def tpr_at(fp_per_map: ArrayLike, tpr: ArrayLike, x: ArrayLike) -> Array:
-    """Read the curve at `x` false positives per map.
-
-    Parameters
-    ----------
-    fp_per_map, tpr : array_like (n,)
-        Operating points by increasing rate. Of several at one rate the highest counts; past the last one
-        the curve is level.
-    x : array_like
-        False positives per map.
-
-    Returns
-    -------
-    ndarray
-        True-positive rate, of the shape of `x`.
-    """
-    return np.asarray(np.interp(np.asarray(x), np.asarray(fp_per_map), np.asarray(tpr)))
-
-
 def partial_auc(fp_per_map: ArrayLike, tpr: ArrayLike, low: float, high: float) -> float:
     """Average the true-positive rate over ln(false positives per map), exactly.
 
     Parameters
     ----------
     fp_per_map, tpr : array_like (n,)
-        Operating points by increasing rate, read as by `tpr_at`.
+        Operating points by increasing rate. Of several at one rate the highest counts; past the last one the curve is
+        level.
     low, high : float
         Range of false positives per map.
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from algozoo.scoring.auc import Area, delong
+from algozoo.scoring.auc import delong
 from algozoo.scoring.campaigns import Campaign, Mask
 from algozoo.scoring.intervals import Array, clustered_wilson
 from algozoo.scoring.resampling import estimate_of
@@ -59,7 +59,7 @@ def median_with_interval(campaign: Campaign, values: Array) -> Interval:
     )
 
 
-def area_of_maps(campaign: Campaign) -> Area:
+def area_of_maps(campaign: Campaign) -> Interval:
     """Area under the ROC curve of whole maps, with and without a companion, each by its best score.
 
     A map that was not made scores lowest if it has a companion, and is left out if it has none. Of the maps of one
@@ -70,4 +70,5 @@ def area_of_maps(campaign: Campaign) -> Area:
     sequence = campaign.trials["sequence"].to_numpy()
     empty = np.flatnonzero(campaign.empty)
     with_companion, without = campaign.injected, empty[np.unique(campaign.group[empty], return_index=True)[1]]
-    return delong(best[with_companion], best[without], (sequence[with_companion], sequence[without]))
+    area = delong(best[with_companion], best[without], (sequence[with_companion], sequence[without]))
+    return area.auc, area.low, area.high

@@ -162,9 +162,8 @@ def _null_p_values(outcomes: Outcomes, annuli: Annuli) -> Iterator[tuple[dict[st
             p = false_alarm_probability(score, separation, law)
             for number, (inner, outer) in zones.items():
                 inside = (separation >= inner) & (separation < outer)
-                place = {"dataset": campaign.dataset, "detector": campaign.detector, "annulus": number, "law": law}
                 if inside.any():
-                    yield place, p[inside], sequence[inside]
+                    yield campaign.place | {"annulus": number, "law": law}, p[inside], sequence[inside]
 
 
 def _places(campaign: Campaign) -> tuple[Array, Array, NDArray[np.int_]]:
@@ -181,10 +180,9 @@ def share_with_interval(reached: NDArray[np.bool_], sequence: NDArray[np.int_]) 
     """Share of places that reach a level, with the interval from the scatter between sequences."""
     labels, index = np.unique(sequence, return_inverse=True)
     share = float(reached.mean())
-    own = {"observed": share, "low": np.nan, "high": np.nan, "n_sequences": labels.size}
-    if labels.size == 1:
-        return own
-    excess = np.bincount(index, reached - share)
-    error = float(np.sqrt(labels.size / (labels.size - 1) * (excess @ excess)) / reached.size)
-    low, high = clustered_wilson(share, error, labels.size - 1, reached.size)
-    return own | {"low": low, "high": high}
+    low = high = np.nan
+    if labels.size > 1:
+        excess = np.bincount(index, reached - share)
+        error = float(np.sqrt(labels.size / (labels.size - 1) * (excess @ excess)) / reached.size)
+        low, high = clustered_wilson(share, error, labels.size - 1, reached.size)
+    return {"observed": share, "low": low, "high": high, "n_sequences": labels.size}

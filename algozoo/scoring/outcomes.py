@@ -1,11 +1,12 @@
 """The table of trial outcomes: what it must hold, and what the detector found in each trial."""
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, TypedDict, get_type_hints
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from algozoo.companions import Companion
 from algozoo.errors import InputError
@@ -38,10 +39,6 @@ class Column:
     meaning: str
     unit: str = ""
     measured: bool = False
-
-
-def _nothing() -> Array:
-    return np.empty(0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,28 +80,26 @@ class OutcomeRow:
         str, Column("string", "`snr`, `probability`, `likelihood_ratio` or `ratio`; empty without a map", measured=True)
     ] = ""
     candidate_x: Annotated[
-        Array, Column("list of float32", "columns of the candidates, best first", "px", measured=True)
+        ArrayLike, Column("list of float32", "columns of the candidates, best first", "px", measured=True)
     ]
-    candidate_y: Annotated[Array, Column("list of float32", "rows of the candidates", "px", measured=True)]
-    candidate_score: Annotated[Array, Column("list of float64", "values of the map at the candidates", measured=True)]
+    candidate_y: Annotated[ArrayLike, Column("list of float32", "rows of the candidates", "px", measured=True)]
+    candidate_score: Annotated[
+        ArrayLike, Column("list of float64", "values of the map at the candidates", measured=True)
+    ]
     candidate_flux: Annotated[
-        Array, Column("list of float64", "fluxes over that of the star; empty if none are given", measured=True)
-    ] = field(default_factory=_nothing)
+        ArrayLike, Column("list of float64", "fluxes over that of the star; empty if none are given", measured=True)
+    ] = ()
     null_separation: Annotated[
-        Array, Column("list of float32", "of places one FWHM apart in an empty S/N map", "FWHM", measured=True)
-    ] = field(default_factory=_nothing)
-    null_score: Annotated[Array, Column("list of float32", "values of the map at these places", measured=True)] = field(
-        default_factory=_nothing
-    )
+        ArrayLike, Column("list of float32", "of places one FWHM apart in an empty S/N map", "FWHM", measured=True)
+    ] = ()
+    null_score: Annotated[ArrayLike, Column("list of float32", "values of the map at these places", measured=True)] = ()
 
 
 OUTCOME: dict[str, Column] = {
     name: hint.__metadata__[0] for name, hint in get_type_hints(OutcomeRow, include_extras=True).items()
 }
 """The columns of the table of outcomes, by name, in the order of the files."""
-COLUMNS = tuple(
-    column.name for column in fields(OutcomeRow) if column.default is MISSING and column.default_factory is MISSING
-)
+COLUMNS = tuple(column.name for column in fields(OutcomeRow) if column.default is MISSING)
 """Columns without which a table cannot be scored."""
 
 

@@ -54,9 +54,7 @@ def _probabilities(campaign: Campaign) -> pd.DataFrame:
     false = [*beside, *empty["candidate_score"]]
     of_false = np.concatenate([made["sequence"], empty["sequence"]]).repeat([len(own) for own in false])
     scores = np.concatenate([hits["hit_score"], *false]).astype(float)
-    columns = {
-        "dataset": campaign.dataset,
-        "detector": campaign.detector,
+    columns = campaign.place | {
         "sequence": np.concatenate([hits["sequence"], of_false]).astype(int),
         "probability": special.expit(scores) if campaign.map_kind == "log_odds" else scores,
         "truth": np.repeat([True, False], [len(hits), of_false.size]),
@@ -115,18 +113,8 @@ def probability_claims(candidates: pd.DataFrame) -> pd.DataFrame:
         n = excess.size
         error = excess.std() / np.sqrt(n)
         p = float(special.stdtr(n - 1, excess.mean() / error)) if n > 1 and error > 0 else np.nan
-        rows.append(
-            {
-                "dataset": dataset,
-                "detector": detector,
-                "brier": brier(own["probability"], own["truth"]),
-                "n": len(own),
-                "n_likely": len(likely),
-                "claimed": likely["probability"].mean(),
-                "observed": likely["truth"].mean(),
-                "p": p,
-                "over_confident": bool(p < LEVEL),
-            }
-        )
+        claimed, observed = likely["probability"].mean(), likely["truth"].mean()
+        scored = brier(own["probability"], own["truth"])
+        rows.append((dataset, detector, scored, len(own), len(likely), claimed, observed, p, bool(p < LEVEL)))
     names = ["dataset", "detector", "brier", "n", "n_likely", "claimed", "observed", "p", "over_confident"]
     return pd.DataFrame(rows, columns=names)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from algozoo.scoring.campaigns import FOUND_RATE, HIGHEST_RATE, Campaign, Campaigns, Outcomes
-from algozoo.scoring.froc import froc, tpr_at
+from algozoo.scoring.froc import froc
 from algozoo.scoring.measures import with_interval
 from algozoo.scoring.outcomes import candidates_beside
 
@@ -71,9 +71,8 @@ def _band(campaign: Campaign) -> pd.DataFrame:
     x = np.geomspace(campaign.lowest_rate, HIGHEST_RATE, N_RATES)
     bounds = [with_interval(campaign, values) for values in campaign.true_positive_rates(x)[0]]
     band = pd.DataFrame(bounds, columns=BAND).assign(
-        dataset=campaign.dataset,
+        **campaign.place,
         dataset_kind=campaign.dataset_kind,
-        detector=campaign.detector,
         fp_per_map=x,
         fpr=x / campaign.n_resels,
         n=int(campaign.injected.sum()),
@@ -101,7 +100,7 @@ def average_curves(curves_of_datasets: pd.DataFrame) -> pd.DataFrame:
         x = np.geomspace(lows.max(), HIGHEST_RATE, N_RATES)
         for detector, own in of_kind.groupby("detector"):
             read = [
-                [tpr_at(np.log(curve["fp_per_map"]), curve[column], np.log(x)) for column in BAND]
+                [np.interp(np.log(x), np.log(curve["fp_per_map"]), curve[column]) for column in BAND]
                 for _, curve in own.groupby("dataset")
             ]
             middle, low, high = np.moveaxis(np.array(read), 1, 0)
@@ -168,7 +167,7 @@ def _curve(campaign: Campaign) -> pd.DataFrame:
     shown = curve["hits"].to_numpy() + false
     fdr = np.divide(false, shown, out=np.full(shown.shape, np.nan), where=shown > 0)
     extra = {"fp_per_injected_map": false / len(made), "fdr": fdr, "precision": 1 - fdr}
-    return curve.assign(**extra, dataset=campaign.dataset, detector=campaign.detector)[list(_NO_CURVE)]
+    return curve.assign(**extra, **campaign.place)[list(_NO_CURVE)]
 
 
 _NO_CURVE = ("dataset", "detector", *froc([], [], 0, n_resels=1), "fp_per_injected_map", "fdr", "precision")

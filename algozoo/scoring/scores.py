@@ -5,12 +5,12 @@ The first is the one by which detectors are ranked.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from algozoo.scoring.campaigns import FOUND_RATE, HIGHEST_RATE, Campaign
-from algozoo.scoring.intervals import Array
 from algozoo.scoring.measures import Interval, area_of_maps, median_with_interval, with_interval
 
 STRICT_RATE = 0.1
@@ -75,17 +75,12 @@ def _partial_auc(campaign: Campaign) -> Columns:
     return area | {"fp_low": campaign.lowest_rate, "fp_high": HIGHEST_RATE}
 
 
-def _tpr(campaign: Campaign) -> Columns:
-    return interval_columns("tpr", with_interval(campaign, campaign.true_positive_rates([FOUND_RATE])[0, 0]))
-
-
-def _tpr_strict(campaign: Campaign) -> Columns:
-    return interval_columns("tpr_strict", with_interval(campaign, campaign.true_positive_rates([STRICT_RATE])[0, 0]))
+def _tpr(key: str, rate: float, campaign: Campaign) -> Columns:
+    return interval_columns(key, with_interval(campaign, campaign.true_positive_rates([rate])[0, 0]))
 
 
 def _auc_maps(campaign: Campaign) -> Columns:
-    area = area_of_maps(campaign)
-    return interval_columns("auc_maps", (area.auc, area.low, area.high))
+    return interval_columns("auc_maps", area_of_maps(campaign))
 
 
 def _sizes(campaign: Campaign) -> Columns:
@@ -98,22 +93,10 @@ def _sizes(campaign: Campaign) -> Columns:
     }
 
 
-def _position_error(campaign: Campaign) -> Columns:
-    errors = _of_found(campaign, "position_error")
-    median = interval_columns("position_error", median_with_interval(campaign, errors))
-    return median | {"n_found": int(np.isfinite(errors).sum())}
-
-
-def _flux_bias(campaign: Campaign) -> Columns:
-    biases = _of_found(campaign, "flux_bias")
-    median = interval_columns("flux_bias", median_with_interval(campaign, biases))
-    return median | {"n_flux": int(np.isfinite(biases).sum())}
-
-
-def _of_found(campaign: Campaign, column: str) -> Array:
-    """Values of a column in the trials whose companion is found, NaN in the others."""
+def _median_of_found(key: str, count: str, campaign: Campaign) -> Columns:
     found = campaign.fractions_found(FOUND_RATE) > 0
-    return campaign.trials[column].where(found).to_numpy(dtype=float)
+    values = campaign.trials[key].where(found).to_numpy(dtype=float)
+    return interval_columns(key, median_with_interval(campaign, values)) | {count: int(np.isfinite(values).sum())}
 
 
 def _seconds(campaign: Campaign) -> Columns:
@@ -133,7 +116,7 @@ SCORES: tuple[Score, ...] = (
     ),
     Score(
         key="tpr",
-        function=_tpr,
+        function=partial(_tpr, "tpr", FOUND_RATE),
         title="TPR at 1 FP per map",
         help="The fraction of companions found (true-positive rate) at the threshold at which maps without a companion "
         "hold one false positive on average.",
@@ -141,7 +124,7 @@ SCORES: tuple[Score, ...] = (
     ),
     Score(
         key="tpr_strict",
-        function=_tpr_strict,
+        function=partial(_tpr, "tpr_strict", STRICT_RATE),
         title="TPR at 0.1 FP per map",
         help="The same at one false positive in ten maps; it takes ten independent empty maps to measure it.",
         shown=["dataset"],
@@ -165,7 +148,7 @@ SCORES: tuple[Score, ...] = (
     ),
     Score(
         key="position_error",
-        function=_position_error,
+        function=partial(_median_of_found, "position_error", "n_found"),
         title="Position error (px)",
         help="The median distance between candidate and companion, over the companions found at one false positive per "
         "map, with Woodruff's interval, which takes six values.",
@@ -174,7 +157,7 @@ SCORES: tuple[Score, ...] = (
     ),
     Score(
         key="flux_bias",
-        function=_flux_bias,
+        function=partial(_median_of_found, "flux_bias", "n_flux"),
         title="Flux bias",
         help="The median over the companions found of the flux measured at the peak, in an aperture of one FWHM in the "
         "residual image, over that injected, less one. It holds what the subtraction takes, and is not corrected for "

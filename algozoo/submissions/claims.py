@@ -1,5 +1,6 @@
 """What a published row says of its trials, held against what they are; no detector is needed for this."""
 
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,8 @@ from algozoo.submissions.returned import absent_maps
 
 EXACT = 1e-9
 """Relative difference of what does not depend on the detector."""
+FACTS = ("annuli", "training", "detector.name", "detector.label", "detector.control")
+"""Fields of a run record that do not depend on what came of the run."""
 
 
 def false_claim(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict[int, Shard]) -> str:
@@ -33,20 +36,8 @@ def false_claim(published: pd.DataFrame, records: dict[int, RunRecord], shards: 
     str
         Names the column, the trial and both values; empty if all is so.
     """
-    return _missing(shards) or _forged(published, records, shards)
-
-
-def _missing(shards: dict[int, Shard]) -> str:
-    """Say which sequences of the suite have no result, or are none of the suite."""
-    first = next(iter(shards.values()))
-    n = first.dataset.sequences or load_dataset(first.dataset.name, mirror=first.mirror).n_sequences
-    different = sorted(set(range(n)) ^ set(shards))
-    listed = ", ".join(map(str, different))
-    return f"sequence: {len(shards)} have results, the suite has {n}; it is {listed} that differ" if different else ""
-
-
-def _forged(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict[int, Shard]) -> str:
-    """Say what a dataset's results say of its trials that is not so, or nothing."""
+    if different := _different_sequences(shards):
+        return different
     for sequence, shard in sorted(shards.items()):
         table, record = _as_it_should_be(shard, records[sequence])
         difference = _different_fact(records[sequence], record) or _different_column(
@@ -55,6 +46,15 @@ def _forged(published: pd.DataFrame, records: dict[int, RunRecord], shards: dict
         if difference:
             return f"{difference} (sequence {sequence})"
     return ""
+
+
+def _different_sequences(shards: dict[int, Shard]) -> str:
+    """Say which sequences of the suite have no result, or are none of the suite."""
+    first = next(iter(shards.values()))
+    n = first.dataset.sequences or load_dataset(first.dataset.name, mirror=first.mirror).n_sequences
+    different = sorted(set(range(n)) ^ set(shards))
+    listed = ", ".join(map(str, different))
+    return f"sequence: {len(shards)} have results, the suite has {n}; it is {listed} that differ" if different else ""
 
 
 def _as_it_should_be(shard: Shard, record: RunRecord) -> tuple[pd.DataFrame, RunRecord]:
@@ -69,14 +69,8 @@ def _as_it_should_be(shard: Shard, record: RunRecord) -> tuple[pd.DataFrame, Run
 
 
 def _different_fact(was: RunRecord, made: RunRecord) -> str:
-    facts = {
-        "annuli": was.annuli == made.annuli,
-        "training": was.training == made.training,
-        "detector.name": was.detector.name == made.detector.name,
-        "detector.label": was.detector.label == made.detector.label,
-        "detector.control": was.detector.control == made.detector.control,
-    }
-    return next((f"the record's {name} is another" for name, same in facts.items() if not same), "")
+    different = (name for name in FACTS if attrgetter(name)(was) != attrgetter(name)(made))
+    return next((f"the record's {name} is another" for name in different), "")
 
 
 def _different_column(was: pd.DataFrame, made: pd.DataFrame) -> str:

@@ -44,8 +44,8 @@ def check_request(head: str) -> None:
         a result does not reproduce or is of another code than that of the submission.
     """
     _refuse_rewriting(head)
-    added = {Path(path) for path in _changed(head, RESULTS, "--diff-filter=A")} - {RESULTS / FILE}
-    names = sorted({path.parts[1] for path in map(PurePath, _changed(head, SUBMISSIONS)) if len(path.parts) > 2})
+    added = {Path(path) for path in _changed(head, RESULTS, which="A")} - {RESULTS / FILE}
+    touched = {path.parts[1] for path in map(PurePath, _changed(head, SUBMISSIONS)) if len(path.parts) > 2}
     for folder in (SUBMISSIONS, RESULTS):
         _take(head, folder)
     if links := sorted(path for path in added if path.is_symlink() or not path.is_file()):
@@ -55,18 +55,18 @@ def check_request(head: str) -> None:
     new = [record for record in published if RESULTS / "shards" / f"{record.key}.parquet" in added]
     _refuse_strangers(added, new)
     _check_previews(_changed(head, RESULTS / "datasets"))
+    names = [name for name in sorted(touched) if (SUBMISSIONS / name).is_dir()]
     for name in names:
-        if (SUBMISSIONS / name).is_dir():
-            _run("check", str(SUBMISSIONS / name))
+        _run("check", str(SUBMISSIONS / name))
     _verify_added(new)
-    _refuse_stale([name for name in names if (SUBMISSIONS / name).is_dir()], published, new)
+    _refuse_stale(names, published, new)
 
 
 def _refuse_rewriting(head: str) -> None:
     """Results are named by their content: they are added, never changed. The ledger only grows."""
     ledger = RESULTS / FILE
     kept = [f":!{ledger}", f":!{RESULTS}/datasets"]
-    touched = [*_changed(head, RESULTS, "--diff-filter=a", *kept), *_changed(head, RESULTS, "--diff-filter=D")]
+    touched = [*_changed(head, RESULTS, *kept, which="a"), *_changed(head, RESULTS, which="D")]
     if touched := [path for path in dict.fromkeys(touched) if path != str(ledger)]:
         raise AlgoZooError(f"results that are published may not be changed or removed: {', '.join(touched)}")
     before, after = (_content(commit, ledger) for commit in ("HEAD", head))
@@ -96,7 +96,7 @@ def _check_previews(paths: Iterable[str]) -> None:
             about, images = Store(Path(folder)).preview(f"{dataset.name}-{dataset.version}")
         theirs, shown = Store(RESULTS).preview(stem)
         same = theirs == about and shown.keys() == images.keys()
-        if not same or not all(_are_close(shown[name], image) for name, image in images.items()):
+        if not (same and all(_are_close(shown[name], image) for name, image in images.items())):
             raise AlgoZooError(f"{RESULTS}/datasets/{stem}: is not what `algozoo run` writes of this dataset")
 
 
@@ -141,11 +141,10 @@ def _are_close(ours: np.ndarray, theirs: np.ndarray) -> bool:
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=CLOSE, atol=CLOSE * abs(theirs).max(initial=0))
 
 
-def _changed(head: str, path: Path, *options: str) -> list[str]:
-    """Files below a path that HEAD changes, seen from where it left our branch."""
-    chosen = [option for option in options if option.startswith("--")]
-    besides = [option for option in options if not option.startswith("--")]
-    out = _git("diff", "--name-only", "--no-renames", "-z", *chosen, f"HEAD...{head}", "--", str(path), *besides)
+def _changed(head: str, *paths: str | Path, which: str = "ACDMRTUXB") -> list[str]:
+    """Files at some paths that HEAD changes, seen from where it left our branch; `which` is git's --diff-filter."""
+    options = ("--name-only", "--no-renames", "-z", f"--diff-filter={which}")
+    out = _git("diff", *options, f"HEAD...{head}", "--", *map(str, paths))
     return [name for name in out.decode().split("\0") if name]
 
 

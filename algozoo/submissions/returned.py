@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite
@@ -16,11 +15,10 @@ from algozoo.datasets.arrays import read_image
 from algozoo.detectors.contract import Cost, DetectionMap, Detector, Kind
 from algozoo.detectors.registry import registered
 from algozoo.errors import InputError
+from algozoo.scoring.intervals import Array
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import MAPS, Control, Truth, content_digest
 from algozoo.toml import Name, Source, Table, Text, check_table
-
-Array = NDArray[np.float64]
 
 TURNS: dict[str, Callable[[Array], Array]] = {
     "mirrored left to right": np.fliplr,

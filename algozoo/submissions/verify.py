@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.record import RunRecord
@@ -20,11 +19,10 @@ from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.choice import wanted_as_recorded
-from algozoo.scoring import COLUMNS, curves
-from algozoo.scoring.outcomes import LIST, OUTCOME
+from algozoo.scoring import curves
+from algozoo.scoring.intervals import Array
+from algozoo.scoring.outcomes import COLUMNS, LIST, OUTCOME
 from algozoo.submissions.claims import false_claim
-
-Array = NDArray[np.float64]
 
 TOLERANCE = 1e-5
 """Relative difference of scores that other processors and libraries make."""
@@ -120,11 +118,9 @@ def verify(
         published = outcomes[outcomes["dataset"] == dataset]
         maps_only = any(record.detector.maps_only for record in by_sequence.values())
         same_code = maps_only or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
-        if forged := false_claim(published, by_sequence, shards):
-            yield Verified(label, dataset, 0, Grade.DIFFERS, forged, same_code)
-            continue
-        if maps_only:
-            yield Verified(label, dataset, 0, None, "", same_code)
+        forged = false_claim(published, by_sequence, shards)
+        if forged or maps_only:
+            yield Verified(label, dataset, 0, Grade.DIFFERS if forged else None, forged, same_code)
             continue
         thresholds = _thresholds(published)
         chosen = published.iloc[np.sort(rng.permutation(len(published))[:sample])]
@@ -181,7 +177,8 @@ def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence
         must be as many false positives too.
     """
     if was["status"] != now["status"]:
-        return Grade.DIFFERS, f"{was['status']} before, {_status_of(now)} now"
+        reason = f" ({now['reason']})" if now["reason"] else ""
+        return Grade.DIFFERS, f"{was['status']} before, {now['status']}{reason} now"
     if was["map_kind"] != now["map_kind"]:
         return Grade.DIFFERS, f"map_kind is {was['map_kind']!r}, {now['map_kind']!r} now"
     before, after = _candidates(was), _candidates(now)
@@ -247,7 +244,3 @@ def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence
     near = np.hypot(candidates[0] - trial["x"], candidates[1] - trial["y"]) <= trial["fwhm"]
     above = [candidates[2] >= threshold for threshold in thresholds]
     return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
-
-
-def _status_of(row: Mapping[Any, Any]) -> str:
-    return f"{row['status']} ({row['reason']})" if row["reason"] else str(row["status"])

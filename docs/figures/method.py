@@ -14,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from algozoo.imaging.snr import snr_map
 from algozoo.leaderboard.diagrams import critical_differences
 from algozoo.scoring import (
-    add_hits,
     candidate_probabilities,
     evaluate,
     find_candidates,
@@ -30,6 +29,7 @@ from algozoo.scoring import (
     score,
     uniformity,
 )
+from algozoo.scoring.outcomes import add_hits
 
 FOLDER = Path(__file__).parents[1]
 FWHM, SIZE, N_SEQUENCES, N_INJECTED = 4.0, 81, 12, 10

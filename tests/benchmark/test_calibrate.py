@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algozoo.benchmark.calibrate import Calibrator, baseline, write_calibration
+from algozoo.benchmark.calibrate import Calibrator, baseline
 from algozoo.benchmark.trials import draw_place
 from algozoo.companions import Companion, inject
 from algozoo.datasets import frame_block, load_dataset
@@ -89,7 +89,7 @@ def test_ranges_do_not_depend_on_the_order_of_the_work(manifest):
 def test_the_record_is_kept_in_the_manifest_and_all_else_is_left_as_it_was(campaign, manifest, tmp_path):
     path = tmp_path / "short.toml"
     path.write_text(manifest.read_text())
-    write_calibration(path, campaign.contrasts, campaign.record)
+    campaign.write(path)
     written = load_dataset(path).manifest
     assert [annulus.contrast for annulus in written.annuli] == campaign.contrasts
     assert written.calibration == campaign.record
@@ -102,7 +102,7 @@ def test_the_record_is_kept_in_the_manifest_and_all_else_is_left_as_it_was(campa
 def test_contrasts_of_another_version_are_refused_but_may_be_made_anew(campaign, manifest, tmp_path):
     path = tmp_path / "short.toml"
     path.write_text(manifest.read_text())
-    write_calibration(path, campaign.contrasts, campaign.record)
+    campaign.write(path)
     path.write_text(path.read_text().replace('version = "1"', 'version = "2"', 1))
     with pytest.raises(InputError, match="calibrated on version 1 of the dataset, and this is version 2: run"):
         load_dataset(path)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from algozoo.challenge import BlobRule, Tally, add_up, count_blobs
+from algozoo.challenge.blobs import BlobRule, Tally, add_up, count_blobs
 from algozoo.errors import InputError
 
 RULE = BlobRule(fwhm=4.0)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from algozoo.challenge import astrometry, overall, per_set, photometry, report
+from algozoo.challenge.characterisation import astrometry, overall, per_set, photometry, report
 from algozoo.errors import InputError
 
 TRUE = {"gpi1": [[10.0, 0.0], [0.0, 20.0], [-30.0, 40.0]], "sphere1": [[3.0, 4.0], [8.0, 6.0]]}

@@ -6,15 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import integrate
 
-from algozoo.challenge import (
-    BlobRule,
-    count_blobs,
-    cumulated_f1,
-    element_scores,
-    rate_areas,
-    rates,
-    resolution_elements,
-)
+from algozoo.challenge.blobs import BlobRule, count_blobs
+from algozoo.challenge.elements import cumulated_f1, element_scores, rate_areas, rates, resolution_elements
 
 FWHM = 4.0
 MAPS = arrays(float, (12, 15), elements=st.one_of(st.integers(-3, 3).map(float), st.just(np.nan)))

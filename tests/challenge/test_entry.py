@@ -6,6 +6,7 @@ import pytest
 from astropy.io import fits
 
 from algozoo.challenge import entry as challenge_entry
+from algozoo.challenge.blobs import BlobRule
 from algozoo.challenge.entry import read_map_entry, read_spectrum_entry
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
 from algozoo.errors import InputError
@@ -61,15 +62,16 @@ def mistakes(path):
 def test_a_good_entry_is_read(pack):
     entry = read_map_entry(pack(good()), TRUTH)
     assert entry.threshold == 5
-    assert entry.maps["irdis_1"][1, 2] == 33
-    assert entry.maps["irdis_2"].dtype == float
-    assert (entry.fwhm, entry.npix, entry.overlap, entry.max_blob_factor) == ({}, 2, 0.7, 2)
+    assert entry.maps[0].scores[1, 2] == 33
+    assert entry.maps[1].scores.dtype == float
+    assert [one.rule for one in entry.maps] == [BlobRule(fwhm=4.0)] * 2
 
 
 def test_optional_files_are_read(pack):
     settings = {"npix.fits": 3, "overlap_threshold.fits": 0.5, "max_blob_fact.fits": 4.0, "irdis_fwhm_2.fits": 4.5}
     entry = read_map_entry(pack(good() | {name: fits_bytes([[value]]) for name, value in settings.items()}), TRUTH)
-    assert (entry.fwhm, entry.npix, entry.overlap, entry.max_blob_factor) == ({"irdis_2": 4.5}, 3, 0.5, 4)
+    rules = [BlobRule(fwhm=fwhm, npix=3, overlap=0.5, max_blob_factor=4.0) for fwhm in (4.0, 4.5)]
+    assert [one.rule for one in entry.maps] == rules
 
 
 def test_what_archivers_leave_behind_is_ignored(pack):
@@ -79,7 +81,7 @@ def test_what_archivers_leave_behind_is_ignored(pack):
 
 def test_a_map_of_nan_is_allowed(pack):
     entry = read_map_entry(pack(good() | {"irdis_detmap_2.fits": fits_bytes(np.full((21, 21), np.nan))}), TRUTH)
-    assert np.isnan(entry.maps["irdis_2"]).all()
+    assert np.isnan(entry.maps[1].scores).all()
 
 
 def test_all_mistakes_are_told_at_once(pack):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from algozoo.challenge import BlobRule, ChallengeMap, by_set, summary
+from algozoo.challenge.blobs import BlobRule
+from algozoo.challenge.summary import ChallengeMap, by_set, summary
+from algozoo.challenge.truth import MapSet
 from algozoo.scoring import garwood, wilson
 
 THRESHOLD = 5.0
@@ -15,10 +17,8 @@ def one_map(name, companions=(), bright=(), size=61, noise=None):
     scores = np.zeros((size, size)) if noise is None else noise.normal(size=(size, size))
     for x, y in bright:
         scores[y - 1 : y + 2, x - 1 : x + 2] = 10 + 0.01 * x
-    x, y = np.array(companions, dtype=float).reshape(-1, 2).T
-    y_px, x_px = np.mgrid[:size, :size] - (size - 1) / 2
-    valid = np.hypot(x_px, y_px) >= 4
-    return ChallengeMap(name=name, scores=scores, x=x, y=y, fwhm=4.0, valid=valid, rule=BlobRule(fwhm=4.0))
+    truth = MapSet(name=name, size=size, fwhm=4.0, companions=[[float(x), float(y)] for x, y in companions])
+    return ChallengeMap(truth=truth, scores=scores, rule=BlobRule(fwhm=4.0))
 
 
 def values(maps, counter):

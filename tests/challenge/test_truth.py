@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from algozoo.challenge.truth import read_map_truth, read_spectrum_truth
+from algozoo.challenge.truth import MapTruth, SpectrumTruth
 from algozoo.errors import InputError
+from algozoo.toml import read_toml
 
 MAPS = """
 format = 1
@@ -37,7 +38,7 @@ def write(tmp_path):
 
 
 def test_positions_are_columns_and_rows_of_the_map(write):
-    first, second = read_map_truth(write(MAPS)).sets
+    first, second = read_toml(write(MAPS), MapTruth).sets
     assert first.x.tolist() == [30, 10]
     assert first.y.tolist() == [12.5, 20]
     assert first.file("detmap") == "sphere_irdis_detmap_1.fits"
@@ -46,7 +47,7 @@ def test_positions_are_columns_and_rows_of_the_map(write):
 
 
 def test_the_field_is_an_annulus_about_the_middle_of_the_map(write):
-    first, second = read_map_truth(write(MAPS)).sets
+    first, second = read_toml(write(MAPS), MapTruth).sets
     assert first.valid.shape == (41, 41)
     assert not first.valid[20, 23]  # three px from the middle, under one FWHM
     assert first.valid[20, 24]
@@ -61,7 +62,7 @@ def test_the_field_is_an_annulus_about_the_middle_of_the_map(write):
 def test_all_mistakes_of_a_truth_are_told_at_once(write):
     text = MAPS.replace("size = 41", "size = 1").replace('"nirc2_1"', '"NIRC2"').replace("inner = 10", "iner = 10")
     with pytest.raises(InputError, match="3 mistakes") as error:
-        read_map_truth(write(text))
+        read_toml(write(text), MapTruth)
     for place in ("sets[0].size = 1", "sets[1].name = 'NIRC2'", "sets[1].iner = 10: no such field"):
         assert place in str(error.value)
 
@@ -69,16 +70,16 @@ def test_all_mistakes_of_a_truth_are_told_at_once(write):
 @pytest.mark.parametrize("place", ["[41.0, 3.0]", "[-3.0, 3.0]", "[20.0, 21.0]", "[3.0]"])
 def test_a_companion_must_lie_in_the_field(write, place):
     with pytest.raises(InputError, match=r"sets\[0\].companions"):
-        read_map_truth(write(MAPS.replace("[10.0, 20.0]", place)))
+        read_toml(write(MAPS.replace("[10.0, 20.0]", place)), MapTruth)
 
 
 def test_a_set_is_there_once(write):
     with pytest.raises(InputError, match="nirc2_1 is there more often"):
-        read_map_truth(write(MAPS.replace("sphere_irdis_1", "nirc2_1")))
+        read_toml(write(MAPS.replace("sphere_irdis_1", "nirc2_1")), MapTruth)
 
 
 def test_a_truth_of_spectra_has_offsets_and_contrasts(write):
-    (only,) = read_spectrum_truth(write(SPECTRA)).sets
+    (only,) = read_toml(write(SPECTRA), SpectrumTruth).sets
     assert only.offsets.tolist() == [[3, -4.5], [0, 9]]
     assert only.contrasts.shape == (2, 2)
 
@@ -94,4 +95,4 @@ def test_a_truth_of_spectra_has_offsets_and_contrasts(write):
 )
 def test_mistakes_of_spectra_are_named(write, old, new, expected):
     with pytest.raises(InputError, match=expected):
-        read_spectrum_truth(write(SPECTRA.replace(old, new)))
+        read_toml(write(SPECTRA.replace(old, new)), SpectrumTruth)

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.cli.options import print_numbers, print_table, read_companion, read_parameters
+from algozoo.cli.options import print_numbers, print_table, read_companion, read_detector
+from algozoo.detectors.pca import PCA
 from algozoo.errors import InputError
 
-VALUES = st.one_of(st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False), st.text("abc", min_size=1))
+
+@given(st.integers(1, 1000) | st.floats(0.01, 0.99))
+def test_a_parameter_is_read_as_python_writes_it(value):
+    detector = read_detector("pca", [f"n_components={value!r}", "library=both"])
+    assert detector == PCA(n_components=value, library="both")
+    assert type(detector.n_components) is type(value)
 
 
-@given(st.dictionaries(st.text("nk_", min_size=1), st.one_of(VALUES, st.lists(VALUES)), max_size=3))
-def test_parameters_are_read_as_python_writes_them(parameters):
-    assert read_parameters([f"{name}={value!r}" for name, value in parameters.items()]) == parameters
-
-
-def test_a_value_that_is_no_literal_is_text():
-    assert read_parameters(["library=both", "note=a=b"]) == {"library": "both", "note": "a=b"}
+def test_a_parameter_without_a_value_is_refused():
     with pytest.raises(InputError, match="--parameter 'n_components': expected NAME=VALUE"):
-        read_parameters(["n_components"])
+        read_detector("pca", ["n_components"])
 
 
 def test_a_companion_is_read_with_its_place_on_the_sky(make_sequence):

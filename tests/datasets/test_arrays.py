@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from algozoo.datasets import read_cube
 from algozoo.datasets.arrays import read_number
+from algozoo.datasets.readers import read_cube
 
 Write = Callable[..., Path]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from algozoo.datasets import FRAME_BLOCKS, flip_arc, flip_refusal, frame_block
+from algozoo.datasets.nulls import FRAME_BLOCKS, flip_arc, flip_refusal, frame_block
 
 
 def rotating(make_sequence, rotation: float, n_frames: int = 10):

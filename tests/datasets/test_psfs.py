@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from algozoo.datasets import read_psf
+from algozoo.datasets.psfs import read_psf
 from algozoo.errors import InputError
 
 Write = Callable[..., Path]

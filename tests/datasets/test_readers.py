@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from algozoo.datasets import read, read_angles, read_cube, read_spectral_psf, read_wavelengths
 from algozoo.datasets.arrays import read_number
+from algozoo.datasets.psfs import read_spectral_psf
+from algozoo.datasets.readers import read, read_angles, read_cube, read_wavelengths
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 

@@ -2,6 +2,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from algozoo.detectors.contract import Detector
@@ -96,6 +97,13 @@ def test_parameters_are_held_against_their_types():
         create("median", combine="sum")
     with pytest.raises(InputError, match=r"n_components is 0, expected an integer \(1 or more\) or a number"):
         create("pca", n_components=0)
+
+
+def test_numbers_of_numpy_are_taken_as_those_of_python():
+    made = create("pca", n_components=np.int64(7))
+    assert made.label == "pca(n_components=7)"
+    assert type(made.n_components) is int
+    type(made)(n_components=np.float64(0.9)).check_parameters()
 
 
 def test_built_in_is_what_is_registered_here_and_nothing_made_from_it(submit):

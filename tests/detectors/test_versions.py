@@ -36,7 +36,7 @@ def mine(tmp_path):
         folder.mkdir(exist_ok=True)
         for name, text in {"submission.toml": MANIFEST, "detector.py": code, **files}.items():
             (folder / name).write_text(text)
-        return detector_version(create("mine", submissions=tmp_path))
+        return detector_version(registered(tmp_path)["mine"].create())
 
     return version
 

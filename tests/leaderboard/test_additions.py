@@ -11,7 +11,9 @@ from algozoo.leaderboard import build_site, charts
 from algozoo.leaderboard.charts import Chart
 from algozoo.leaderboard.results import DatasetResults
 from algozoo.leaderboard.vega import Specification, layered
-from algozoo.scoring import SCORES, Campaign, Score, scores
+from algozoo.scoring import scores
+from algozoo.scoring.campaigns import Campaign
+from algozoo.scoring.scores import SCORES, Score
 
 FOUND = Score(
     key="found_anywhere",

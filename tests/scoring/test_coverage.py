@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import stats
 
-from algozoo.scoring import comparisons, partial_auc, resampling, tpr_at
+from algozoo.scoring import comparisons, partial_auc, resampling
 from algozoo.scoring.averages import average
 from algozoo.scoring.campaigns import Campaign, draw_weights, groups
 from algozoo.scoring.comparisons import Replicates, compare, standings
@@ -88,7 +88,7 @@ def truth(detector: str, spread: float, low: float) -> dict[str, float]:
     threshold = np.linspace(10, -10, 4001)
     tpr = stats.norm.sf(threshold, STRENGTH[detector], np.hypot(1, spread))
     fp = N_FALSE * stats.norm.sf(threshold)
-    return {"partial_auc": partial_auc(fp, tpr, low, 10), "tpr": float(tpr_at(fp, tpr, 1.0))}
+    return {"partial_auc": partial_auc(fp, tpr, low, 10), "tpr": float(np.interp(1.0, fp, tpr))}
 
 
 def measured(rng: Generator, **size: Any) -> SimpleNamespace:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algozoo.errors import InputError
-from algozoo.scoring import froc, partial_auc, threshold_at, tpr_at
+from algozoo.scoring import froc, partial_auc, threshold_at
 
 HITS = st.lists(st.one_of(st.integers(-5, 5).map(float), st.just(np.nan)), min_size=1, max_size=20)
 FALSE = st.lists(st.integers(-5, 5).map(float), max_size=40)
@@ -93,16 +93,16 @@ def test_the_curve_is_read_at_the_top_of_a_step_and_level_beyond_its_end(
     curve = froc(hits, false, n_empty)
     fp, tpr = curve["fp_per_map"].to_numpy(), curve["tpr"].to_numpy()
     for point in np.unique(fp):
-        assert tpr_at(fp, tpr, point) == tpr[fp == point].max()
-    assert tpr_at(fp, tpr, fp[-1] + x) == tpr[-1]
-    assert tpr[fp <= x].max() <= tpr_at(fp, tpr, x) <= tpr[np.minimum((fp <= x).sum(), fp.size - 1)]
+        assert np.interp(point, fp, tpr) == tpr[fp == point].max()
+    assert np.interp(fp[-1] + x, fp, tpr) == tpr[-1]
+    assert tpr[fp <= x].max() <= np.interp(x, fp, tpr) <= tpr[np.minimum((fp <= x).sum(), fp.size - 1)]
 
 
 @given(HITS, FALSE, N_EMPTY)
 def test_partial_auc_is_the_numerical_integral(hits: list[float], false: list[float], n_empty: int) -> None:
     curve = froc(hits, false, n_empty)
     x = np.geomspace(0.2, 10, 20001)
-    expected = tpr_at(curve["fp_per_map"], curve["tpr"], x).mean()
+    expected = np.interp(x, curve["fp_per_map"], curve["tpr"]).mean()
     assert area(curve) == pytest.approx(expected, abs=2e-3)
     assert 0 <= area(curve) <= 1
 
@@ -125,7 +125,7 @@ def test_a_detector_that_finds_all_above_every_false_positive_has_the_whole_area
 
 def test_equal_scores_everywhere_give_the_mid_rank_value() -> None:
     curve = froc([1, 1], [1] * 40, 2)
-    assert tpr_at(curve["fp_per_map"], curve["tpr"], 5.0) == 0.25
+    assert np.interp(5.0, curve["fp_per_map"], curve["tpr"]) == 0.25
     assert area(curve) == pytest.approx((10 - 0.2) / 20 / np.log(50))
 
 

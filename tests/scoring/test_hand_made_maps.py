@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from algozoo.scoring import add_hits, curves, find_candidates, score
+from algozoo.scoring import curves, find_candidates, score
+from algozoo.scoring.outcomes import add_hits
 
 Array = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from numpy.random import Generator
 
 from algozoo.companions import Companion
 from algozoo.errors import InputError
-from algozoo.scoring import COLUMNS, add_hits, check_outcomes, on_shared_trials
-from algozoo.scoring.outcomes import OUTCOME, OutcomeRow, true_companion
+from algozoo.scoring import on_shared_trials
+from algozoo.scoring.outcomes import COLUMNS, OUTCOME, OutcomeRow, add_hits, check_outcomes, true_companion
 from algozoo.sequence import ADISequence
 
 Make = Callable[..., pd.DataFrame]

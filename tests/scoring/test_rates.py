@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.random import Generator
 
-from algozoo.scoring import average_curves, curves, rates, score, tpr_at
+from algozoo.scoring import average_curves, curves, rates, score
 
 Make = Callable[..., pd.DataFrame]
 BAND = ["tpr", "tpr_low", "tpr_high"]
@@ -26,7 +26,7 @@ def test_the_band_lies_on_the_curve(outcomes: pd.DataFrame) -> None:
     points = dict(iter(curves(outcomes).groupby("detector")))
     for label, band in table.groupby("detector"):
         curve = points[label]
-        np.testing.assert_allclose(band["tpr"], tpr_at(curve["fp_per_map"], curve["tpr"], band["fp_per_map"]))
+        np.testing.assert_allclose(band["tpr"], np.interp(band["fp_per_map"], curve["fp_per_map"], curve["tpr"]))
         assert band["tpr"].between(band["tpr_low"], band["tpr_high"]).all()
         assert band["tpr"].is_monotonic_increasing
 

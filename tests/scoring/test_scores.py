@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from numpy.random import Generator
 
-from algozoo.scoring import SCORES, Campaign, Score, scores
+from algozoo.scoring import scores
+from algozoo.scoring.campaigns import Campaign
 from algozoo.scoring.measures import with_interval
-from algozoo.scoring.scores import Columns, interval_columns
+from algozoo.scoring.scores import SCORES, Columns, Score, interval_columns
 
 Make = Callable[..., pd.DataFrame]
 

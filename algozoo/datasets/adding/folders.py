@@ -8,12 +8,14 @@ another star are ``reference``.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from algozoo.errors import InputError
+
+Files = dict[str, Path]
+
+REQUIRED = ("cube", "angles", "psf")
+PARTS = (*REQUIRED, "wavelengths", "reference")
 
 SUFFIXES = (".fits", ".fit", ".fits.gz", ".fits.fz", ".txt", ".csv", ".dat")
 
@@ -40,36 +42,13 @@ ROLES = {
 """Words and what they stand for; of two that fit, the first."""
 
 
-@dataclass(frozen=True)
-class SequenceFiles:
-    """Where the parts of a sequence lie; None for a part that was not found."""
-
-    name: str
-    cube: Path | None = None
-    angles: Path | None = None
-    psf: Path | None = None
-    wavelengths: Path | None = None
-    pixel_scale: Path | None = None
-    reference: Path | None = None
-
-    @property
-    def paths(self) -> list[Path]:
-        """The parts that were found."""
-        return [path for field in fields(self)[1:] if (path := getattr(self, field.name)) is not None]
-
-    @property
-    def missing(self) -> list[str]:
-        """Names of the parts that no sequence can do without."""
-        return [part for part in ("cube", "angles", "psf") if getattr(self, part) is None]
-
-
-def find_sequences(folder: Path) -> list[SequenceFiles]:
+def find_sequences(folder: Path) -> dict[str, Files]:
     """Find the files of sequences in a folder by their names.
 
     Returns
     -------
-    list of SequenceFiles
-        Sorted by name, complete or not.
+    dict
+        The files that were found of each sequence by their part, complete or not; the key is what their names share.
 
     Raises
     ------
@@ -80,30 +59,33 @@ def find_sequences(folder: Path) -> list[SequenceFiles]:
         paths = sorted(path for path in folder.iterdir() if path.name.lower().endswith(SUFFIXES) and path.is_file())
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}), expected a folder with FITS files") from None
-    found: dict[str, SequenceFiles] = {}
+    found: dict[str, Files] = {}
     for path in paths:
-        role, name = _role(path)
-        if role is None:
+        part, name = _role(path)
+        if part is None:
             continue
-        files = found.get(name, SequenceFiles(name))
-        rival = getattr(files, role)
-        if rival is not None:
+        rival = found.setdefault(name, {}).setdefault(part, path)
+        if rival != path:
             raise InputError(
-                f"{folder}: both {rival.name} and {path.name} look like the {role.replace('_', ' ')} of one sequence: "
+                f"{folder}: both {rival.name} and {path.name} look like the {part.replace('_', ' ')} of one sequence: "
                 "move one of them away"
             )
-        found[name] = _with(files, {role: path})
-    return [found[name] for name in sorted(found)]
+    return dict(sorted(found.items()))
 
 
-def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
+def choose_sequence(folder: Path, **chosen: Path | None) -> Files:
     """Take the only sequence in a folder, or the one to which the chosen files belong.
 
     Parameters
     ----------
     folder : path
     chosen : path or None
-        Parts of `SequenceFiles`, which replace what was found.
+        Files by their part, which replace what was found.
+
+    Returns
+    -------
+    dict of path
+        Keys 'cube', 'angles', 'psf' and what there is of the others.
 
     Raises
     ------
@@ -111,32 +93,34 @@ def choose_sequence(folder: Path, **chosen: Path | None) -> SequenceFiles:
         If a part is missing, or if there are several sequences and none was chosen.
     """
     given = {part: path for part, path in chosen.items() if path is not None}
-    found = find_sequences(folder)
+    found = list(find_sequences(folder).values())
     taken = {path.resolve() for path in given.values()}
-    mine = [files for files in found if any(path.resolve() in taken for path in files.paths)]
-    complete = [files for files in found if not files.missing]
-    with_cube = [files for files in found if files.cube]
+    mine = [files for files in found if any(path.resolve() in taken for path in files.values())]
+    complete = [files for files in found if not _missing(files)]
+    with_cube = [files for files in found if "cube" in files]
     candidates = mine or complete or with_cube or (found if len(found) == 1 else [])
-    if len(candidates) > 1 and not all(part in given for part in ("cube", "angles", "psf")):
+    if len(candidates) > 1 and _missing(given):
         names = "\n".join(f"  {_describe(files)}" for files in candidates)
         raise InputError(f"{folder}: {len(candidates)} sequences; choose one with --cube FILE:\n{names}")
-    files = _with(candidates[0] if len(candidates) == 1 else SequenceFiles(folder.name), given)
-    if files.missing:
+    files = (candidates[0] if len(candidates) == 1 else {}) | given
+    if missing := _missing(files):
         raise InputError(
-            f"{folder}: no file looks like the {' and the '.join(files.missing)}, expected names such as cube.fits, "
+            f"{folder}: no file looks like the {' and the '.join(missing)}, expected names such as cube.fits, "
             f"angles.fits, psf.fits or naco_star_cube.fits, naco_star_pa.fits, naco_star_psf.fits: say where with "
-            f"{', '.join(f'--{part} FILE' for part in files.missing)}"
+            f"{', '.join(f'--{part} FILE' for part in missing)}"
         )
-    return files
+    return {part: files[part] for part in (*PARTS, "pixel_scale") if part in files}
 
 
-def _with(files: SequenceFiles, parts: Mapping[str, Any]) -> SequenceFiles:
-    return replace(files, **parts)
+def _missing(files: Files) -> list[str]:
+    """Return the parts that no sequence can do without."""
+    return [part for part in REQUIRED if part not in files]
 
 
-def _describe(files: SequenceFiles) -> str:
-    missing = f" (without {', '.join(files.missing)})" if files.missing else ""
-    return f"{(files.cube or files.psf or files.angles or Path(files.name)).name}{missing}"
+def _describe(files: Files) -> str:
+    shown = next(files[part] for part in ("cube", "psf", "angles", *files) if part in files)
+    missing = _missing(files)
+    return shown.name + (f" (without {', '.join(missing)})" if missing else "")
 
 
 def _role(path: Path) -> tuple[str | None, str]:

@@ -108,10 +108,18 @@ def fit_companion(
     fits = np.array([_fit(sequence, origin, count) for count in counts])
     companion = _moved(origin, fits.mean(axis=0), sequence.fwhm)
     snr = _snr(sequence, companion, middle)
-    _check_found(sequence, guess, snr)
+    if snr < LEAST_SNR:
+        separation, position_angle = guess.to_sky(sequence)
+        raise InputError(
+            f"{sequence.name}: no companion within one FWHM of {separation:.3f} arcsec, position angle "
+            f"{position_angle:.1f} deg: the S/N there is {snr:.1f}, expected at least {LEAST_SNR:g}; correct the "
+            "position or the offset of the angles that brings North up"
+        )
     cleaned = remove(sequence, [companion])
     between_counts = fits.var(axis=0, ddof=1) if len(fits) > 1 else np.zeros(3)
-    ring_errors = [_fit(inject(cleaned, [other]), other, middle) for other in _ring(companion)]
+    turns = 360 * np.arange(1, N_RING + 1) / (N_RING + 1)
+    ring = [replace(companion, azimuth=(companion.azimuth + turn) % 360) for turn in turns]
+    ring_errors = [_fit(inject(cleaned, [other]), other, middle) for other in ring]
     radial, tangential, relative = np.sqrt(between_counts + np.mean(np.square(ring_errors), axis=0))
     return FittedCompanion(
         companion=companion,
@@ -193,26 +201,10 @@ def _snr(sequence: ADISequence, companion: Companion, n_components: int) -> floa
     return snr_at(_residual_images(sequence, n_components).sum(axis=0), x, y, sequence.fwhm)
 
 
-def _ring(companion: Companion) -> list[Companion]:
-    """Return equal companions at other angles, evenly spread."""
-    turns = 360 * np.arange(1, N_RING + 1) / (N_RING + 1)
-    return [replace(companion, azimuth=(companion.azimuth + turn) % 360) for turn in turns]
-
-
 def _check_place(sequence: ADISequence, guess: Companion) -> None:
     reach = APERTURE_RADIUS * sequence.fwhm
     if not sequence.fwhm <= guess.separation <= sequence.centre - reach:
         raise InputError(
             f"{sequence.name}: a companion at {guess.separation:.1f} px from the star cannot be measured, expected "
             f"{sequence.fwhm:.1f} px (one FWHM) to {sequence.centre - reach:.1f} px (two FWHM from the edge)"
-        )
-
-
-def _check_found(sequence: ADISequence, guess: Companion, snr: float) -> None:
-    if snr < LEAST_SNR:
-        separation, position_angle = guess.to_sky(sequence)
-        raise InputError(
-            f"{sequence.name}: no companion within one FWHM of {separation:.3f} arcsec, position angle "
-            f"{position_angle:.1f} deg: the S/N there is {snr:.1f}, expected at least {LEAST_SNR:g}; correct the place "
-            "or the offset of the angles that brings North up"
         )

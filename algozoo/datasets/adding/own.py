@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from algozoo.companions import Companion
-from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.negative_companion import FittedCompanion
 from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
-from algozoo.datasets.manifest import RealManifest, check_manifest
+from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError
-from algozoo.files import write_whole
+from algozoo.files import write_text_whole
 from algozoo.sequence import ADISequence
+from algozoo.toml import Source, check_table
 
 INNER_EDGE = 1.0
 """FWHM: where the valid field of a new dataset begins, if its twin allows."""
@@ -43,12 +43,12 @@ class Stated:
     star_flux_aperture: float | None = None
 
 
-def missing_facts(files: SequenceFiles, seen: Look, stated: Stated) -> dict[str, str]:
+def missing_facts(files: Files, seen: Look, stated: Stated) -> dict[str, str]:
     """Return the fields of `Stated` that are needed and known from nowhere, each with what to say."""
     missing = {}
-    if stated.pixel_scale is None and files.pixel_scale is None:
+    if stated.pixel_scale is None and "pixel_scale" not in files:
         missing["pixel_scale"] = "arcseconds per pixel"
-    if stated.angle_unit is None and files.angles and unit_of_angles(files.angles) is None:
+    if stated.angle_unit is None and unit_of_angles(files["angles"]) is None:
         missing["angle_unit"] = "deg or rad: the angles lie within 2 pi, and their file does not say"
     if stated.star_flux is None and not seen.psf_in_cube_units:
         missing["star_flux"] = (
@@ -65,25 +65,43 @@ def inner_edge(sequence: ADISequence) -> float:
     return float(edge) if INNER_EDGE < edge < USUAL_ANNULI[0] else INNER_EDGE
 
 
-def usual_field(name: str, side: int, fwhm: float, inner: float) -> dict[str, Any]:
-    """Return the entries `valid_field` and `annuli` of a manifest for frames of some pixels.
+def new_manifest(origin: str, side: int, fwhm: float, inner: float, **facts: Any) -> RealManifest:
+    """Make the first version of a manifest, with the usual field and annuli.
+
+    Parameters
+    ----------
+    origin : str
+        What messages call the sequence.
+    side : int
+        Pixels of the frames.
+    fwhm : float
+        Pixels.
+    inner : float
+        FWHM: where the valid field begins.
+    facts
+        The other fields of the manifest; None for what is left out.
 
     Raises
     ------
     InputError
-        If the frames, whose `name` is for the message, are too small.
+        If the frames are too small, or a fact is out of range.
     """
     outer = float(np.floor(2 * ((side - 1) / 2 / fwhm - 1)) / 2)
     if outer <= inner:
         raise InputError(
-            f"{name}: {side} px around the star are {side / fwhm:.1f} FWHM, expected at least 5.5: give larger frames"
+            f"{origin}: {side} px around the star are {side / fwhm:.1f} FWHM, expected at least 5.5: give larger frames"
         )
-    return {"valid_field": {"inner": inner, "outer": outer}, "annuli": _annuli(outer)}
+    last = outer - INJECTION_MARGIN
+    annuli = [{"inner": a, "outer": min(b, last)} for a, b in pairwise(USUAL_ANNULI) if a < last]
+    table = {"format": 1, "kind": "real", "version": "1", "annuli": annuli, **facts}
+    table["valid_field"] = {"inner": inner, "outer": outer}
+    given = {field: value for field, value in table.items() if value is not None}
+    return check_table(Source(origin, given), RealManifest)
 
 
 def compose_manifest(
     name: str,
-    files: SequenceFiles,
+    files: Files,
     seen: Look,
     stated: Stated,
     folder: Path,
@@ -98,40 +116,28 @@ def compose_manifest(
     InputError
         If something stated is out of range, or if the frames are too small.
     """
-    side = seen.crop[2] if seen.crop else seen.shape[-1]
-    field = usual_field(str(files.cube), side, seen.fwhm, inner)
-    left, bottom, _ = seen.crop or (0, 0, 0)
-    rest = seen.shape[-1] - left, seen.shape[-2] - bottom
-    crop = {"x": left, "y": bottom} | ({} if rest == (side, side) else {"size": side})
-    pixel_scale = stated.pixel_scale
-    if pixel_scale is None and files.pixel_scale:
-        pixel_scale = read_number(files.pixel_scale)
-    flux = {"star_flux": stated.star_flux, "star_flux_aperture": stated.star_flux_aperture}
-    table: dict[str, Any] = {
-        "format": 1,
-        "kind": "real",
-        "name": name,
-        "version": "1",
-        "title": name,
-        "description": f"Made by `algozoo datasets add` from {files.cube.name if files.cube else name}.",
-        "instrument": "not stated",
-        "licence": "not stated",
-        "source": "own data",
-        "citation": "not stated",
-        "pixel_scale": pixel_scale,
-        **field,
-        **{key: value for key, value in flux.items() if value is not None},
-        "angle_unit": stated.angle_unit or (unit_of_angles(files.angles) if files.angles else None) or "deg",
-        "angle_offset": stated.angle_offset,
-        "crop": crop,
-        "files": {
-            part: _source(path, folder)
-            for part in ("cube", "angles", "psf", "wavelengths", "reference")
-            if (path := getattr(files, part)) is not None
-        },
-        "companions": list(companions),
-    }
-    return check_manifest(name, table)
+    left, bottom, side = seen.crop or (0, 0, seen.shape[-1])
+    cut_at_the_end = (seen.shape[-1] - left, seen.shape[-2] - bottom) != (side, side)
+    facts = asdict(stated)
+    if stated.pixel_scale is None and "pixel_scale" in files:
+        facts["pixel_scale"] = read_number(files["pixel_scale"])
+    if stated.angle_unit is None:
+        facts["angle_unit"] = unit_of_angles(files["angles"]) or "deg"
+    return new_manifest(
+        str(files["cube"]),
+        side,
+        seen.fwhm,
+        inner,
+        **facts,
+        **dict.fromkeys(("instrument", "licence", "citation"), "not stated"),
+        name=name,
+        title=name,
+        description=f"Made by `algozoo datasets add` from {files['cube'].name}.",
+        source="own data",
+        crop={"x": left, "y": bottom, **({"size": side} if cut_at_the_end else {})},
+        files={part: _source(path, folder) for part, path in files.items() if part != "pixel_scale"},
+        companions=list(companions),
+    )
 
 
 def companion_table(name: str, fitted: FittedCompanion, sequence: ADISequence) -> dict[str, Any]:
@@ -165,7 +171,7 @@ def write_manifest(manifest: RealManifest, path: Path) -> None:
     if path.exists():
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
     text = tomlkit.dumps(manifest.model_dump(mode="json", exclude_none=True))
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text_whole(path, text)
 
 
 def place_from_text(text: str) -> tuple[float, float]:
@@ -182,18 +188,6 @@ def place_from_text(text: str) -> tuple[float, float]:
     if not (np.isfinite([separation, angle]).all() and separation > 0):
         raise InputError(f"--companion {text!r}: expected a positive separation and a finite angle")
     return separation, angle
-
-
-def guessed_companion(text: str, sequence: ADISequence) -> Companion:
-    """Place a companion of unknown contrast in a sequence; see `place_from_text`."""
-    separation, angle = place_from_text(text)
-    return Companion.from_sky(sequence, separation=separation, position_angle=angle, contrast=0)
-
-
-def _annuli(outer: float) -> list[dict[str, float]]:
-    """Cut the usual annuli where the valid field ends; maps near its edges are not searched for companions."""
-    last = outer - INJECTION_MARGIN
-    return [{"inner": a, "outer": min(b, last)} for a, b in pairwise(USUAL_ANNULI) if a < last]
 
 
 def _source(path: Path, folder: Path) -> dict[str, str]:

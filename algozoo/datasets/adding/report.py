@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from algozoo.datasets.adding.folders import SequenceFiles
+from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.inspection import (
     LARGEST_OFFSET,
     StarCentre,
@@ -76,7 +75,7 @@ class Look:
         return self.psf_flux > self.brightest
 
 
-def look(files: SequenceFiles) -> Look:
+def look(files: Files) -> Look:
     """Read the files of a sequence and note what they show.
 
     Raises
@@ -84,14 +83,15 @@ def look(files: SequenceFiles) -> Look:
     InputError
         If a file cannot be used; what can be mended by a crop is only noted.
     """
-    parts: dict[str, Any] = {part: getattr(files, part) for part in ("cube", "angles", "psf")}
-    angles = read_angles(parts["angles"], unit_of_angles(parts["angles"]) or "deg")
-    n_wavelengths = None if files.wavelengths is None else read_wavelengths(files.wavelengths).size
-    cube = read_cube(parts["cube"], angles.size, n_wavelengths)
-    psf = read_psf(parts["psf"]) if n_wavelengths is None else read_spectral_psf(parts["psf"])
+    angles = read_angles(files["angles"], unit_of_angles(files["angles"]) or "deg")
+    n_wavelengths = read_wavelengths(files["wavelengths"]).size if "wavelengths" in files else None
+    cube = read_cube(files["cube"], angles.size, n_wavelengths)
+    psf = read_psf(files["psf"]) if n_wavelengths is None else read_spectral_psf(files["psf"])
     median = _median_frame(cube)
     if np.ptp(median) == 0:
-        raise InputError(f"{files.cube}: every pixel of the median frame is {median.flat[0]:g}: there is no star in it")
+        raise InputError(
+            f"{files['cube']}: every pixel of the median frame is {median.flat[0]:g}: there is no star in it"
+        )
     star = find_star(median, psf.fwhm)
     finite = np.isfinite(cube).all(axis=(-1, -2)).reshape(-1, cube.shape[-3]).all(axis=0)
     return Look(
@@ -108,36 +108,33 @@ def look(files: SequenceFiles) -> Look:
     )
 
 
-def describe(files: SequenceFiles, seen: Look) -> list[str]:
+def describe(files: Files, seen: Look) -> list[str]:
     """Tell in plain words what the files show."""
     ny, nx = seen.shape[-2:]
     spectral = f"{seen.shape[0]} wavelengths x " if len(seen.shape) == 4 else ""
-    names = {
-        part: getattr(files, part) for part in ("cube", "angles", "psf", "wavelengths", "reference", "pixel_scale")
-    }
     star = f"at x = {seen.star.x:.2f}, y = {seen.star.y:.2f} to within {seen.star.error:.2f} px"
     crop = "frames are kept whole"
     if seen.crop:
         left, bottom, side = seen.crop
         crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
     return [
-        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in names.items() if path),
+        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.items()),
         f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
         f"FWHM of the PSF: {seen.fwhm:.2f} px; its flux in one FWHM: {seen.psf_flux:.6g}",
         f"brightest pixel of the median frame: {seen.brightest:.6g}",
         f"units: {_units(files)}",
-        f"bad pixels (NaN): {_frames(seen.bad_frames) if seen.bad_frames else 'none'}",
-        f"saturated frames: {_frames(seen.saturated) if seen.saturated else 'none'}",
-        f"duplicated frames: {_pairs(seen.duplicated) if seen.duplicated else 'none'}",
-        f"jumps of the angles: {_frames(seen.jumps) if seen.jumps else 'none'}",
+        f"bad pixels (NaN): {_frames(seen.bad_frames)}",
+        f"saturated frames: {_frames(seen.saturated)}",
+        f"duplicated frames: {_pairs(seen.duplicated)}",
+        f"jumps of the angles: {_frames(seen.jumps)}",
     ]
 
 
-def _units(files: SequenceFiles) -> str:
+def _units(files: Files) -> str:
     """Say in which unit the files are, by their headers, and what is taken for granted."""
-    said = [f"{part} {_unit(path)}" for part in ("cube", "psf") if (path := getattr(files, part)) is not None]
+    said = [f"{part} {_unit(files[part])}" for part in ("cube", "psf")]
     return (
         f"{', '.join(said)}; the PSF is taken for the star as the cube would show it, unless --star-flux says otherwise"
     )
@@ -223,8 +220,9 @@ def _crop(shape: tuple[int, ...], star: StarCentre) -> tuple[int, int, int] | No
 
 def _frames(frames: list[int]) -> str:
     shown = ", ".join(map(str, frames[:5])) + (", ..." if len(frames) > 5 else "")
-    return f"{'frame' if len(frames) == 1 else f'{len(frames)} frames,'} {shown}"
+    return f"{'frame' if len(frames) == 1 else f'{len(frames)} frames,'} {shown}" if frames else "none"
 
 
 def _pairs(pairs: list[tuple[int, int]]) -> str:
-    return ", ".join(f"{a} and {b}" for a, b in pairs[:5]) + (f", and {len(pairs) - 5} more" if len(pairs) > 5 else "")
+    shown = ", ".join(f"{a} and {b}" for a, b in pairs[:5]) or "none"
+    return shown + (f", and {len(pairs) - 5} more" if len(pairs) > 5 else "")

@@ -52,8 +52,8 @@ def warned():
 
     def warned(files) -> str:
         seen = look(files)
-        manifest = compose_manifest("mine", files, seen, Stated(), files.cube.parent)
-        sequence = Dataset(manifest, folder=files.cube.parent).sequence(0)
+        manifest = compose_manifest("mine", files, seen, Stated(), files["cube"].parent)
+        sequence = Dataset(manifest, folder=files["cube"].parent).sequence(0)
         return "\n".join(warnings_of(seen, sequence, manifest.valid_field.inner))
 
     return warned

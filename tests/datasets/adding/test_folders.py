@@ -50,10 +50,10 @@ def folder_of(tmp_path: Path):
 )
 def test_the_names_of_the_field_are_recognised(folder_of, names):
     folder = folder_of(*names, "README.md", "first_guess_astrometry_gpi2.fits", "notes.txt")
-    (found,) = find_sequences(folder)
-    assert [path.name for path in (found.cube, found.angles, found.psf, found.wavelengths, found.pixel_scale)] == list(
-        names
-    )
+    (found,) = find_sequences(folder).values()
+    assert [
+        path.name for path in (found[part] for part in ("cube", "angles", "psf", "wavelengths", "pixel_scale"))
+    ] == list(names)
     assert choose_sequence(folder) == found
 
 
@@ -62,7 +62,7 @@ def test_of_several_sequences_one_is_chosen_by_its_cube(folder_of):
     with pytest.raises(InputError, match=r"2 sequences; choose one with --cube FILE:\n  nirc2_cube_1.fits"):
         choose_sequence(folder)
     chosen = choose_sequence(folder, cube=folder / "nirc2_cube_2.fits")
-    assert [path.name for path in chosen.paths] == ["nirc2_cube_2.fits", "nirc2_pa_2.fits", "nirc2_psf_2.fits"]
+    assert [path.name for path in chosen.values()] == ["nirc2_cube_2.fits", "nirc2_pa_2.fits", "nirc2_psf_2.fits"]
 
 
 def test_what_is_missing_is_named_with_the_option_that_gives_it(folder_of):
@@ -85,7 +85,7 @@ def test_an_empty_folder_lacks_everything(tmp_path):
 def test_files_may_be_given_one_by_one(folder_of):
     folder = folder_of("a.fits", "b.fits", "c.fits")
     chosen = choose_sequence(folder, cube=folder / "a.fits", angles=folder / "b.fits", psf=folder / "c.fits")
-    assert [path.name for path in chosen.paths] == ["a.fits", "b.fits", "c.fits"]
+    assert [path.name for path in chosen.values()] == ["a.fits", "b.fits", "c.fits"]
 
 
 def test_two_files_for_one_part_are_refused(folder_of):
@@ -102,4 +102,4 @@ def test_any_folder_is_listed_or_refused(tmp_path_factory, names):
         found = find_sequences(folder)
     except InputError:
         return
-    assert {path.name for files in found for path in files.paths} <= set(names)
+    assert {path.name for files in found.values() for path in files.values()} <= set(names)

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algozoo.companions import Companion, inject
-from algozoo.datasets import read_cube
 from algozoo.datasets.adding.inspection import (
     StarCentre,
     angle_jumps,
@@ -14,6 +13,7 @@ from algozoo.datasets.adding.inspection import (
     saturated_frames,
     sense_of_rotation,
 )
+from algozoo.datasets.readers import read_cube
 
 
 def halo(x: float, y: float, *, hole: bool, size: int = 61) -> np.ndarray:

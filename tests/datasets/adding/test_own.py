@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +7,9 @@ from algozoo.datasets import Dataset, load_dataset, load_manifest
 from algozoo.datasets.adding.own import (
     Stated,
     compose_manifest,
-    guessed_companion,
     inner_edge,
     missing_facts,
+    place_from_text,
     write_manifest,
 )
 from algozoo.datasets.adding.report import look
@@ -57,7 +56,7 @@ def test_bad_pixels_are_told_and_refused(parts, write, tmp_path):
 def test_what_cannot_be_known_is_asked_for(parts, star, write, tmp_path):
     files = write(parts | {"psf": star, "angles": np.linspace(0, 1, N_FRAMES)})
     (tmp_path / "plsc.fits").unlink()
-    files = replace(files, pixel_scale=None)
+    del files["pixel_scale"]
     missing = missing_facts(files, look(files), Stated())
     assert set(missing) == {"pixel_scale", "angle_unit", "star_flux"}
     stated = Stated(pixel_scale=0.01, angle_unit="rad", star_flux=5e5)
@@ -108,9 +107,9 @@ def test_a_manifest_is_written_whole_or_not_at_all(parts, write, tmp_path, monke
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,2", "nan,2", "1,inf", "0,3"])
-def test_a_bad_place_of_a_companion_is_refused(make_sequence, text):
+def test_a_bad_place_of_a_companion_is_refused(text):
     with pytest.raises(InputError, match=r"--companion .* expected"):
-        guessed_companion(text, make_sequence())
+        place_from_text(text)
 
 
 @pytest.mark.parametrize(("rotation", "edge"), [(120, 1.0), (81.4, 1.1), (65, 1.4), (40, 1.0), (0, 1.0)])
