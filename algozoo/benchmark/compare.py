@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from algozoo.arguments import checked, expect
+from algozoo.benchmark.attempts import Outcome, attempts
 from algozoo.benchmark.night import Night
-from algozoo.benchmark.shard import Outcome, attempts, outcome_rows
+from algozoo.benchmark.shard import outcome_rows
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, listed

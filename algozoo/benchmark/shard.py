@@ -1,9 +1,8 @@
-"""One shard, start to end: load, fit once, then for each trial inject, detect and find candidates; one file."""
+"""One shard, start to end: load, draw the trials, attempt them, and write one file."""
 
 import platform
 import resource
-import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,27 +10,23 @@ from time import perf_counter, process_time
 
 import numpy as np
 
+from algozoo.benchmark.attempts import Outcome, attempts
 from algozoo.benchmark.plan import Shard, content_key, trials_digest
 from algozoo.benchmark.provenance import code, environment
 from algozoo.benchmark.record import RecordedDetector, RunCost, RunRecord
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.suite import Suite
-from algozoo.benchmark.training import OWN_TWIN, fitted, is_control, training_of
+from algozoo.benchmark.training import is_control, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
 from algozoo.datasets import Dataset, load_dataset, n_resels
-from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
-from algozoo.sandbox.sandbox import Stopped
-from algozoo.scoring import Candidates, find_candidates, ring_scores
 from algozoo.scoring.outcomes import OutcomeRow, true_companion
 from algozoo.sequence import ADISequence
 
-PATIENCE = 3
-"""Maps of a shard that may time out before the others are not run."""
 SETTLED = frozenset({"ok", "declined"})
 """Outcomes of a trial that another run would not change; the others are its failures."""
-NO_CANDIDATES = Candidates(np.empty(0), np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -46,20 +41,6 @@ class Finished:
     def __str__(self) -> str:
         failures = f", {self.n_failed} failed ({self.reason})" if self.n_failed else ""
         return f"{self.shard}: {self.n_trials} maps{failures}"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one trial."""
-
-    trial: Trial
-    status: str
-    reason: str = ""
-    seconds: float = float("nan")
-    cpu_seconds: float = float("nan")
-    candidates: Candidates = NO_CANDIDATES
-    null_scores: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
-    map: DetectionMap | None = None
 
 
 def run_shard(
@@ -135,82 +116,6 @@ def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     detector = create(shard.detector.name, **shard.detector.parameters)
     cost = RunCost(started=datetime.now(UTC).isoformat())
     return _write(shard, Store(folder), dataset, null, detector, outcomes, [], cost)
-
-
-def attempts(
-    detector: Detector, dataset: Dataset, null: ADISequence, trials: list[Trial], rng: np.random.Generator
-) -> Iterator[Outcome]:
-    """Fit a detector once and run trials on the sequence `null` in random order; what it raises is an outcome.
-
-    After a few trials that timed out all others count as timed out.
-    """
-    masks = {flipped: dataset.valid_mask(null, flipped=flipped) for flipped in (False, True)}
-    self_trained = training_of(detector, dataset) == OWN_TWIN
-    try:
-        trained = fitted(detector, dataset, null, {trial.kind == "flipped" for trial in trials})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
-        yield from (Outcome(trial, *_status(error)) for trial in trials)
-        return
-    timeouts = 0
-    for trial in [trials[i] for i in rng.permutation(len(trials))]:
-        if timeouts >= PATIENCE:
-            yield Outcome(trial, "timeout", f"not run: {PATIENCE} maps before it timed out")
-            continue
-        flipped = trial.kind == "flipped"
-        outcome = _attempt(trained[flipped], trial, null, masks[flipped], self_trained=self_trained)
-        timeouts += outcome.status == "timeout"
-        yield outcome
-
-
-def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndarray, *, self_trained: bool) -> Outcome:
-    """Run one trial. Only here is the truth given, and only to a control."""
-    sequence = trial.sequence(null)
-    if detector.control and trial.companion:
-        detector = detector.told((trial.companion,))
-    wall, cpu = perf_counter(), process_time()
-    try:
-        if self_trained:
-            detector = detector.fit(sequence.flipped())
-        result = detector.detect(sequence)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
-        return Outcome(trial, *_status(error))
-    seconds, cpu_seconds = perf_counter() - wall, process_time() - cpu
-    if isinstance(result, DetectionMap) and result.cost:
-        seconds, cpu_seconds = result.cost.seconds, result.cost.cpu_seconds
-    problem = _invalid(result, sequence, valid)
-    if problem and (note := detector.note(sequence)):
-        return Outcome(trial, "declined", note)  # it says itself why it is silent
-    if problem:
-        return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
-    candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    outcome = Outcome(trial, "ok", detector.note(sequence), seconds, cpu_seconds, candidates, map=result)
-    if result.kind == "snr" and not trial.companion:
-        outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
-    return outcome
-
-
-def _status(error: BaseException) -> tuple[str, str]:
-    if isinstance(error, Declined):
-        return "declined", str(error)
-    if isinstance(error, Stopped):
-        return error.status, str(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return "failed", f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
-
-
-def _invalid(result: object, sequence: ADISequence, valid: np.ndarray) -> str:
-    """Say what is wrong with a map, or nothing."""
-    if not isinstance(result, DetectionMap):
-        return f"detect returned {type(result).__name__}, expected a DetectionMap"
-    if result.scores.shape != (sequence.size, sequence.size):
-        return f"the map has shape {result.scores.shape}, expected {(sequence.size, sequence.size)}"
-    if not np.isfinite(result.scores[valid]).any():
-        return "the map has no finite score in the valid field"
-    return ""
 
 
 def _examples(shard: Shard, trials: list[Trial]) -> set[int]:

@@ -53,7 +53,7 @@ def test_the_more_loci_is_damped_the_more_is_left_of_a_companion(with_halo):
     assert 0 < kept[0] < kept[-1] < 1
 
 
-def test_damping_leaves_more_of_the_with_halo(with_halo):
+def test_damping_leaves_more_of_the_star(with_halo):
     sequence = with_halo()
     left = [np.std(LOCI(damping=damping).subtract(sequence)) for damping in (0, 0.01, 0.1, 1)]
     assert np.all(np.diff(left) > 0), left
