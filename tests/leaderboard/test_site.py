@@ -14,7 +14,6 @@ from algozoo.leaderboard import site as site_module
 CRASH = "ValueError: <script>alert(1)</script> (fragile.py, line 7)"
 DECLINE = 'needs <b>three</b> nights & more "frames"'
 CONTROLS = {"oracle", "random", "blank"}
-DATASETS = {"alpha", "beta", "night"}
 DASH = "\N{EN DASH}"
 
 
