@@ -114,7 +114,7 @@ def _computed_with(kernel: str, names: list[str], mirror: Path | None) -> dict[s
     environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
     done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - ours
     if done.returncode:
-        raise AlgoZooError(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr.decode()}")
+        raise click.ClickException(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr.decode()}")
     return NUMBERS.validate_json(done.stdout)
 
 

@@ -44,7 +44,6 @@ class WithoutMean(PSFSubtraction):
     """Subtract the mean frame."""
 
     name: ClassVar[str] = "without-mean"
-    version: ClassVar[str] = "1"
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Subtract."""
@@ -56,7 +55,6 @@ class WithoutNeighbours(AnnularSubtraction):
     """Subtract from each patch the mean of its references."""
 
     name: ClassVar[str] = "without-neighbours"
-    version: ClassVar[str] = "1"
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Subtract."""

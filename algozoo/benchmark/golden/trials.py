@@ -52,9 +52,6 @@ class Smooth(Detector):
     """Sum the frames as they are, so that no detector's numbers are in those of trials."""
 
     name: ClassVar[str] = "smooth"
-    title: ClassVar[str] = "Sum of the frames"
-    reference: ClassVar[str] = "AlgoZoo"
-    version: ClassVar[str] = "1"
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return the sum, rounded so that neighbours may be equal."""
