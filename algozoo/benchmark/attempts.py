@@ -72,6 +72,7 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
         if self_trained:
             detector = detector.fit(sequence.flipped())
         result = detector.detect(sequence)
+        note = detector.note(sequence)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a detector raises is an outcome
@@ -80,12 +81,12 @@ def _attempt(detector: Detector, trial: Trial, null: ADISequence, valid: np.ndar
     if isinstance(result, DetectionMap) and result.cost:
         seconds, cpu_seconds = result.cost.seconds, result.cost.cpu_seconds
     problem = _invalid(result, sequence, valid)
-    if problem and (note := detector.note(sequence)):
+    if problem and note:
         return Outcome(trial, "declined", note)  # it says itself why it is silent
     if problem:
         return Outcome(trial, "invalid", problem, seconds, cpu_seconds)
     candidates = find_candidates(result.scores, fwhm=sequence.fwhm, valid=valid)
-    outcome = Outcome(trial, "ok", detector.note(sequence), seconds, cpu_seconds, candidates, map=result)
+    outcome = Outcome(trial, "ok", note, seconds, cpu_seconds, candidates, map=result)
     if result.kind == "snr" and not trial.companion:
         outcome = replace(outcome, null_scores=ring_scores(result.scores, fwhm=sequence.fwhm, valid=valid))
     return outcome

@@ -20,7 +20,7 @@ from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.errors import InputError
 from algozoo.reporter import Reporter
-from algozoo.scoring import Board, evaluate, rates
+from algozoo.scoring import Board, Campaigns, evaluate, rates
 from algozoo.sequence import ADISequence
 
 if TYPE_CHECKING:
@@ -55,9 +55,14 @@ class Comparison:
     notices: tuple[str, ...]
 
     @cached_property
+    def campaigns(self) -> Campaigns:
+        """The outcomes with hits and bootstrap weights, of which all scores are made."""
+        return Campaigns.of(self.outcomes, np.random.default_rng(0))
+
+    @cached_property
     def board(self) -> Board:
         """The scores of all detectors and the differences between them; see `algozoo.scoring.evaluate`."""
-        return evaluate(self.outcomes, rng=np.random.default_rng(0))
+        return evaluate(self.campaigns)
 
     def table(self) -> pd.DataFrame:
         """Return one row per detector, best first: its scores with their 95 % intervals, seconds per map, failures.
@@ -69,7 +74,7 @@ class Comparison:
 
     def curves(self) -> pd.DataFrame:
         """Return true-positive rates against false positives per map with 95 % bands; see `algozoo.scoring.rates`."""
-        return rates(self.outcomes, rng=np.random.default_rng(0))
+        return rates(self.campaigns)
 
     def plot(self) -> "Figure":
         """Draw the curves and their bands with matplotlib's pyplot, so that a notebook shows them."""

@@ -9,11 +9,13 @@ import numpy as np
 
 from algozoo import __version__
 from algozoo.benchmark.calibrate import BRIGHTEST, DETECTED, Calibrator
+from algozoo.benchmark.trials import TRIALS_VERSION
 from algozoo.companions import Companion
 from algozoo.datasets import Dataset
 from algozoo.datasets.adding.folders import PARTS
 from algozoo.datasets.adding.own import inner_edge, new_manifest
 from algozoo.datasets.download import cache_folder
+from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
 from algozoo.reporter import Reporter
@@ -138,5 +140,6 @@ class Night(Dataset):
             np.ravel(self.given.star_flux).tolist(),
             [repr(companion) for companion in self.known],
         ]
-        key = hashlib.sha256(json.dumps([__version__, N_COMPANIONS, numbers, scale]).encode()).hexdigest()
+        versions = [__version__, TRIALS_VERSION, PCA.version]
+        key = hashlib.sha256(json.dumps([versions, N_COMPANIONS, numbers, scale]).encode()).hexdigest()
         return cache_folder() / "calibrated" / f"{key[:32]}.json"

@@ -154,6 +154,7 @@ class _RunOn:
 
         waiting, futures = iter(items), dict[Any, Item]()
         while True:
+            self.between()
             n_free = max(sum(self.client.nthreads().values()), 1) - len(futures)
             for item in islice(waiting, max(n_free, 0)):  # one a process, or its death is held against those that wait
                 futures[self.client.submit(_settled, task, item, pure=False)] = item
@@ -170,7 +171,6 @@ class _RunOn:
                     return
                 continue
             for future in done:
-                self.between()
                 item = futures.pop(future)
                 try:
                     yield item, future.result()

@@ -144,14 +144,23 @@ class Store:
         return table.to_pandas(), [record for record, _ in latest.values()]
 
     def maps(self, key: str) -> list[ExampleMap]:
-        """Read the example maps of a shard."""
+        """Read the example maps of a shard.
+
+        Raises
+        ------
+        AlgoZooError
+            If the file is damaged; the message names it.
+        """
         path = self._maps(key)
         if not path.is_file():
             return []
-        with fits.open(path) as hdus:
-            layers = {(hdu.header["TRIAL"], hdu.name): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
-        trials = sorted({trial for trial, _ in layers})
-        return [ExampleMap(trial, layers[trial, "SCORES"], layers.get((trial, "IMAGE"))) for trial in trials]
+        try:
+            with fits.open(path) as hdus:
+                layers = {(hdu.header["TRIAL"], hdu.name): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
+            trials = sorted({trial for trial, _ in layers})
+            return [ExampleMap(trial, layers[trial, "SCORES"], layers.get((trial, "IMAGE"))) for trial in trials]
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise AlgoZooError(f"{path}: damaged, or no maps of AlgoZoo ({error}); delete it") from error
 
     def _records(self) -> Iterator[tuple[RunRecord, Path]]:
         for path in sorted((self.folder / "shards").glob("*.parquet")):
@@ -168,7 +177,7 @@ def _record(path: Path) -> RunRecord:
     try:
         facts = json.loads((pq.read_schema(path).metadata or {})[b"algozoo"])
         version = facts.get("format")
-    except (OSError, KeyError, ValueError, AttributeError) as error:
+    except (OSError, KeyError, ValueError, AttributeError, RuntimeError) as error:
         raise _damaged(path, error) from error
     if version != FORMAT:
         raise InputError(
@@ -189,7 +198,7 @@ def _read_table(path: Path, record: RunRecord) -> pa.Table:
             TypeAdapter(Version).validate_python(version)
     except ValidationError as error:
         raise _damaged(path, f"dataset_version {_mistakes(error)}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise _damaged(path, error) from error
     said = {
         "suite": record.suite.name,

@@ -13,8 +13,10 @@ from algozoo.detectors.submitted.detector import IMPORTS_VERSION, Submitted
 from algozoo.errors import InputError
 from algozoo.files import source_digest
 
-ANY_DETECTOR = re.compile(r"import algozoo\b(?!\.)|from algozoo import|algozoo\.detectors import|detectors\.registry")
-"""Imports through which third-party code may use every detector of ours."""
+ANY_DETECTOR = re.compile(
+    r"import algozoo\b(?!\.)|from algozoo import|algozoo\.detectors\b(?!\.)|detectors\.(registry|supervised)"
+)
+"""Imports through which third-party code may use every detector of ours, or what the supervised ones are made from."""
 
 
 def detector_version(detector: Detector) -> str:

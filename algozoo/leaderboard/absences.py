@@ -1,9 +1,10 @@
 """What a reader may expect on the board and does not find: detectors that were not run, and rows that are not shown."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from algozoo.benchmark.record import RunRecord
+from algozoo.benchmark.record import RecordedDetector, RunRecord
 from algozoo.benchmark.suite import SuiteDetector
 
 
@@ -29,15 +30,18 @@ def not_run(records: Iterable[RunRecord]) -> dict[str, list[Absence]]:
     records : iterable of RunRecord
         Run records of one version of a suite. A run may be of a part of the suite: its detectors are those of all runs.
     """
-    expected: dict[str, str] = {}
-    found: dict[str, set[str]] = {}
+    expected: dict[str, SuiteDetector] = {}
+    found: dict[str, list[RecordedDetector]] = {}
     for record in records:
-        expected |= {_label(entry): _reason(entry) for entry in record.suite.detectors}
-        found.setdefault(record.dataset, set()).add(record.detector.label)
+        expected |= {_label(entry): entry for entry in record.suite.detectors}
+        found.setdefault(record.dataset, []).append(record.detector)
     return {
-        dataset: [Absence(label, reason) for label, reason in expected.items() if _parts(label) not in parts]
-        for dataset, labels in found.items()
-        for parts in [[_parts(label) for label in labels]]
+        dataset: [
+            Absence(label, _reason(entry))
+            for label, entry in expected.items()
+            if not any(_is_of(detector, entry) for detector in detectors)
+        ]
+        for dataset, detectors in found.items()
     }
 
 
@@ -61,15 +65,19 @@ def hidden(records: Iterable[RunRecord], shown: Iterable[str]) -> list[Hidden]:
 
 
 def _label(entry: SuiteDetector) -> str:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.parameters.items()}
-    parameters = ", ".join(f"{name}={value}" for name, value in values.items())
-    return f"{entry.name}({parameters})" if values else entry.name
+    parameters = ", ".join(f"{name}={value}" for name, value in _values(entry).items())
+    return f"{entry.name}({parameters})" if parameters else entry.name
 
 
-def _parts(label: str) -> tuple[str, list[str]]:
-    """Split a label into the name and its parameters, whose order does not count."""
-    name, _, parameters = label.removesuffix(")").partition("(")
-    return name, sorted(parameters.split(", "))
+def _is_of(detector: RecordedDetector, entry: SuiteDetector) -> bool:
+    """Return whether a detector that was run is that of an entry, which may give parameters their defaults."""
+    given = {name: repr(value) for name, value in _values(entry).items()}
+    changed = detector.parameters.keys() & set(re.findall(r"(\w+)=", detector.label))
+    return detector.name == entry.name and given.items() <= detector.parameters.items() and changed <= given.keys()
+
+
+def _values(entry: SuiteDetector) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.parameters.items()}
 
 
 def _reason(entry: SuiteDetector) -> str:

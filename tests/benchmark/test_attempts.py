@@ -38,6 +38,22 @@ class Hangs(Detector):
         raise Stopped("timeout", f"no answer for {sequence.name}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stumbles(Blank):
+    """Give a map, and no word on it."""
+
+    name: ClassVar[str] = "stumbles"
+
+    def note(self, sequence):
+        raise ValueError(f"no word on {sequence.name}")
+
+
+def test_what_a_note_raises_is_an_outcome(attempt):
+    outcomes = attempt(Stumbles())
+    assert {outcome.status for outcome in outcomes} == {"failed"}
+    assert all(outcome.reason.startswith("ValueError: no word on") for outcome in outcomes)
+
+
 def test_after_a_few_maps_that_timed_out_the_others_are_not_run(attempt):
     reasons = [outcome.reason for outcome in attempt(Hangs())]
     assert len(reasons) > PATIENCE

@@ -37,3 +37,12 @@ def test_known_companions_are_cut_out_of_the_field(make_sequence):
 def test_frames_that_are_too_small_are_refused(make_sequence):
     with pytest.raises(InputError, match="expected at least 5"):
         Night.of(make_sequence(size=21), [])
+
+
+@pytest.mark.parametrize("version", ["algozoo.benchmark.night.TRIALS_VERSION", "algozoo.detectors.pca.PCA.version"])
+def test_contrasts_are_calibrated_again_where_a_version_is_another(make_sequence, monkeypatch, version):
+    night = Night.of(make_sequence(size=61), [])
+    before = night._calibration()
+    assert night._calibration() == before
+    monkeypatch.setattr(version, "another")
+    assert night._calibration() != before

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -207,6 +208,32 @@ def test_files_of_an_earlier_and_of_a_later_algozoo_are_read(store, make_record)
     forge(store, "a", training=GONE, seconds=GONE, commit=GONE, packages=GONE, weather="fine")
     [record] = store.records()
     assert (record.training, record.seconds, record.commit, record.packages) == ("", None, "", {})
+
+
+@pytest.mark.parametrize("column", ["fwhm", "candidate_x", "status"])
+def test_a_column_of_another_kind_is_named_with_its_file(store, make_record, column):
+    store.write(make_record("a"), [row()], [])
+    path = store.folder / "shards" / "a.parquet"
+    table = pq.read_table(path)
+    table = table.set_column(table.schema.get_field_index(column), column, pa.array([{"x": 1}] * len(table)))
+    pq.write_table(table, path)
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: damaged, or no result of AlgoZoo \(Unsupported cast"):
+        store.read("small", "1")
+
+
+def test_a_record_that_is_too_deep_is_named_with_its_file(store, make_record):
+    store.write(make_record("a"), [row()], [])
+    path = store.folder / "shards" / "a.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"algozoo": "[" * 100_000}), path)
+    with pytest.raises(AlgoZooError, match=r"a\.parquet: damaged"):
+        store.records()
+
+
+def test_a_damaged_file_of_maps_is_named(store, make_record):
+    store.write(make_record("a"), [row()], [ExampleMap(0, np.eye(3), None)])
+    (store.folder / "maps" / "a.fits").write_bytes(b"no FITS")
+    with pytest.raises(AlgoZooError, match=r"a\.fits: damaged"):
+        store.maps("a")
 
 
 @pytest.mark.parametrize(

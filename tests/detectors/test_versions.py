@@ -92,6 +92,8 @@ def test_that_of_third_party_code_is_of_what_it_may_import(mine, plugin, monkeyp
         ("from algozoo.detectors.registry import create", True),
         ("import algozoo as az", True),
         ("from algozoo import PCA", True),
+        ("import algozoo.detectors as zoo", True),
+        ("from algozoo.detectors.supervised import residuals", True),
     ],
 )
 def test_that_of_third_party_code_is_of_the_detectors_that_it_imports(mine, code, uses_pca, monkeypatch):

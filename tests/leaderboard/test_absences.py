@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import SuiteDetector
 from algozoo.errors import InputError
 from algozoo.leaderboard import build_site
+from algozoo.leaderboard.absences import not_run
 
 DATASETS = {"alpha", "beta", "night"}
 
@@ -31,3 +33,16 @@ def test_detectors_of_the_suite_that_were_not_run_are_named_with_the_reason(site
     text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
     absent = "pca(n_components=5) (slow, run with --all), sodinn (needs the package torch), not-here(n=3) (not run yet)"
     assert text.count(f"Detectors of the suite without a row here: {absent}.") == len(DATASETS)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_there"),
+    [({"n_components": 10}, True), ({}, True), ({"library": "own"}, True), ({"n_components": 20}, False)],
+)
+def test_a_suite_may_give_parameters_their_defaults(make_record, parameters, is_there):
+    recorded = {"name": "pca", "label": "pca", "parameters": {"n_components": "10", "library": "'own'"}}
+    record = make_record("a")
+    suite = record.suite.model_copy(update={"detectors": (SuiteDetector(name="pca", parameters=parameters),)})
+    detector = record.detector.model_copy(update=recorded)
+    [absent] = not_run([record.model_copy(update={"suite": suite, "detector": detector})]).values()
+    assert (absent == []) == is_there

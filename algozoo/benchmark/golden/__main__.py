@@ -1,6 +1,5 @@
 """``python -m algozoo.benchmark.golden``: check or write the golden numbers; see CONTRIBUTING."""
 
-import json
 import math
 import os
 import subprocess
@@ -10,16 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from pydantic import TypeAdapter
 
-from algozoo.benchmark.golden.check import beyond, can_run, check, refusal
+from algozoo.benchmark.golden.check import check, refuse_moved
 from algozoo.benchmark.golden.numbers import Case, Golden, moves, read, write
-from algozoo.benchmark.golden.parts import part, real_parts, synthetic_parts
+from algozoo.benchmark.golden.parts import part, parts
 from algozoo.datasets import DatasetUnavailable
 from algozoo.errors import AlgoZooError
 
 KERNELS = ("HASWELL", "SKYLAKEX")
 """Of OpenBLAS: their sums differ in the last bits."""
 SMALLEST_TOLERANCE = 1e-8
+NUMBERS = TypeAdapter(dict[str, dict[str, Case]])
+"""Of parts, by name and case."""
 
 mirror_option = click.option(
     "--mirror", type=click.Path(path_type=Path, exists=True), help="Folder with the files of real datasets."
@@ -41,7 +43,7 @@ def main() -> None:
 def check_command(names: tuple[str, ...], mirror: Path | None) -> None:
     """Compare the numbers of parts (by default all that need no data) with those that are stored."""
     failed = False
-    for name in names or filter(can_run, synthetic_parts()):
+    for name in names or (each.name for each in parts().values() if each.can_run and not each.is_real):
         try:
             check(name, mirror)
         except AlgoZooError as error:
@@ -62,7 +64,7 @@ def write_command(names: tuple[str, ...], mirror: Path | None) -> None:
     OpenBLAS make, rounded up.
     """
     failed, new = False, {}
-    for name in names or filter(can_run, [*synthetic_parts(), *real_parts()]):
+    for name in names or (each.name for each in parts().values() if each.can_run):
         try:
             if cases := _new_cases(name, mirror):
                 new[name] = cases
@@ -84,7 +86,7 @@ def write_command(names: tuple[str, ...], mirror: Path | None) -> None:
 @mirror_option
 def numbers(names: tuple[str, ...], mirror: Path | None) -> None:
     """Print the numbers of parts."""
-    click.echo(json.dumps({name: _dumped(part(name, mirror).compute()) for name in names}))
+    click.echo(NUMBERS.dump_json({name: part(name, mirror).compute() for name in names}))
 
 
 def _new_cases(name: str, mirror: Path | None) -> dict[str, Case]:
@@ -93,8 +95,7 @@ def _new_cases(name: str, mirror: Path | None) -> dict[str, Case]:
     cases = one.compute()
     if stored is None or stored.version != one.version:
         return cases
-    if moved := beyond(stored, moves(stored.cases, cases)):
-        raise AlgoZooError(refusal(one, stored, moved))
+    refuse_moved(one, stored, cases)
     if stored.cases.keys() != cases.keys():
         kept = {case: stored.cases.get(case, each) for case, each in cases.items()}
         click.echo(f"{write(name, stored.model_copy(update={'cases': kept}))}: inputs changed")
@@ -107,19 +108,14 @@ def _tolerance(computed: list[dict[str, Case]]) -> float:
     return max(10.0 ** math.ceil(math.log10(2 * spread)), SMALLEST_TOLERANCE) if spread else SMALLEST_TOLERANCE
 
 
-def _dumped(cases: dict[str, Case]) -> dict[str, object]:
-    return {case: each.model_dump() for case, each in cases.items()}
-
-
 def _computed_with(kernel: str, names: list[str], mirror: Path | None) -> dict[str, dict[str, Case]]:
     command = [sys.executable, "-m", "algozoo.benchmark.golden", "numbers", *names]
     command += ["--mirror", str(mirror)] if mirror else []
     environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - ours
     if done.returncode:
-        raise AlgoZooError(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr}")
-    found = json.loads(done.stdout)
-    return {name: {case: Case.model_validate(each) for case, each in found[name].items()} for name in names}
+        raise click.ClickException(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr.decode()}")
+    return NUMBERS.validate_json(done.stdout)
 
 
 if __name__ == "__main__":

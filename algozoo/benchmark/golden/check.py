@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
-from algozoo.benchmark.golden.numbers import Golden, Move, moves, read
+from algozoo.benchmark.golden.numbers import Case, Golden, moves, read
 from algozoo.benchmark.golden.parts import Part, part, parts_of
 from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.pool import Died, RunAll, run_here
@@ -19,7 +18,7 @@ COMMAND = "python -m algozoo.benchmark.golden write"
 
 def unchecked(shards: Iterable[Shard]) -> list[str]:
     """Name the parts that shards depend on and that were not yet found to be good with this code and these packages."""
-    return [name for name in parts_of(shards) if can_run(name) and not _passed(name).is_file()]
+    return [one.name for one in parts_of(shards) if one.can_run and not _passed(one.name).is_file()]
 
 
 def check_all(names: Iterable[str], run_all: RunAll = run_here) -> Iterator[str]:
@@ -64,29 +63,21 @@ def check(name: str, mirror: Path | None = None) -> None:
             f"{name}: stored numbers are of other inputs than those that are computed now "
             f"({', '.join(sorted(stored.cases.keys() ^ cases.keys()))}): store them with `{COMMAND} {name}`"
         )
-    if moved := beyond(stored, moves(stored.cases, cases)):
-        raise AlgoZooError(refusal(one, stored, moved))
+    refuse_moved(one, stored, cases)
     write_text_whole(_passed(name), f"{code()}\n")
 
 
-def beyond(stored: Golden, found: Iterable[Move]) -> list[Move]:
-    """Return the moves that are larger than the tolerance."""
-    return [move for move in found if move.size > stored.tolerance]
-
-
-def refusal(one: Part, stored: Golden, moved: list[Move]) -> str:
-    """Say what moved, by how much, and what to do."""
+def refuse_moved(one: Part, stored: Golden, cases: dict[str, Case]) -> None:
+    """Raise an error if numbers moved by more than the tolerance: which, how far, and what to do."""
+    moved = [move for move in moves(stored.cases, cases) if move.size > stored.tolerance]
+    if not moved:
+        return
     shown = "; ".join(map(str, moved[:3])) + (f"; and {len(moved) - 3} more" if len(moved) > 3 else "")
-    return (
+    raise AlgoZooError(
         f"the numbers of {one.name} are not those of its version {stored.version}: {shown} (relative to the largest; "
         f"tolerance {stored.tolerance:g}). Results would stand under the key of other numbers. If the change is meant, "
         f"raise {one.home}, and store the numbers with `{COMMAND} {one.name}`; if not, undo it"
     )
-
-
-def can_run(name: str) -> bool:
-    """Whether the packages are there that a part needs."""
-    return name.rpartition("/")[2] != "sodinn" or find_spec("torch") is not None
 
 
 def _passed(name: str) -> Path:

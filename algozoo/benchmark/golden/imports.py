@@ -1,6 +1,7 @@
 """Golden numbers of what third-party code may import of us: arrays, the sequence, and what detectors are made from."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, get_args
 
 import numpy as np
@@ -31,6 +32,11 @@ from algozoo.imaging import (
 from algozoo.sequence import ADISequence
 
 Array = NDArray[np.float64]
+SOLVERS = {
+    "principal_weights": partial(references.principal_weights, n_components=3),
+    "projection_weights": partial(references.projection_weights, n_components=3),
+    "least_squares_weights": partial(references.least_squares_weights, cutoff=0.01),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,6 @@ class WithoutMean(PSFSubtraction):
     """Subtract the mean frame."""
 
     name: ClassVar[str] = "without-mean"
-    version: ClassVar[str] = "1"
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Subtract."""
@@ -50,7 +55,6 @@ class WithoutNeighbours(AnnularSubtraction):
     """Subtract from each patch the mean of its references."""
 
     name: ClassVar[str] = "without-neighbours"
-    version: ClassVar[str] = "1"
 
     def subtract_patch(self, patch: Patch) -> Array:
         """Subtract."""
@@ -117,22 +121,10 @@ def _models() -> dict[str, ArrayLike]:
             components = lowrank.leading_components(frames, number)
             left = frames.copy()
             lowrank.remove_components(left, components)
-            found |= {
-                f"{kind}: leading_components {number}": abs(components),
-                f"{kind}: remove_components {number}": left,
-            }
-        found |= {
-            f"{kind}: low_rank": lowrank.low_rank(few, 3),
-            f"{kind}: principal_weights": references.weigh(
-                frames, apart, lambda products, target: references.principal_weights(products, target, 3)
-            ),
-            f"{kind}: projection_weights": references.weigh(
-                frames, apart, lambda products, target: references.projection_weights(products, target, 3)
-            ),
-            f"{kind}: least_squares_weights": references.weigh(
-                frames, apart, lambda products, target: references.least_squares_weights(products, target, 0.01)
-            ),
-        }
+            found[f"{kind}: leading_components {number}"] = abs(components)
+            found[f"{kind}: remove_components {number}"] = left
+        found[f"{kind}: low_rank"] = lowrank.low_rank(few, 3)
+        found |= {f"{kind}: {name}": references.weigh(frames, apart, solve) for name, solve in SOLVERS.items()}
     return found
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -84,11 +84,8 @@ def moves(was: Mapping[str, Case], now: Mapping[str, Case]) -> list[Move]:
 
     It is infinite where something declined, or is not finite, in one of them only.
     """
-    return sorted((Move(name, _distance(was[name], now[name])) for name in was.keys() & now.keys()), key=_order)
-
-
-def _order(move: Move) -> tuple[float, str]:
-    return -move.size, move.case
+    found = (Move(name, _distance(was[name], now[name])) for name in was.keys() & now.keys())
+    return sorted(found, key=lambda move: (-move.size, move.case))
 
 
 def _distance(was: Case, now: Case) -> float:
@@ -125,15 +122,11 @@ def read(name: str) -> Golden | None:
 
 def write(name: str, golden: Golden) -> Path:
     """Store the numbers of a part, a case in each line, and return the path."""
-    cases = {case: _content(golden.cases[case]) for case in sorted(golden.cases)}
-    lines = ",\n".join(f"    {json.dumps(case)}: {json.dumps(content)}" for case, content in cases.items())
+    cases = {name: case.model_dump(exclude_defaults=True) for name, case in sorted(golden.cases.items())}
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(content)}" for name, content in cases.items())
     head = f'  "version": {json.dumps(golden.version)},\n  "tolerance": {golden.tolerance:g},\n'
     write_text_whole(_path(name), f'{{\n{head}  "cases": {{\n{lines}\n  }}\n}}\n')
     return _path(name)
-
-
-def _content(case: Case) -> dict[str, Any]:
-    return case.model_dump(exclude_defaults=True)
 
 
 def _path(name: str) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -18,12 +19,12 @@ from algozoo.benchmark.suite import load_suite
 from algozoo.benchmark.trials import TRIALS_VERSION
 from algozoo.datasets import load_dataset
 from algozoo.datasets.simulate import SIMULATOR_VERSION, VERSIONS
-from algozoo.detectors.registry import BUILT_IN, registered
+from algozoo.detectors.registry import BUILT_IN, Entry, registered
 from algozoo.detectors.submitted.detector import IMPORTS_VERSION
 from algozoo.errors import unknown
 
-PRESET = "simulator-"
-REAL = "quick/"
+HAS_NO_REAL_TRIAL = "random"
+"""Its map has nothing to do with that of a night which differs in the last bit."""
 
 
 @dataclass(frozen=True)
@@ -47,82 +48,87 @@ class Part:
     home: str
     cases: Callable[[], dict[str, Case]]
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it is a real trial, which may need data."""
+        return "/" in self.name
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the packages are there that it needs."""
+        detector = self.name.rpartition("/")[2]
+        needs = registered()[detector].detector_class().needs if detector in BUILT_IN else ()
+        return all(find_spec(package) for package in needs)
+
     def compute(self) -> dict[str, Case]:
         """Compute the numbers, in one thread."""
         with threadpool_limits(1):
             return self.cases()
 
 
-def synthetic_parts() -> list[str]:
-    """Name the parts whose numbers need no data, in the order of their cost."""
-    return ["trials", "imports", *(f"{PRESET}{name}" for name in VERSIONS), "simulator", *BUILT_IN]
-
-
-def real_parts() -> list[str]:
-    """Name the pairs of dataset and detector of the suite `quick`, a trial of each.
-
-    The map of `random` has nothing to do with that of a night which differs in the last bit.
-    """
-    suite = load_suite("quick")
-    detectors = dict.fromkeys(entry.name for entry in suite.detectors if entry.name != "random")
-    return [f"{REAL}{dataset.name}/{detector}" for dataset in suite.datasets for detector in detectors]
-
-
-def parts_of(shards: Iterable[Shard]) -> list[str]:
-    """Name the parts on which the outcome of shards depends."""
-    shards = list(shards)
-    named = {shard.detector.name for shard in shards}
-    datasets = [load_dataset(name) for name in dict.fromkeys(shard.dataset.name for shard in shards)]
-    names = {"trials", *(named & BUILT_IN.keys()), *(["imports"] if named - BUILT_IN.keys() else [])}
-    for dataset in datasets:
-        if dataset.manifest.kind == "simulated":
-            names.add(f"{PRESET}{dataset.name}" if dataset.name in VERSIONS else "simulator")
-    return [name for name in synthetic_parts() if name in names]
-
-
-def part(name: str, mirror: Path | None = None) -> Part:
-    """Return a part by its name.
+def parts(mirror: Path | None = None) -> dict[str, Part]:
+    """Return all parts by name: those that need no data, in the order of their cost, then the real trials.
 
     Parameters
     ----------
-    name : str
     mirror : path, optional
         Folder with the files of real datasets.
+    """
+    simulator = "SIMULATOR_VERSION in algozoo/datasets/simulate/versions.py"
+    imports = "IMPORTS_VERSION in algozoo/detectors/submitted/detector.py"
+    entries = registered()
+    detectors = {name: Part(name, *_version(entries[name]), partial(detector_cases, name)) for name in BUILT_IN}
+    listed = [
+        Part("trials", TRIALS_VERSION, "TRIALS_VERSION in algozoo/benchmark/trials.py", trials_cases),
+        Part("imports", IMPORTS_VERSION, imports, imports_cases),
+        *(
+            Part(_preset(n), v, f"VERSIONS[{n!r}], and {simulator}", partial(preset_cases, n))
+            for n, v in VERSIONS.items()
+        ),
+        Part("simulator", SIMULATOR_VERSION, simulator, simulator_cases),
+        *detectors.values(),
+    ]
+    suite = load_suite("quick")
+    for dataset in (entry.name for entry in suite.datasets):
+        for name in dict.fromkeys(entry.name for entry in suite.detectors if entry.name != HAS_NO_REAL_TRIAL):
+            of_detector = detectors[name]
+            depends = {"detector": of_detector.version, "simulator": VERSIONS.get(dataset), "trials": TRIALS_VERSION}
+            versions = ", ".join(f"{what} {version}" for what, version in depends.items() if version)
+            home = f"the version of what moved: {of_detector.home}, or those of the simulator or the trials"
+            cases = partial(real_cases, dataset, name, mirror)
+            listed.append(Part(f"quick/{dataset}/{name}", versions, home, cases))
+    return {each.name: each for each in listed}
+
+
+def parts_of(shards: Iterable[Shard]) -> list[Part]:
+    """Return the parts on which the outcome of shards depends."""
+    shards = list(shards)
+    named = {shard.detector.name for shard in shards}
+    names = {"trials", *(named & BUILT_IN.keys()), *(["imports"] if named - BUILT_IN.keys() else [])}
+    for dataset in (load_dataset(name) for name in {shard.dataset.name for shard in shards}):
+        if dataset.manifest.kind == "simulated":
+            names.add(_preset(dataset.name) if dataset.name in VERSIONS else "simulator")
+    return [one for one in parts().values() if one.name in names]
+
+
+def part(name: str, mirror: Path | None = None) -> Part:
+    """Return one of `parts` by its name.
 
     Raises
     ------
     InputError
         If there is none of this name.
     """
-    preset = name.removeprefix(PRESET)
-    if name in BUILT_IN:
-        return Part(name, *_detector_version(name), partial(detector_cases, name))
-    if name == "trials":
-        return Part(name, TRIALS_VERSION, "TRIALS_VERSION in algozoo/benchmark/trials.py", trials_cases)
-    if name == "imports":
-        return Part(name, IMPORTS_VERSION, "IMPORTS_VERSION in algozoo/detectors/submitted/detector.py", imports_cases)
-    if name == "simulator":
-        return Part(name, SIMULATOR_VERSION, f"SIMULATOR_VERSION in {SIMULATOR}", simulator_cases)
-    if preset in VERSIONS:
-        home = f"VERSIONS[{preset!r}], and SIMULATOR_VERSION, in {SIMULATOR}"
-        return Part(name, VERSIONS[preset], home, partial(preset_cases, preset))
-    if name in real_parts():
-        return _real_part(name, mirror)
-    raise unknown("part", name, [*synthetic_parts(), *real_parts()])
+    known = parts(mirror)
+    if name not in known:
+        raise unknown("part", name, known)
+    return known[name]
 
 
-SIMULATOR = "algozoo/datasets/simulate/versions.py"
+def _preset(name: str) -> str:
+    return f"simulator-{name}"
 
 
-def _real_part(name: str, mirror: Path | None) -> Part:
-    _, dataset, detector = name.split("/")
-    version, home = _detector_version(detector)
-    depends = {"detector": version, "simulator": VERSIONS.get(dataset, ""), "trials": TRIALS_VERSION}
-    versions = ", ".join(f"{what} {version}" for what, version in depends.items() if version)
-    home = f"the version of what moved: {home}, or those of the simulator or the trials"
-    return Part(name, versions, home, partial(real_cases, dataset, detector, mirror))
-
-
-def _detector_version(name: str) -> tuple[str, str]:
-    cls = registered()[name].detector_class()
+def _version(entry: Entry) -> tuple[str, str]:
+    cls = entry.detector_class()
     return cls.version, f"{cls.__name__}.version in {cls.__module__.replace('.', '/')}.py"

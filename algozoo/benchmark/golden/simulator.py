@@ -25,29 +25,11 @@ OTHERS: dict[str, dict[str, Any]] = {
 """Changes of `tiny` that manifests of users may have."""
 
 
-def preset_cases(name: str) -> dict[str, Case]:
-    """Compute the golden numbers of the simulator for a dataset that comes with AlgoZoo."""
-    return _cases(name, _manifest(name), {})
-
-
-def simulator_cases() -> dict[str, Case]:
-    """Compute those for all of them, and for other settings of the simulator."""
-    cases: dict[str, Case] = {}
-    for name in VERSIONS:
-        cases |= preset_cases(name)
-    for name, changes in OTHERS.items():
-        cases |= _cases(name, _manifest("tiny"), changes)
-    return cases
-
-
-def _manifest(name: str) -> SimulatedManifest:
+def preset_cases(name: str, label: str = "", **changes: Any) -> dict[str, Case]:
+    """Compute the golden numbers of the simulator for a dataset that comes with AlgoZoo, or one changed from it."""
     manifest = load_dataset(name).manifest
     if not isinstance(manifest, SimulatedManifest):
         raise AlgoZooError(f"{name} has a version of the simulator, but is not simulated: remove it from VERSIONS")
-    return manifest
-
-
-def _cases(name: str, manifest: SimulatedManifest, changes: dict[str, Any]) -> dict[str, Case]:
     few = {"n_frames": N_FRAMES, "n_reference_frames": min(N_FRAMES, manifest.simulation.n_reference_frames)}
     parameters = Simulation.model_validate(manifest.simulation.model_dump() | few | changes)
     rng = np.random.default_rng([manifest.seed, 0])
@@ -60,4 +42,14 @@ def _cases(name: str, manifest: SimulatedManifest, changes: dict[str, Any]) -> d
         "star_flux": sequence.star_flux,
         "fwhm": sequence.fwhm,
     }
-    return {f"{name}: {what}": summary(values) for what, values in arrays.items() if values is not None}
+    return {f"{label or name}: {what}": summary(values) for what, values in arrays.items() if values is not None}
+
+
+def simulator_cases() -> dict[str, Case]:
+    """Compute those for all of them, and for other settings of the simulator."""
+    cases: dict[str, Case] = {}
+    for name in VERSIONS:
+        cases |= preset_cases(name)
+    for label, changes in OTHERS.items():
+        cases |= preset_cases("tiny", label, **changes)
+    return cases

@@ -1,6 +1,7 @@
 """What detectors share that learn from labelled samples: learn, keep the model, and score every pixel of the field."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from algozoo.arguments import expect
 from algozoo.detectors.contract import DetectionMap, Training
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Progress, Report
 from algozoo.detectors.supervised.residuals import Residuals, annular_residuals, normalised
@@ -96,40 +98,30 @@ class Supervised(Sampled):
         flux = {name: array for name, array in drawn.items() if name.startswith("flux_")}
         return self.with_state(learnt | geometry | flux)
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return the fitted model as named arrays.
+    def __post_init__(self) -> None:
+        """Refuse what is no model of this detector, wherever it comes from."""
+        if self.model is not None:
+            expect(self.model, Mapping, f"{self.name}: model", f"{type(self).__name__}().fit(sequence)")
+            self.check_model(self.model)
 
-        Raises
-        ------
-        InputError
-            If the detector is not fitted, or was fitted with other levels, patches or another scale.
-        """
-        if self.model is None:
-            raise InputError(f"{self.name} is not fitted: call fit first")
-        if str(self.model["made_for"]) != self._made_for:
-            raise InputError(
-                f"{self.name}: the model was made for {self.model['made_for']}, the detector has {self._made_for}: "
-                "give it the same, or fit it again"
-            )
-        return dict(self.model)
-
-    def with_state(self, state: Arrays) -> Self:
-        """Return a copy with a fitted model, as `state` returned it.
+    def check_model(self, model: Arrays) -> None:
+        """Compare a model with what the detector expects.
 
         Raises
         ------
         InputError
             If arrays are missing or have other shapes, or it was fitted with other levels, patches or another scale.
         """
-        absent = [
-            name for name in ("patch", "levels", "fwhm", "test_auc", "made_for") if np.shape(state.get(name, [])) != ()
-        ]
-        if absent:
+        scalars = "patch", "levels", "fwhm", "test_auc", "made_for"
+        if absent := [name for name in scalars if np.shape(model.get(name, [])) != ()]:
             raise InputError(f"{self.name}: the model has no {', '.join(absent)}; it is no model of this detector")
-        fitted = replace(self, model=dict(state))
-        fitted.state()
-        for name, shape in self.shapes(int(state["levels"]), int(state["patch"])).items():
-            found = np.shape(state[name]) if name in state else None
+        if str(model["made_for"]) != self._made_for:
+            raise InputError(
+                f"{self.name}: the model was made for {model['made_for']}, the detector has {self._made_for}: "
+                "give it the same, or fit it again"
+            )
+        for name, shape in self.shapes(int(model["levels"]), int(model["patch"])).items():
+            found = np.shape(model[name]) if name in model else None
             if (
                 found is None
                 or len(found) != len(shape)
@@ -139,7 +131,22 @@ class Supervised(Sampled):
                     f"{self.name}: array {name} of the model has shape {found}, expected "
                     f"{tuple('any' if n is None else n for n in shape)}; fit the detector again"
                 )
-        return fitted
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the fitted model as named arrays.
+
+        Raises
+        ------
+        InputError
+            If the detector is not fitted.
+        """
+        if self.model is None:
+            raise InputError(f"{self.name} is not fitted: call fit first")
+        return dict(self.model)
+
+    def with_state(self, state: Arrays) -> Self:
+        """Return a copy with a fitted model, as `state` returned it; see `check_model`."""
+        return replace(self, model=state)
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Score every pixel from one FWHM on, annulus by annulus as in training; the image is that of a middle level.

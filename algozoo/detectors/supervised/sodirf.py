@@ -93,16 +93,15 @@ class SODIRF(Supervised):
         """Names and shapes of the arrays of a model."""
         return dict.fromkeys(("feature", "threshold", "left", "right", "probability", "roots"), (None,))
 
-    def with_state(self, state: Arrays) -> "SODIRF":
-        """Return a copy with a fitted model, whose trees lead somewhere."""
-        fitted = super().with_state(state)
-        n_nodes, n_features = len(state["feature"]), int(state["levels"]) * int(state["patch"]) ** 2
-        nodes = np.concatenate([state["left"], state["right"], state["roots"]])
-        if any(len(state[name]) != n_nodes for name in ("threshold", "left", "right", "probability")):
+    def check_model(self, model: Arrays) -> None:
+        """Check that the trees of a model lead somewhere, too."""
+        super().check_model(model)
+        n_nodes, n_features = len(model["feature"]), int(model["levels"]) * int(model["patch"]) ** 2
+        nodes = np.concatenate([model["left"], model["right"], model["roots"]])
+        if any(len(model[name]) != n_nodes for name in ("threshold", "left", "right", "probability")):
             raise InputError("sodirf: the arrays of the model have different lengths; fit the detector again")
-        if nodes.min() < LEAF or nodes.max() >= n_nodes or state["feature"].max() >= n_features:
+        if nodes.min() < LEAF or nodes.max() >= n_nodes or model["feature"].max() >= n_features:
             raise InputError("sodirf: a tree of the model leads to nowhere; fit the detector again")
-        return fitted
 
 
 def exported(forest: RandomForestClassifier, before: Arrays | None = None) -> dict[str, NDArray[Any]]:

@@ -4,8 +4,8 @@ import pytest
 
 from algozoo.benchmark.golden import check as module
 from algozoo.benchmark.golden import numbers
-from algozoo.benchmark.golden.check import can_run, check, unchecked
-from algozoo.benchmark.golden.parts import real_parts, synthetic_parts
+from algozoo.benchmark.golden.check import check, unchecked
+from algozoo.benchmark.golden.parts import part, parts
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import preparations
 from algozoo.benchmark.store import Store
@@ -14,7 +14,9 @@ from algozoo.errors import AlgoZooError
 TORCH = pytest.mark.torch
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[TORCH] * (n == "sodinn")) for n in synthetic_parts()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[TORCH] * (n == "sodinn")) for n, one in parts().items() if not one.is_real]
+)
 def test_every_part_computes_the_numbers_of_its_version(name):
     check(name)
 
@@ -24,7 +26,7 @@ def test_every_part_computes_the_numbers_of_its_version(name):
 def test_a_real_trial_of_every_detector_has_the_numbers_of_the_versions(dataset, request):
     """Of each dataset of `quick`."""
     mirror = request.getfixturevalue("shared_data") if dataset == "betapic" else None
-    names = [name for name in real_parts() if name.startswith(f"quick/{dataset}/") and can_run(name)]
+    names = [name for name, one in parts().items() if name.startswith(f"quick/{dataset}/") and one.can_run]
     assert len(names) >= 13
     for name in names:
         check(name, mirror)
@@ -102,7 +104,7 @@ def test_a_damaged_file_is_said(stored):
 
 
 def test_without_torch_sodinn_is_left_out(monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
-    assert not can_run("sodinn")
-    assert not can_run("quick/naco-lp/sodinn")
-    assert can_run("sodirf")
+    monkeypatch.setattr("algozoo.benchmark.golden.parts.find_spec", lambda _: None)
+    assert not part("sodinn").can_run
+    assert not part("quick/naco-lp/sodinn").can_run
+    assert part("sodirf").can_run

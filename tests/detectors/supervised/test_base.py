@@ -77,6 +77,15 @@ def test_a_damaged_model_is_refused(fitted, change, message):
 
 
 @pytest.mark.parametrize(
+    ("model", "message"),
+    [("forest.npz", "sodirf: model is 'forest.npz', expected Mapping"), ({}, "the model has no patch, levels")],
+)
+def test_what_is_no_model_is_refused(model, message):
+    with pytest.raises(InputError, match=message):
+        SODIRF(model=model)
+
+
+@pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"n_levels": 0}, r"n_levels is 0, expected an integer \(1 or more\) or a list"),
