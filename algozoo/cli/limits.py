@@ -30,7 +30,9 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 @options.flux
 @options.companions
 @options.detector
-@click.option("--separation", "-s", "separations", multiple=True, type=float, help="In FWHM; repeat it for more.")
+@click.option(
+    "--separation", "-s", "separations", multiple=True, type=float, help="Separation in FWHM; repeat it for more."
+)
 @click.option(
     "--injections",
     type=int,

@@ -70,12 +70,14 @@ class Dataset:
         AlgoZooError
             If a file is damaged or cannot be written.
         """
-        index = integer(index, 0, f"{self.name}: index", f'load_dataset("{self.name}").sequence(0)')
-        if index >= self.n_sequences:
-            raise InputError(f"{self.name}: there is no sequence {index}, expected 0 to {self.n_sequences - 1}")
+        if index not in range(self.n_sequences):
+            raise InputError(
+                f"{self.name}: there is no sequence {index!r}, expected 0 to {self.n_sequences - 1}, as in "
+                f'load_dataset("{self.name}").sequence(0)'
+            )
         if isinstance(self.manifest, RealManifest):
             return _read_real(self.manifest, fetch(self.manifest, mirror=self.mirror, folder=self.folder))
-        return simulated_sequence(self.manifest, index)
+        return simulated_sequence(self.manifest, int(index))
 
     def is_here(self, index: int) -> bool:
         """Tell whether a sequence needs no simulation: it is real, or in the cache."""
