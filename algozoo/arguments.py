@@ -1,10 +1,11 @@
 """What callers pass: a wrong call, type or unit raises our error, which names the argument and the right call."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from math import isfinite
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
 
@@ -18,10 +19,13 @@ class Keywords:
     """Base of dataclasses: a call that does not fit their fields raises an `InputError` with the right call."""
 
     def __new__(cls, *positional: object, **given: object) -> Self:
-        """Refuse what the constructor does not take; a copy is made without arguments."""
-        if positional or given:
-            _bind(cls.__name__, signature(partial(cls.__init__, None)), *positional, **given)
+        """Refuse what the constructor does not take."""
+        _bind(cls.__name__, signature(partial(cls.__init__, None)), *positional, **given)
         return super().__new__(cls)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        """Return the arguments with which `copy` and `pickle` call `__new__`."""
+        return (), {field.name: getattr(self, field.name) for field in fields(cast("Any", self)) if field.init}
 
 
 def checked(function: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
@@ -30,7 +34,7 @@ def checked(function: Callable[Arguments, Returned]) -> Callable[Arguments, Retu
 
     @wraps(function)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
-        _bind(function.__name__, own, *args, **kwargs)
+        _bind(function.__qualname__, own, *args, **kwargs)
         return function(*args, **kwargs)
 
     return call
@@ -49,6 +53,19 @@ def expect(value: object, kind: type | tuple[type, ...], argument: str, call: st
         raise InputError(
             f"{argument} is {_shown(value)}, expected {' or '.join(each.__name__ for each in kinds)}, as in {call}"
         )
+
+
+def integer(value: Any, least: int, argument: str, call: str) -> int:
+    """Return an argument as an integer, one of NumPy included.
+
+    Raises
+    ------
+    InputError
+        If it is something else or less than `least`; the message shows `call`, the right one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{argument} is {_shown(value)}, expected an integer, {least} or more, as in {call}")
+    return int(value)
 
 
 def number(value: Any, argument: str, unit: str = "", *, quantity: bool = False) -> float:
@@ -97,7 +114,9 @@ def _bind(name: str, own: Signature, /, *positional: object, **given: object) ->
 
 
 def _example(parameter: Parameter) -> str:
-    """Write a parameter as in a call, with its default if that can be written."""
+    """Write a parameter as in a call, with its default if that can be written; nothing for that of a method itself."""
+    if parameter.name in {"self", "cls"}:
+        return ""
     if parameter.kind is Parameter.VAR_KEYWORD:
         return "parameter=value"
     if parameter.kind is not Parameter.KEYWORD_ONLY:

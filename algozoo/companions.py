@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 FROM_SKY = "Companion.from_sky(separation=0.6, position_angle=45, contrast=3e-4, sequence=night)"
-INJECT = f"inject(night, {FROM_SKY})"
 
 SMEARING_STEP = 0.2
 """Arc in FWHM above which the motion within an exposure is resolved, and the largest step along it."""
@@ -49,6 +48,7 @@ class Companion(Keywords):
             raise InputError(f"companion: separation is {self.separation}, expected a number of pixels >= 0")
 
     @classmethod
+    @checked
     def from_sky(
         cls,
         sequence: ADISequence,
@@ -82,15 +82,19 @@ class Companion(Keywords):
             contrast=contrast,
         )
 
+    @checked
     def to_sky(self, sequence: ADISequence) -> tuple[float, float]:
         """Return the separation in arcseconds and the position angle in degrees East of North."""
+        expect(sequence, ADISequence, "to_sky: sequence", "companion.to_sky(night)")
         return (
             self.separation * sequence.pixel_scale,
             (self.azimuth - 90 - sequence.north_angle) % 360,
         )
 
+    @checked
     def position(self, sequence: ADISequence) -> tuple[float, float]:
         """Return x and y in the derotated frame, in pixels."""
+        expect(sequence, ADISequence, "position: sequence", "companion.position(night)")
         x, y = self.track(sequence.centre, np.zeros(1))
         return float(x[0]), float(y[0])
 
@@ -130,10 +134,9 @@ def inject(
     InputError
         If a companion lies outside the frame, `flux_factors` has another length, or an argument another type.
     """
-    chosen = listed(sequence, companions)
-    factors = np.ones(sequence.n_frames) if flux_factors is None else np.asarray(flux_factors, dtype=float)
-    if factors.shape != (sequence.n_frames,) or not np.isfinite(factors).all():
-        raise InputError(f"flux_factors has shape {factors.shape}, expected {sequence.n_frames} finite numbers")
+    chosen = listed(sequence, companions, f"inject(night, {FROM_SKY})")
+    expect(smearing, bool, "inject: smearing", "inject(night, companion, smearing=False)")
+    factors = _flux_factors(flux_factors, sequence.n_frames)
 
     cube = sequence.cube.astype(np.float64)
     channels = cube.reshape(-1, *cube.shape[-3:])
@@ -157,26 +160,37 @@ def inject(
 @checked
 def remove(sequence: ADISequence, companions: Companion | Iterable[Companion]) -> ADISequence:
     """Subtract companions: injection with negative contrast."""
-    chosen = listed(sequence, companions)
+    chosen = listed(sequence, companions, f"remove(night, {FROM_SKY})")
     return inject(sequence, [replace(companion, contrast=-companion.contrast) for companion in chosen])
 
 
-def listed(sequence: ADISequence, companions: Companion | Iterable[Companion]) -> list[Companion]:
+def listed(sequence: ADISequence, companions: Companion | Iterable[Companion], call: str) -> list[Companion]:
     """Return one companion or several as a list.
 
     Raises
     ------
     InputError
-        If the sequence or one of them is something else.
+        If the sequence or one of them is something else; the message shows `call`, the right one.
     """
-    expect(sequence, ADISequence, "sequence", INJECT)
+    function = call.partition("(")[0]
+    expect(sequence, ADISequence, f"{function}: sequence", call)
     if isinstance(companions, Companion):
         return [companions]
-    expect(companions, Iterable, "companions", INJECT)
+    expect(companions, (Companion, Iterable), f"{function}: companions", call)
     chosen = list(companions)
     for companion in chosen:
-        expect(companion, Companion, "companion", INJECT)
+        expect(companion, Companion, f"{function}: companion", call)
     return chosen
+
+
+def _flux_factors(given: ArrayLike | None, n_frames: int) -> Array:
+    try:
+        factors = np.ones(n_frames) if given is None else np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"inject: flux_factors is not an array of numbers ({error})") from None
+    if factors.shape != (n_frames,) or not np.isfinite(factors).all():
+        raise InputError(f"inject: flux_factors has shape {factors.shape}, expected {n_frames} finite numbers")
+    return factors
 
 
 def _exposure_rotation(parallactic_angles: Array) -> Array:

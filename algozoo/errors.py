@@ -9,7 +9,7 @@ class AlgoZooError(Exception):
 
 
 class InputError(AlgoZooError):
-    """What the user gave cannot be used; the message says what, why and how to mend it. Exit code 2."""
+    """What the user gave cannot be used; the message says what, why and how to fix it. Exit code 2."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from algozoo.arguments import checked
+from algozoo.arguments import checked, expect, integer
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.pool import RunAll, pool
 from algozoo.benchmark.runner import missing, preparations, resolvable_differences
 from algozoo.benchmark.runner import run as run_shards
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
-from algozoo.errors import InputError
 from algozoo.files import RESULTS, SITES
 from algozoo.leaderboard import build_site
 from algozoo.reporter import Reporter
+
+CALL = 'run("quick", workers=2)'
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,12 @@ def run(
     AlgoZooError
         If a dataset cannot be had, a submission cannot be prepared, or results or pages cannot be written.
     """
-    report = report or Reporter()
-    n_workers = _checked(workers)
+    report = Reporter() if report is None else report
+    expect(report, Reporter, "run: report", 'run("quick", report=Reporter())')
+    for name, folder in {"store": store, "site": site, "mirror": mirror or ""}.items():
+        expect(folder, (str, Path), f"run: {name}", f'run("quick", {name}="folder")')
+    n_workers = (os.cpu_count() or 1) if workers is None else integer(workers, 0, "run: workers", CALL)
+    expect(suite, (str, Path, Suite), "run: suite", CALL)
     definition = suite if isinstance(suite, Suite) else load_suite(str(suite))
     results = Store(Path(store))
     shards, notices = plan(
@@ -117,14 +122,6 @@ def run(
     if n_failed:
         report.say(f"Notice: {n_failed} trials failed; the board says why, and the next run tries them again.")
     return SuiteRun(build_site(results, definition.name, definition.version, Path(site)), n_failed, shards)
-
-
-def _checked(workers: int | None) -> int:
-    if workers is None:
-        return os.cpu_count() or 1
-    if not isinstance(workers, int) or workers < 0:
-        raise InputError(f"workers is {workers!r}, expected 0 or more, or None for one process for each core")
-    return workers
 
 
 def _run(shards: list[Shard], store: Store, run_all: RunAll, report: Reporter, *, keep_maps: bool) -> int:

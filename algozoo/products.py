@@ -84,8 +84,9 @@ def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
         If the arguments are something else, or the map is not one of this sequence.
     """
     units = {"x_px": u.pix, "y_px": u.pix, "separation_arcsec": u.arcsec, "position_angle_deg": u.deg}
+    listed = candidate_table(result, sequence)
     table = QTable(meta={"sequence": sequence.name})
-    for name, values in candidate_table(result, sequence).items():
+    for name, values in listed.items():
         unit = units.get(str(name), u.one)
         table[str(name).removesuffix(f"_{'px' if unit == u.pix else unit}")] = values.to_numpy(dtype=float) * unit
     return table

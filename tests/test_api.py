@@ -196,13 +196,55 @@ MISTAKES = {
         lambda _: az.compare("tiny", ["pca"]),
         "sequence is 'tiny', expected ADISequence, as in comp",
     ),
-    "half an injection": (lambda night: az.compare(night, "pca", injections=0.5), "injections is 0.5, expected int"),
-    "no injection": (lambda night: az.compare(night, "pca", injections=0), "injections is 0, expected at least 1"),
+    "half an injection": (lambda night: az.compare(night, "pca", injections=0.5), "injections is 0.5, expected an int"),
+    "no injection": (
+        lambda night: az.compare(night, "pca", injections=0),
+        "injections is 0, expected an integer, 1 or",
+    ),
     "searching a dataset": (
         lambda _: az.PCA().detect(az.load_dataset("tiny")),
         r"PCA: sequence is .*, expected ADISequence, as in PCA\(\).detect\(night\)",
     ),
     "searching a file": (lambda _: az.Median().detect("cube.fits"), "Median: sequence is 'cube.fits', expected ADI"),
+    "companions that are none": (
+        lambda night: az.compare(night, "pca", companions=3),
+        r"compare: companions is 3, expected Companion or Iterable, as in compare\(.*companions=",
+    ),
+    "a report that is none": (lambda night: az.compare(night, "pca", report=3), "compare: report is 3, expected Rep"),
+    "a companion of nothing": (lambda _: az.Companion(), r"Companion: missing .*; the call is Companion\(separation"),
+    "a sequence of nothing": (lambda _: az.ADISequence(), r"ADISequence: missing .*; the call is ADISequence\(cube"),
+    "a companion without a sequence": (
+        lambda _: az.Companion.from_sky(separation=0.6, position_angle=45, contrast=3e-4),
+        r"Companion.from_sky: missing .*'sequence'; the call is Companion.from_sky\(sequence, separation=",
+    ),
+    "a position on the sky of a name": (lambda _: companion().to_sky("tiny"), "to_sky: sequence is 'tiny', expected"),
+    "a position in a name": (lambda _: companion().position("tiny"), "position: sequence is 'tiny', expected ADI"),
+    "the number of a sequence as text": (
+        lambda _: az.load_dataset("tiny").sequence("0"),
+        r"tiny: there is no sequence '0', expected 0 to 9, as in load_dataset\(.*sequence\(0\)",
+    ),
+    "no number of a sequence": (lambda _: az.load_dataset("tiny").sequence(), r"the call is .*sequence\(index\)"),
+    "a mirror that is none": (lambda _: az.load_dataset("tiny", mirror=3), "mirror is 3, expected str or Path, as in"),
+    "flux factors in words": (lambda night: az.inject(night, companion(), flux_factors="x"), "inject: flux_factors"),
+    "smearing in words": (lambda night: az.inject(night, companion(), smearing="no"), "inject: smearing is 'no'"),
+    "candidates of a number": (lambda night: az.candidates(az.PCA().detect(night), 3), "candidates: sequence is 3"),
+    "a plot of a number": (lambda night: az.PCA().detect(night).plot(3), "plot: sequence is 3, expected ADISequence"),
+    "a map without a path": (lambda night: az.PCA().detect(night).write(), r"the call is DetectionMap.write\(path"),
+    "searching nothing": (lambda _: az.PCA().detect(), r"'sequence'; the call is .*detect\(sequence\)"),
+    "learning from a number": (lambda _: az.SODIRF().fit(3), r"SODIRF: sequence is 3, .*, as in SODIRF\(\).fit\(night"),
+    "an unknown unit of angles": (
+        lambda _: az.read("a", "b", "c", pixel_scale=1, angle_unit="degree"),
+        "read: angle_unit is 'degree', expected 'deg' or 'rad'",
+    ),
+    "wavelengths as numbers": (
+        lambda _: az.read("a", "b", "c", pixel_scale=1, wavelengths=[1.2, 1.6]),
+        r"read: wavelengths is \[1.2, 1.6\], expected str or Path",
+    ),
+    "a flux in words": (lambda _: az.read("a", "b", "c", pixel_scale=1, star_flux="x"), "read: star_flux is 'x'"),
+    "an aperture in words": (
+        lambda _: az.read("a", "b", "c", pixel_scale=1, star_flux_aperture="x"),
+        "read: star_flux_aperture is 'x', expected a number in pix",
+    ),
     "a path for a map": (lambda night: az.PCA().detect(night).write(3), r"write: path is 3, .*detection.write\("),
 }
 

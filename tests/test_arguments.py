@@ -6,7 +6,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 
-from algozoo.arguments import Keywords, checked, expect, number
+from algozoo.arguments import Keywords, checked, expect, integer, number
 from algozoo.errors import InputError
 
 
@@ -37,6 +37,7 @@ def test_objects_are_copied_and_sent_as_without_the_check():
     [
         (lambda: Point(1), r"Point: too many positional arguments; the call is Point\(x=\.\.\., y=2.0\)"),
         (lambda: Point(y=1), "Point: missing a required argument: 'x'"),
+        (Point, "Point: missing a required argument: 'x'"),
         (lambda: Point(x=1, z=1), "Point: got an unexpected keyword argument 'z'"),
         (move, r"move: missing a required argument: 'point'; the call is move\(point, by=1.0, parameter=value\)"),
         (lambda: move(1, 2), "move: too many positional arguments"),
@@ -53,6 +54,13 @@ def test_an_argument_of_another_type_is_named():
         expect(3.0, (int, str), "n", "f(3)")
     with pytest.raises(InputError, match="n is of type ndarray"):
         expect(np.zeros(100), int, "n", "f(3)")
+
+
+def test_an_integer_is_one_of_python_or_numpy_and_not_too_small():
+    assert [integer(value, 1, "n", "f(1)") for value in (1, np.int64(7))] == [1, 7]
+    for value in (0, -1, 1.0, "1", True, None):
+        with pytest.raises(InputError, match=rf"n is {value!r}, expected an integer, 1 or more, as in f\(1\)"):
+            integer(value, 1, "n", "f(1)")
 
 
 def test_numbers_are_plain_or_converted():

@@ -70,9 +70,15 @@ def test_an_interrupted_run_says_where_its_results_are_and_stays_interrupted(sui
     ("wrong", "message"),
     [
         ({"suite": "quikc"}, "did you mean 'quick'"),
-        ({"workers": -1}, "workers is -1, expected 0 or more"),
-        ({"workers": "2"}, "workers is '2', expected 0 or more"),
-        ({"detectors": "median"}, "expected a list of names"),
+        ({"workers": -1}, "run: workers is -1, expected an integer, 0 or more"),
+        ({"workers": "2"}, "run: workers is '2', expected an integer, 0 or more"),
+        ({"workers": True}, "run: workers is True, expected an integer, 0 or more"),
+        ({"suite": 3}, "run: suite is 3, expected str or Path or Suite"),
+        ({"detectors": "median"}, "run: detectors is 'median', expected a list of names"),
+        ({"datasets": 3}, "run: datasets is 3, expected a list of names"),
+        ({"report": 3}, "run: report is 3, expected Reporter"),
+        ({"mirror": 3}, "run: mirror is 3, expected str or Path"),
+        ({"site": 3}, "run: site is 3, expected str or Path"),
     ],
 )
 def test_wrong_arguments_name_the_right_ones(suite, folders, wrong, message):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from algozoo.arguments import checked, expect
+from algozoo.arguments import checked, expect, integer
 from algozoo.benchmark.attempts import Outcome, attempts
 from algozoo.benchmark.night import Night
 from algozoo.benchmark.shard import outcome_rows
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.benchmark.trials import draw_trials
-from algozoo.companions import Companion, listed
+from algozoo.companions import FROM_SKY, Companion, listed
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.errors import InputError
@@ -34,6 +34,7 @@ SHOWN = [
     *("n_injected", "n_empty", "seconds", "status", "reason"),
 ]
 CALL = 'compare(night, ["pca", "loci"], injections=60)'
+WITH_KNOWN = f'compare(night, ["pca", "loci"], companions=[{FROM_SKY}])'
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,12 +127,10 @@ def compare(
         If no annulus has companions that `pca` finds.
     """
     expect(sequence, ADISequence, "compare: sequence", CALL)
-    known, chosen = listed(sequence, companions), _chosen(detectors)
-    for name, value, least in (("injections", injections, 1), ("seed", seed, 0)):
-        expect(value, int, f"compare: {name}", CALL)
-        if value < least:
-            raise InputError(f"compare: {name} is {value}, expected at least {least}, as in {CALL}")
-    report = report or Reporter()
+    known, chosen = listed(sequence, companions, WITH_KNOWN), _chosen(detectors)
+    injections, seed = integer(injections, 1, "compare: injections", CALL), integer(seed, 0, "compare: seed", CALL)
+    report = Reporter() if report is None else report
+    expect(report, Reporter, "compare: report", f"{CALL[:-1]}, report=Reporter())")
     night, notices = Night.of(sequence, known).calibrated(report)
     null = night.null_sequence(0)
     if refusal := night.flip_refusal(null):

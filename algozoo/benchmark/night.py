@@ -109,8 +109,8 @@ class Night(Dataset):
         ]
         if not annuli:
             raise AlgoZooError(
-                f"{self.given.name}: no annulus is left ({'; '.join(notices)}): is star_flux right, and are the bright "
-                "companions named?"
+                f"{self.given.name}: no annulus is left ({'; '.join(notices)}): give star_flux in the unit of the cube "
+                "and name the known companions"
             )
         return replace(self, manifest=self.manifest.model_copy(update={"annuli": tuple(annuli)})), notices
 

@@ -145,8 +145,8 @@ def _refuse_twins(kind: str, names: list[str]) -> None:
 
 def _chosen(kind: str, suite: Suite, names: Collection[str], entries: Sequence[tuple[str, Part]]) -> list[Part]:
     """Return the entries of a suite that are named, by their label or their name; all, if none is."""
-    if isinstance(names, str):
-        raise InputError(f"{kind}s is {names!r}, expected a list of names, as [{names!r}]")
+    if isinstance(names, str) or not isinstance(names, Collection):
+        raise InputError(f'run: {kind}s is {names!r}, expected a list of names, as in run("quick", {kind}s=[...])')
     known = {name for label, entry in entries for name in (label, entry.name)}
     for name in names:
         if name not in known:

@@ -26,6 +26,17 @@ for name in COMMANDS:
     cli.add_command(getattr(import_module(f"algozoo.cli.{name}"), name))
 
 
+def _list_whole_sentences(group: click.Group) -> None:
+    """List commands by the whole first paragraph of their help; click would cut it."""
+    for command in group.commands.values():
+        command.short_help = (command.help or "").partition("\n\n")[0]
+        if isinstance(command, click.Group):
+            _list_whole_sentences(command)
+
+
+_list_whole_sentences(cli)
+
+
 def main() -> None:
     """Run the command line; exit with 0 (good), 1 (the work failed) or 2 (wrong usage)."""
     try:

@@ -23,8 +23,8 @@ SAFETY = 1.2
 def check(folder: Path) -> int:
     """Check the submission in FOLDER: manifest, first map, contract, and a score on small simulated sequences.
 
-    Its code runs in the sandbox. It takes less than a minute; what could not be checked of a slow detector is told.
-    Exit code 0: ready; 1: it does not do what it should; 2: the manifest has mistakes.
+    Its code runs in the sandbox. It takes less than a minute; for a slow detector the report names what
+    could not be checked. Exit code 0: ready; 1: it does not do what it should; 2: the manifest has mistakes.
     """
     from algozoo.submissions.check import admit
 
@@ -42,7 +42,7 @@ class _Verdict(NamedTuple):
 
 
 def _not_ready(mistake: str) -> _Verdict:
-    return _Verdict("NOT READY", f": {mistake}. Mend it, and run the same command again.", 1)
+    return _Verdict("NOT READY", f": {mistake}. Fix it, and run the same command again.", 1)
 
 
 def _examine(detector: "Submitted", folder: Path) -> _Verdict:

@@ -14,10 +14,16 @@ from algozoo.cli import options
 @options.centre
 @options.flux
 @options.companions
-@click.option("--detector", "-d", "detectors", multiple=True, required=True, help="Repeat it; see `algozoo detectors`.")
+@click.option(
+    "--detector", "-d", "detectors", multiple=True, required=True, help="Repeat it for more; see `algozoo detectors`."
+)
 @options.no_sandbox
 @click.option(
-    "--injections", type=click.IntRange(min=1), default=60, show_default=True, help="One companion at a time."
+    "--injections",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Number of companions that are injected, one at a time.",
 )
 @options.seed
 @options.output

@@ -91,7 +91,7 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
 @options.workers
 @options.mirror
 def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> None:
-    """Find how bright companions shall be in each annulus, and write it into the manifest.
+    """Find how bright companions should be in each annulus, and write it into the manifest.
 
     From the contrast at which full-frame PCA finds 5 % of the companions, at one false positive per map, to that at
     which it finds 95 %.

@@ -35,7 +35,7 @@ def show(store: Path, style: str) -> None:
 @click.option("--reason", required=True, help="Why.")
 @options.store
 def add(action: "Action", name: str, author: str, reason: str, store: Path) -> None:
-    """Write that the row of NAME is accepted, disputed or withdrawn, or that a suite NAME was scored anew.
+    """Write that the row of NAME is accepted, disputed or withdrawn, or that a suite NAME was scored again.
 
     A row that is withdrawn is hidden when the board is next built; its results are kept.
     """

@@ -30,7 +30,9 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 @options.flux
 @options.companions
 @options.detector
-@click.option("--separation", "-s", "separations", multiple=True, type=float, help="In FWHM; repeat it for more.")
+@click.option(
+    "--separation", "-s", "separations", multiple=True, type=float, help="Separation in FWHM; repeat it for more."
+)
 @click.option(
     "--injections",
     type=int,
@@ -96,7 +98,9 @@ def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...]
         field = Field.of_sequence(sequence, [options.read_companion(text, sequence) for text in companions])
     else:
         if len(missing) < len(REQUIRED) or companions or files["star_flux"]:
-            raise InputError(f"{dataset} says all about its files; leave out the options that describe your own")
+            raise InputError(
+                f"{dataset} is a dataset, whose manifest describes its files: leave out the options for your own"
+            )
         field = Field.of_dataset(load_dataset(dataset, mirror=mirror), 0)
     if field.null.cube.ndim == 4:
         raise InputError(

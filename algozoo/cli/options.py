@@ -41,9 +41,13 @@ style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
 )
 suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-output = click.option("--output", "-o", type=FOLDER, required=True, help="New files go here.")
+output = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
 seed = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the positions of the companions."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the positions of the injected companions.",
 )
 
 
@@ -58,7 +62,7 @@ workers = click.option(
     "--workers",
     type=click.IntRange(min=0),
     callback=_one_thread_each,
-    help="Processes; 0 works in this one.  [default: one per core]",
+    help="Number of processes; 0 works in the command's own.  [default: one per core]",
 )
 mirror = click.option(
     "--mirror",
@@ -117,16 +121,24 @@ def files(*, required: bool) -> Callable[[Command], Command]:
         click.option("--angles", type=PATH, required=required, help="FITS or text: parallactic angle of each frame."),
         click.option("--psf", type=PATH, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
         click.option("--wavelengths", type=PATH, help="FITS or text, in micrometres, of a 4-D cube."),
-        click.option("--reference", type=PATH, help="FITS: frames of another star, at the same pixel."),
+        click.option("--reference", type=PATH, help="FITS: frames of a reference star, at the same pixel."),
         click.option("--pixel-scale", type=float, required=required, help="Arcsec per pixel."),
-        click.option("--angle-unit", type=click.Choice(["deg", "rad"]), help="Of the angles, if their file is silent."),
+        click.option(
+            "--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, if their file states none."
+        ),
         click.option("--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up."),
     )
 
 
 flux = together(
-    click.option("--star-flux", type=float, help="The star's flux in the unit of the cube, if not the PSF's."),
-    click.option("--star-flux-aperture", type=float, help="Diameter in pixels of its aperture; one FWHM by default."),
+    click.option(
+        "--star-flux", type=float, help="Flux of the star in the unit of the cube, by default that of the PSF."
+    ),
+    click.option(
+        "--star-flux-aperture",
+        type=float,
+        help="Diameter in pixels of the aperture of --star-flux; one FWHM by default.",
+    ),
 )
 centre = click.option(
     "--centre",
@@ -141,7 +153,7 @@ companions = click.option(
     "companions",
     multiple=True,
     metavar="SEP,PA,CONTRAST",
-    help="A known one (arcsec, degrees East of North): it is subtracted, its surroundings left out.",
+    help="A known companion (arcsec, degrees East of North): it is subtracted, and not scored around it.",
 )
 detector = together(
     click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),

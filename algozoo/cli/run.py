@@ -9,8 +9,13 @@ from algozoo.cli import options
 
 @click.command()
 @click.argument("suite", default="quick")
-@click.option("--detector", "detectors", multiple=True, help="Name or label; repeat it for more.  [default: all]")
-@click.option("--dataset", "datasets", multiple=True, help="Of the suite; repeat it for more.  [default: all]")
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    help="Run only this detector of the suite, by name or label; repeat it for more.",
+)
+@click.option("--dataset", "datasets", multiple=True, help="Run only this dataset of the suite; repeat it for more.")
 @click.option("--all", "slow", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--again", is_flag=True, help="Run again what is done already.")
 @options.workers
@@ -23,8 +28,8 @@ from algozoo.cli import options
 def run(suite: str, **given: Any) -> None:
     """Run SUITE (a name, or a file that ends in .toml) and build its leaderboard.
 
-    What is done already is not run again, unless with --again; interrupt at any time and continue with the same
-    command. A detector that is named is run even if the suite calls it slow.
+    What is done already is not run again, unless with --again. Interrupt it at any time, and continue with the same
+    command. A slow detector of the suite is run if it is named, or with --all.
     """
     from algozoo.cli.progress import Terminal
     from algozoo.pipeline import run as run_suite

@@ -23,7 +23,7 @@ CHANGED = "changed"
 @click.argument("name", required=False)
 @options.suite
 @click.option("--sample", default=10, show_default=True, type=click.IntRange(1), help="Trials of each dataset.")
-@click.option("--seed", type=int, help="Which trials: printed by an earlier call; drawn anew by default.")
+@click.option("--seed", type=int, help="Which trials: printed by an earlier call; drawn at random by default.")
 @click.option("--same-code", is_flag=True, help="Fail too where the code is no longer the one that was run.")
 @options.no_sandbox
 @options.mirror
@@ -37,12 +37,14 @@ def verify(
     mirror: Path | None,
     store: Path,
 ) -> int:
-    """Run a random sample of the trials behind the row of NAME, or of all rows, again, and grade the difference.
+    """Repeat a random sample of the trials behind the row of NAME, or behind all rows, and grade the differences.
 
-    What the rows say of their trials, such as where companions are, is compared for all of them; it may not differ.
+    What the results state about their trials, such as the positions of companions, is compared for all trials and must
+    not differ.
 
-    "identical" to the last bit, "within tolerance" (1e-5 of the scores, as other processors make), "same decisions"
-    (found or missed at 0.1 to 10 false positives per map), or "differs", with which the exit code is 1.
+    The grades are "identical" (to the last bit), "within tolerance" (1e-5 of the scores, as between processors), "same
+    decisions" (found or missed at 0.1 to 10 false positives per map) and "differs". Exit code 1: a row differs, or
+    cannot be run again.
     """
     from algozoo.benchmark.ledger import read_ledger, standing
     from algozoo.benchmark.store import Store

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.arguments import checked, integer
 from algozoo.companions import Companion, remove
 from algozoo.datasets.annuli import Statistics, compare, measure
 from algozoo.datasets.download import fetch
@@ -56,6 +57,7 @@ class Dataset:
         """Number of sequences: one of a real dataset."""
         return self.manifest.n_sequences if isinstance(self.manifest, SimulatedManifest) else 1
 
+    @checked
     def sequence(self, index: int) -> ADISequence:
         """Return a sequence as delivered, known companions in it.
 
@@ -68,11 +70,14 @@ class Dataset:
         AlgoZooError
             If a file is damaged or cannot be written.
         """
-        if not 0 <= index < self.n_sequences:
-            raise InputError(f"{self.name}: there is no sequence {index}, expected 0 to {self.n_sequences - 1}")
+        if index not in range(self.n_sequences):
+            raise InputError(
+                f"{self.name}: there is no sequence {index!r}, expected 0 to {self.n_sequences - 1}, as in "
+                f'load_dataset("{self.name}").sequence(0)'
+            )
         if isinstance(self.manifest, RealManifest):
             return _read_real(self.manifest, fetch(self.manifest, mirror=self.mirror, folder=self.folder))
-        return simulated_sequence(self.manifest, index)
+        return simulated_sequence(self.manifest, int(index))
 
     def is_here(self, index: int) -> bool:
         """Tell whether a sequence needs no simulation: it is real, or in the cache."""
@@ -99,6 +104,7 @@ class Dataset:
         sequence = self.sequence(index)
         return remove(sequence, self.companions(sequence))
 
+    @checked
     def development_sequence(self, index: int) -> ADISequence:
         """Return one of the sequences of an ensemble that come after those of the dataset, and that no trial uses.
 
@@ -109,6 +115,7 @@ class Dataset:
         AlgoZooError
             If the cache cannot be written.
         """
+        index = integer(index, 0, f"{self.name}: index", f'load_dataset("{self.name}").development_sequence(0)')
         if isinstance(self.manifest, RealManifest):
             raise InputError(f"{self.name} is one night: there is no other sequence of it to develop or train on")
         return simulated_sequence(self.manifest, self.n_sequences + index)

@@ -1,7 +1,7 @@
 """Readers for an astronomer's own files: FITS images, and angles as plain text too."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +69,9 @@ def read(
     angle_offset : float or Quantity
         Degrees added to the angles, to bring North up. Jumps by full turns are taken out.
     star_flux : float, optional
-        Flux of the star in the unit of the cube; by default that of the PSF as
-        read, right if it was taken with the exposure time and the filters of the cube. With wavelengths, the mean over
-        the channels, whose ratios are those of the PSF.
+        Flux of the star in the unit of the cube; by default that of the PSF as read, which is right if it was taken
+        with the exposure time and the filters of the cube. With wavelengths, the mean over the channels, whose ratios
+        are those of the PSF.
     star_flux_aperture : float, optional
         Diameter in pixels of the aperture of `star_flux`; one FWHM by default.
     crop : tuple of int
@@ -81,10 +81,18 @@ def read(
     Raises
     ------
     InputError
-        If a file cannot be used; the message says which, why and how to mend it.
+        If a file cannot be used; the message says which, why and how to fix it.
     """
-    for argument, path in {"cube": cube, "angles": angles, "psf": psf}.items():
+    optional = {"wavelengths": wavelengths or psf, "reference": reference or cube}
+    for argument, path in {"cube": cube, "angles": angles, "psf": psf, **optional}.items():
         expect(path, (str, Path), f"read: {argument}", READ)
+    if angle_unit not in {None, *get_args(AngleUnit)}:
+        raise InputError(f"read: angle_unit is {angle_unit!r}, expected 'deg' or 'rad', or None for that of the file")
+    expect(name, str, "read: name", READ)
+    flux, aperture = (
+        None if value is None else number(value, f"read: {argument}", unit)
+        for argument, value, unit in (("star_flux", star_flux, ""), ("star_flux_aperture", star_flux_aperture, "pix"))
+    )
     scale = number(pixel_scale, "read: pixel_scale", "arcsec", quantity=True)
     offset = number(angle_offset, "read: angle_offset", "deg", quantity=True)
     microns = None if wavelengths is None else read_wavelengths(wavelengths)
@@ -98,7 +106,7 @@ def read(
             **cubes,
             parallactic_angles=np.unwrap(parallactic_angles, period=360) + offset,
             psf=normalised.psf,
-            star_flux=_star_flux(normalised, star_flux, star_flux_aperture),
+            star_flux=_star_flux(normalised, flux, aperture),
             pixel_scale=scale,
             fwhm=normalised.fwhm,
             wavelengths=microns,

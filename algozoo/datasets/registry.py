@@ -49,6 +49,7 @@ def load_dataset(name: str | Path, *, mirror: str | Path | None = None, without_
         If there is no such dataset (the nearest names are suggested) or its manifest has mistakes.
     """
     expect(name, (str, Path), "load_dataset: name", 'load_dataset("betapic")')
+    expect(mirror or "", (str, Path), "load_dataset: mirror", 'load_dataset("betapic", mirror="folder")')
     path = manifest_path(name)
     manifest = load_manifest(path, without_calibration=without_calibration)
     return Dataset(manifest, Path(mirror) if mirror else None, path.resolve().parent)

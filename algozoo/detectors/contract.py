@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.arguments import Keywords, expect
+from algozoo.arguments import Keywords, checked, expect
 from algozoo.companions import Companion
 from algozoo.detectors.parameters import declared, parameter_fields
 from algozoo.errors import InputError
@@ -105,8 +105,11 @@ class DetectionMap(Keywords):
         from algozoo.plots.maps import plot_map  # noqa: PLC0415 - matplotlib takes long to import
         from algozoo.products import candidate_table  # noqa: PLC0415 - as does astropy
 
+        if sequence is not None:
+            expect(sequence, ADISequence, "plot: sequence", "detection.plot(night)")
         return plot_map(self, sequence, None if sequence is None else candidate_table(self, sequence))
 
+    @checked
     def write(self, path: "str | Path", sequence: ADISequence | None = None) -> None:
         """Write the map, and the residual image and the fluxes if there are any, to a FITS file.
 
@@ -158,10 +161,10 @@ class Detector(Keywords, ABC):
     third-party code the text stands in the key instead."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Make `detect` refuse what is no sequence."""
+        """Make `fit` and `detect` refuse what is no sequence."""
         super().__init_subclass__(**options)
-        if "detect" in vars(cls):
-            cls.detect = _of_sequences(cls.detect)  # type: ignore[assignment, method-assign] # once for all
+        for method in {"fit", "detect"} & vars(cls).keys():
+            setattr(cls, method, _of_sequences(vars(cls)[method]))
 
     def check_parameters(self) -> None:
         """Check the type and the bounds of each parameter; a rule for several parameters is added by a subclass.
@@ -275,12 +278,13 @@ class Detector(Keywords, ABC):
         return f"{self.name}({', '.join(changed)})" if changed else self.name
 
 
-def _of_sequences(detect: Callable[[Any, ADISequence], DetectionMap]) -> Callable[[Any, ADISequence], DetectionMap]:
-    @wraps(detect)
-    def checked(self: Detector, sequence: ADISequence) -> DetectionMap:
+def _of_sequences(method: Callable[..., Any]) -> Callable[..., Any]:
+    @checked
+    @wraps(method)
+    def call(self: Detector, sequence: ADISequence, **options: Any) -> Any:
         name = type(self).__name__
-        call = f'{name}().detect(night), where night = load_dataset("betapic").sequence(0) or read(...)'
-        expect(sequence, ADISequence, f"{name}: sequence", call)
-        return detect(self, sequence)
+        example = f'{name}().{method.__name__}(night), where night = load_dataset("betapic").sequence(0) or read(...)'
+        expect(sequence, ADISequence, f"{name}: sequence", example)
+        return method(self, sequence, **options)
 
-    return checked
+    return call

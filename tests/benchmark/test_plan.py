@@ -69,7 +69,7 @@ def test_what_is_chosen_must_be_in_the_suite(suite):
         plan(suite, detectors=["median", "medien"])
     with pytest.raises(InputError, match="no dataset of suite small is called 'tiny'"):
         plan(suite, datasets=["tiny"])
-    with pytest.raises(InputError, match=r"detectors is 'median', expected a list of names, as \['median'\]"):
+    with pytest.raises(InputError, match=r"run: detectors is 'median', expected a list of names, as in run\("):
         plan(suite, detectors="median")
 
 

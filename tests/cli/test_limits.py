@@ -82,7 +82,7 @@ def test_missing_files_are_named(algozoo, options):
 def test_dataset_and_own_files_exclude_each_other(algozoo, options):
     ended = algozoo("limits", "tiny", *flat(options))
     assert ended.code == 2
-    assert "tiny says all about its files" in ended.err
+    assert "tiny is a dataset, whose manifest describes its files" in ended.err
 
 
 def test_interrupted_it_leaves_nothing(algozoo, options, monkeypatch):

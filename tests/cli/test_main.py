@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from algozoo.cli import cli
+
 HEAVY = {
     "altair",
     "astropy",
@@ -31,24 +33,16 @@ def test_help_imports_nothing_heavy():
     assert "click" in loaded
 
 
-COMMANDS = [
-    "run",
-    "detectors",
-    "datasets",
-    "detect",
-    "gallery",
-    "leaderboard",
-    "suite",
-    "score-maps",
-    "score-characterisation",
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", cli.commands)
 def test_every_command_explains_itself(algozoo, command):
     ended = algozoo(command, "--help")
     assert ended.code == 0
     assert ended.out.startswith(f"Usage: algozoo {command}")
+
+
+def test_commands_are_listed_by_whole_sentences(algozoo):
+    assert "..." not in algozoo("--help").out.partition("Commands:")[2]
+    assert "..." not in algozoo("datasets", "--help").out.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("arguments", [["fly"], ["run", "--wrkers", 2], ["detect"], ["run", "--workers", -1]])

@@ -81,7 +81,7 @@ def look(files: Files) -> Look:
     Raises
     ------
     InputError
-        If a file cannot be used; what can be mended by a crop is only noted.
+        If a file cannot be used; what a crop fixes is only noted.
     """
     angles = read_angles(files["angles"], unit_of_angles(files["angles"]) or "deg")
     n_wavelengths = read_wavelengths(files["wavelengths"]).size if "wavelengths" in files else None
@@ -170,7 +170,7 @@ def warnings_of(seen: Look, sequence: ADISequence, inner: float) -> Iterator[str
     if seen.offset > LARGEST_OFFSET and seen.crop:
         yield (
             f"the star is {seen.offset:.2f} px off the centre: derotation about the centre would smear companions by "
-            "as much; the crop mends it. If you know that the star is centred, write crop = { x = 0, y = 0 }"
+            "as much; the crop fixes it. If you know that the star is centred, write crop = { x = 0, y = 0 }"
         )
     if seen.offset > LARGEST_OFFSET and not seen.crop:
         yield (
