@@ -225,7 +225,7 @@ def make_record() -> Callable[..., RunRecord]:
             "trials": "the same",
             "sequence": 0,
             "detector": detector | {"summary": "Look.", "control": False, "parameters": {}},
-            "started": "2026-01-01T00:00:00",
+            "started": "2026-01-01T00:00:00+00:00",
         }
         return RunRecord.model_validate(record | facts)
 

@@ -1,8 +1,9 @@
 """What the store says of a run and of a dataset: read once, checked, and passed on as it is."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
@@ -11,6 +12,8 @@ from algozoo.toml import DetectorLabel, DetectorName, Name
 
 FORMAT = 3
 """Of the files of the store; those of another format are not read."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""By how much the clocks of two machines may differ."""
 
 
 class _Facts(BaseModel):
@@ -51,10 +54,19 @@ class RecordedDetector(_Facts):
     maps_only: bool = False
 
 
-class RunCost(_Facts):
-    """When a run started (ISO 8601, UTC) and what it took; nothing is known of one whose process died."""
+def _is_a_time(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("has no time zone, expected a time such as 2026-01-01T10:00:00+00:00")
+    if moment > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise ValueError("is in the future")
+    return text
 
-    started: str
+
+class RunCost(_Facts):
+    """When a run started (ISO 8601) and what it took; nothing is known of one whose process died."""
+
+    started: Annotated[str, AfterValidator(_is_a_time)]
     seconds: float | None = None
     cpu_seconds: float | None = None
     process_peak_memory_bytes: int | None = None
@@ -105,6 +117,11 @@ class RunRecord(RunCost, Environment):
     sequence: int
     training: str = ""
     detector: RecordedDetector
+
+    @property
+    def start(self) -> datetime:
+        """When the run started."""
+        return datetime.fromisoformat(self.started)
 
     def to_json(self) -> str:
         """Write it as JSON; a cost that is not known is left out."""

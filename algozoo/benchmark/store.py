@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -65,11 +66,12 @@ class Store:
         AlgoZooError
             If the disk is full or the folder cannot be written; nothing half-written is left.
         """
-        schema = SCHEMA.with_metadata({"algozoo": record.to_json()})
+        facts = record.to_json()
+        schema = SCHEMA.with_metadata({"algozoo": facts, "sha256": _digest(facts.encode())})
         table = pa.Table.from_pylist([vars(row) for row in rows], schema)
         if maps:
             write_whole(self._maps(record.key), lambda path: _map_file(maps).writeto(path))
-        write_whole(self._shard(record.key), lambda path: pq.write_table(table, path, compression="zstd"))
+        write_whole(self._shard(record.key), lambda path: _write_table(table, path))
 
     def write_preview(self, about: Preview, images: dict[str, np.ndarray]) -> None:
         """Keep what a dataset looks like: named arrays as FITS, and facts as JSON beside them."""
@@ -125,7 +127,7 @@ class Store:
         """
         of_suite = [
             (record, path)
-            for record, path in sorted(self._records(), key=lambda shard: shard[0].started)
+            for record, path in sorted(self._records(), key=lambda shard: shard[0].start)
             if (record.suite.name, record.suite.version) == (suite, version)
         ]
         trials = {record.dataset: record.trials for record, _ in of_suite}
@@ -173,12 +175,23 @@ class Store:
         return self.folder / "maps" / f"{key}.fits"
 
 
+def _digest(content: bytes) -> bytes:
+    return sha256(content).hexdigest().encode()
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
 def _record(path: Path) -> RunRecord:
     try:
-        facts = json.loads((pq.read_schema(path).metadata or {})[b"algozoo"])
+        metadata = pq.read_schema(path).metadata or {}
+        facts, digest = json.loads(metadata[b"algozoo"]), _digest(metadata[b"algozoo"])
         version = facts.get("format")
     except (OSError, KeyError, ValueError, AttributeError, RuntimeError) as error:
         raise _damaged(path, error) from error
+    if metadata.get(b"sha256", digest) != digest:  # earlier files have none
+        raise _damaged(path, "its run record has another checksum")
     if version != FORMAT:
         raise InputError(
             f"{path}: written in store format {version}, this AlgoZoo reads format {FORMAT}; use another "
@@ -193,7 +206,9 @@ def _record(path: Path) -> RunRecord:
 def _read_table(path: Path, record: RunRecord) -> pa.Table:
     """Read the rows of a shard; of what they are is said by its record alone."""
     try:
-        table = pq.read_table(path, schema=SCHEMA)
+        if absent := sorted(set(SCHEMA.names) - {*pq.read_schema(path).names}):
+            raise _damaged(path, f"it lacks the columns {', '.join(absent)}")
+        table = pq.read_table(path, schema=SCHEMA, page_checksum_verification=True)
         for version in filter(None, table["dataset_version"].unique().to_pylist()):
             TypeAdapter(Version).validate_python(version)
     except ValidationError as error:

@@ -190,7 +190,7 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     read = _of_known_datasets(read, store)
     shared, unfinished = scoring.on_shared_trials(read)
     outcomes = add_hits(shared)
-    records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.started)
+    records = sorted(_of_outcomes(stored, outcomes), key=lambda record: record.start)
     absent = not_run(every_record)
     definition = records[-1].suite
     annuli_of = {record.dataset: record.annuli for record in records}

@@ -1,7 +1,6 @@
 """The packages that a submission requires: installed once, before it runs, apart from those of all others."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import sysconfig
@@ -29,7 +28,8 @@ def is_installed(requirements: Sequence[str], cache: Path) -> bool:
 def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
     """Return the folder of a set of packages, installed if it is not there yet.
 
-    Only wheels are taken: to build a package would run its author's code outside the sandbox.
+    Only wheels are taken: to build a package would run its author's code outside the sandbox. Python is isolated: a
+    `pip.py` in the folder of the caller is not run in place of pip.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
         target = Path(temporary) / "packages"
         options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--quiet", "--no-compile"]
         done = subprocess.run(  # noqa: S603 - requirements are checked to be names with a version
-            [sys.executable, "-m", "pip", "install", *options, "--target", str(target), "--", *wanted],
+            [sys.executable, "-I", "-m", "pip", "install", *options, "--target", str(target), "--", *wanted],
             capture_output=True,
             text=True,
             check=False,
-            env=os.environ | {"PYTHONPATH": ""},
+            cwd=temporary,
         )
         if done.returncode != 0:
             said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])

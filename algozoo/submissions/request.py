@@ -116,7 +116,7 @@ def _verify_added(new: Sequence[RunRecord]) -> None:
 def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Sequence[RunRecord]) -> None:
     """Refuse a submission whose row on the board would be of the code that was there before."""
     keys = {record.key for record in new}
-    latest = {_place(record): record for record in sorted(published, key=lambda record: record.started)}
+    latest = {_place(record): record for record in sorted(published, key=lambda record: record.start)}
     for name, suite, version in sorted({_row(r) for r in latest.values() if r.key not in keys}):
         if name in names and load_suite(suite).version == version:
             try:

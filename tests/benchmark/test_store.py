@@ -72,8 +72,8 @@ def test_a_shard_with_a_failure_is_not_done(store, make_record):
 
 
 def test_the_latest_run_of_a_detector_counts(store, make_record):
-    store.write(make_record("new", started="2026-02-01T00:00:00"), [row(trial=2)], [])
-    store.write(make_record("old", started="2026-01-01T00:00:00"), [row(trial=1)], [])
+    store.write(make_record("new", started="2026-02-01T00:00:00+00:00"), [row(trial=2)], [])
+    store.write(make_record("old", started="2026-01-01T00:00:00+00:00"), [row(trial=1)], [])
     assert list(store.read("small", "1")[0]["trial"]) == [2]
 
 
@@ -264,3 +264,46 @@ def test_rows_are_of_what_their_record_says_and_its_key_is_its_name(store, make_
     outcomes, [read] = store.read("small", "1")
     assert list(outcomes[["detector", "dataset", "sequence"]].iloc[0]) == ["median", "d", 0]
     assert read.key == "a"
+
+
+def test_a_flipped_bit_is_an_error_that_names_the_file_or_changes_nothing(store, make_record):
+    rng = np.random.default_rng(0)
+    numbers = [rng.standard_normal(20) for _ in range(12)]
+    rows = [row(trial=i, separation=x[0], candidate_x=x, candidate_score=x) for i, x in enumerate(numbers)]
+    store.write(make_record("a", seconds=3.0), rows, [])
+    path = store.folder / "shards" / "a.parquet"
+    whole, (table, records) = path.read_bytes(), store.read("small", "1")
+    refused = 0
+    for place in rng.integers(8 * len(whole), size=500):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(damaged)
+        try:
+            found, again = store.read("small", "1")
+        except AlgoZooError as error:
+            assert "a.parquet" in str(error)  # noqa: PT017 - most bits are refused, some are read
+            refused += 1
+        else:
+            pd.testing.assert_frame_equal(found, table)
+            assert again == records
+    assert refused > 200
+
+
+@pytest.mark.parametrize(
+    ("started", "message"),
+    [("~", "started is '~'"), ("2999-01-01T00:00:00+00:00", "is in the future"), ("2026-01-01T10:00:00", "time zone")],
+)
+def test_a_start_that_is_no_time_of_the_past_is_refused(store, make_record, started, message):
+    store.write(make_record("a"), [row()], [])
+    forge(store, "a", started=started)
+    with pytest.raises(AlgoZooError, match=rf"a\.parquet: damaged.*{message}"):
+        store.read("small", "1")
+
+
+def test_the_latest_run_counts_whatever_its_time_zone(store, make_record):
+    for key, started, reason in (
+        ("a", "2026-01-02T00:30:00+02:00", "first"),
+        ("b", "2026-01-01T23:00:00+00:00", "last"),
+    ):
+        store.write(make_record(key, started=started), [row(reason=reason)], [])
+    assert list(store.read("small", "1")[0]["reason"]) == ["last"]

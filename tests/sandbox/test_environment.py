@@ -36,6 +36,16 @@ def test_packages_are_installed_once(index, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("index")
+def test_a_pip_in_the_folder_of_the_caller_is_not_run(tmp_path, monkeypatch):
+    (tmp_path / "pip.py").write_text("open('was-run', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert (installed_packages(["moons==1.0"], tmp_path / "cache") / "moons.py").is_file()
+    assert not list(tmp_path.rglob("was-run"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("requirement", ["rings==1.0", "comets==2.0"])
 @pytest.mark.usefixtures("index")
 def test_what_is_no_wheel_or_nowhere_is_refused(requirement, tmp_path):

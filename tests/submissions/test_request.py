@@ -34,7 +34,7 @@ def write(path, text="x"):
     Path(path).write_text(text)
 
 
-def result(number, name, *, suite="smoke", version="1", sequence=0, started="2026-01-01", label=None):
+def result(number, name, *, suite="smoke", version="1", sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
     """Write a result whose key is a number, and its maps."""
     record = {
         "format": FORMAT,
@@ -155,7 +155,7 @@ def test_a_submission_that_is_changed_and_not_submitted_again_has_to_be(request_
 def test_a_submission_that_is_submitted_again_has_no_older_row_to_run(request_of):
     def change():
         write("submissions/old/detector.py", "y")
-        result(2, "old", started="2026-02-01")
+        result(2, "old", started="2026-02-01T00:00:00+00:00")
 
     code, told, called = request_of(change)
     assert code == 0, told
