@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from algozoo.errors import InputError
-from algozoo.toml import Name, Positive, Source, Table, Text, Version, check_table, parse_toml, read_toml
+from algozoo.toml import Line, Name, Positive, Source, Table, Text, Version, check_table, parse_toml, read_toml
 
 
 class Planet(Table):
@@ -50,6 +50,26 @@ def test_all_mistakes_are_told_with_their_place_and_line(tmp_path):
         "  planets[0].mass = -1.0: expected greater than 0 (line 6)",
         "  planets[0].colour = 3: no such field; correct its name or remove it (line 7)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        (r"a\u001b[31m", "text without control characters"),
+        (r"a\u202eb", "text without control characters"),
+        (r"a\nREADY", "one line of at most 300 characters"),
+        ("a" * 301, "one line of at most 300 characters"),
+    ],
+)
+def test_text_that_could_forge_output_is_refused_with_its_line(tmp_path, title, expected):
+    class Titled(Table):
+        title: Line
+
+    _, told = mistakes(tmp_path / "mine.toml", f'title = "{title}"\n', Titled)
+    assert expected in told
+    assert told.endswith("(line 1)")
+    assert "\x1b" not in told
+    assert "\u202e" not in told
 
 
 def test_what_is_missing_has_the_line_of_its_table(tmp_path):

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from algozoo.datasets.annuli import Calibration, Statistics, TrialAnnulus
 from algozoo.datasets.simulate.parameters import Simulation
 from algozoo.toml import (
+    Line,
     Name,
     NotNegative,
     Positive,
@@ -83,7 +84,7 @@ class KnownCompanion(Table):
     Its separation is in arcseconds and its position angle in degrees East of North; errors are standard errors.
     """
 
-    name: Text
+    name: Line
     separation: Positive
     position_angle: float
     contrast: Positive
@@ -105,10 +106,10 @@ class Manifest(Table):
     format: Literal[1]
     name: Name
     version: Version
-    title: Text
+    title: Line
     description: Text
-    instrument: Text
-    licence: Text
+    instrument: Line
+    licence: Line
     source: Text
     citation: Text
     pixel_scale: Positive

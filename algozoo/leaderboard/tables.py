@@ -22,8 +22,12 @@ def rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
 
 
 def csv(table: pd.DataFrame) -> str:
-    """Write a table with six significant digits."""
-    return table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    """Write a table with six significant digits; an apostrophe precedes what a spreadsheet takes for a formula."""
+    return table.map(_no_formula).to_csv(index=False, lineterminator="\n", float_format="%.6g")
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def latex(table: pd.DataFrame, dataset: str) -> str:

@@ -18,7 +18,7 @@ from algozoo.errors import InputError
 from algozoo.scoring.intervals import Array
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import MAPS, Control, Truth, content_digest
-from algozoo.toml import Name, Source, Table, Text, check_table
+from algozoo.toml import Line, Name, Source, Table, check_table
 
 TURNS: dict[str, Callable[[Array], Array]] = {
     "mirrored left to right": np.fliplr,
@@ -115,8 +115,8 @@ def how_it_is_turned(scores: Array, control: Control, fwhm: float) -> str:
 
 class _About(Table):
     name: Name
-    title: Text
-    reference: Text
+    title: Line
+    reference: Line
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from algozoo.benchmark.store import Store
-from algozoo.leaderboard.tables import latex
+from algozoo.leaderboard.tables import csv, latex
 
 
 def test_downloads_hold_the_numbers_of_the_board(site: Path, store: Store, board_of) -> None:
@@ -18,6 +18,13 @@ def test_downloads_hold_the_numbers_of_the_board(site: Path, store: Store, board
     assert r"pca(n\_components=20)" in latex
     assert (site / "figures" / "beta-froc.pdf").read_bytes().startswith(b"%PDF")
     assert (site / "figures" / "beta-froc.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_text_of_strangers_is_no_formula_in_a_spreadsheet() -> None:
+    table = pd.DataFrame({"reason": ["=1+1", "+1", "-1", "@x", "a = b", "'"], "number": [-1.0, 2.5, 0, 1, 1, 1]})
+    written = csv(table).splitlines()
+    assert [line.split(",")[0] for line in written[1:]] == ["'=1+1", "'+1", "'-1", "'@x", "a = b", "'"]
+    assert written[1].split(",")[1] == "-1"
 
 
 def test_latex_escapes_names_and_marks_what_has_no_result() -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_
 
 from algozoo.detectors.contract import Kind
 from algozoo.errors import InputError
-from algozoo.toml import Name, Table, Text, read_toml
+from algozoo.toml import Line, Name, Table, Text, read_toml
 
 MANIFEST = "submission.toml"
 ENTRY_FILE = "detector.py"
@@ -94,10 +94,10 @@ class Submission(Table):
     """
 
     name: Name
-    title: Text
-    authors: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
-    reference: Text
-    licence: Text
+    title: Line
+    authors: Annotated[tuple[Line, ...], Field(strict=False, min_length=1)]
+    reference: Line
+    licence: Line
     kind: Kind
     parameters: dict[Argument, Parameter] = Field(default_factory=dict)
     needs: Needs = Field(default_factory=Needs)
