@@ -90,13 +90,12 @@ def append(store: Path, action: Action, name: str, author: str, reason: str) -> 
     known = {(record.suite if action == "re-score" else record.detector).name for record in Store(store).records()}
     if name not in known:
         raise unknown(f"{of_what} with results in {store}", name, known or ["(none)"])
-    entry = Entry(
-        date=datetime.now(UTC).replace(microsecond=0),
-        action=action,
-        name=name,
-        author=author,
-        reason=reason,
-    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        entry = Entry(date=now, action=action, name=name, author=author, reason=reason)
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        raise InputError(f"--{mistake['loc'][0]} is {mistake['input']!r}: {mistake['msg']}") from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

@@ -64,6 +64,12 @@ def test_nothing_is_decided_by_nobody_or_about_nothing(empty, said, told):
     assert not (empty / "ledger.jsonl").exists()
 
 
+def test_a_reason_that_could_forge_output_is_refused(empty):
+    with pytest.raises(InputError, match=r"--reason is 'a\\x1b\[2Kb': .*expected text without control characters"):
+        append(empty, "accept", "mine", "A. Keeper", "a\x1b[2Kb")
+    assert read_ledger(empty) == []
+
+
 def test_a_store_without_a_ledger_has_no_entries(tmp_path):
     assert read_ledger(tmp_path) == []
 
