@@ -31,6 +31,7 @@ def quiet_pixels(tmp_path):
     return tmp_path
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_the_detector_of_the_tutorial_keeps_the_contract(quiet_pixels, monkeypatch, capsys):
     report = check_detector(registered(quiet_pixels / "submissions")["quiet-pixels"].create())
     assert report.passed, report
