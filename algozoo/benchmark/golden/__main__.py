@@ -17,8 +17,11 @@ from algozoo.benchmark.golden.parts import part, parts
 from algozoo.datasets import DatasetUnavailable
 from algozoo.errors import AlgoZooError
 
-KERNELS = ("HASWELL", "SKYLAKEX")
-"""Of OpenBLAS: their sums differ in the last bits."""
+KERNELS = (
+    {"OPENBLAS_CORETYPE": "HASWELL", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    {"OPENBLAS_CORETYPE": "SKYLAKEX", "ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+)
+"""Settings by which OpenBLAS and PyTorch compute as on other processors: their sums differ in the last bits."""
 SMALLEST_TOLERANCE = 1e-8
 NUMBERS = TypeAdapter(dict[str, dict[str, Case]])
 """Of parts, by name and case."""
@@ -60,8 +63,8 @@ def check_command(names: tuple[str, ...], mirror: Path | None) -> None:
 def write_command(names: tuple[str, ...], mirror: Path | None) -> None:
     """Store the numbers of parts (by default all, real trials where their data are here) that are new.
 
-    Numbers that moved under an unchanged version are refused. The tolerance is the difference that two kernels of
-    OpenBLAS make, rounded up.
+    Numbers that moved under an unchanged version are refused. The tolerance is the difference that the kernels of two
+    processors make, rounded up.
     """
     failed, new = False, {}
     for name in names or (each.name for each in parts().values() if each.can_run):
@@ -108,10 +111,10 @@ def _tolerance(computed: list[dict[str, Case]]) -> float:
     return max(10.0 ** math.ceil(math.log10(2 * spread)), SMALLEST_TOLERANCE) if spread else SMALLEST_TOLERANCE
 
 
-def _computed_with(kernel: str, names: list[str], mirror: Path | None) -> dict[str, dict[str, Case]]:
+def _computed_with(kernel: dict[str, str], names: list[str], mirror: Path | None) -> dict[str, dict[str, Case]]:
     command = [sys.executable, "-m", "algozoo.benchmark.golden", "numbers", *names]
     command += ["--mirror", str(mirror)] if mirror else []
-    environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
+    environment = os.environ | kernel
     done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - ours
     if done.returncode:
         raise click.ClickException(f"the numbers cannot be computed with the kernel {kernel}: {done.stderr.decode()}")

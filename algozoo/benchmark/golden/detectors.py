@@ -27,7 +27,7 @@ MORE: dict[str, list[dict[str, Any]]] = {
 
 SMALL: dict[str, dict[str, Any]] = {
     "sodirf": {"n_samples": 30, "n_levels": 4, "n_trees": 20},
-    "sodinn": {"n_samples": 30, "n_levels": 4, "patch_width": 1.5, "epochs": 2},
+    "sodinn": {"n_samples": 30, "n_levels": 4, "patch_width": 1.5, "epochs": 2, "device": "cpu"},
 }
 """What makes training short, in place of the parameters of the suites."""
 
