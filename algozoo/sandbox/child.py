@@ -6,6 +6,7 @@ Standard library only, as the zygote imports it.
 import faulthandler
 import os
 import resource
+import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,11 +14,13 @@ from typing import NoReturn
 
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
+from algozoo.sandbox.filter import filter_system_calls
 
 REQUEST, REPLY = 3, 4
 """Descriptors of a child."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
 OPEN_FILES = 256
+PENDING_SIGNALS = 1024
 ADDRESS_SPACE_MB = 4096
 """More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
 
@@ -100,20 +103,30 @@ def _isolate(settings: Settings, allowance: Allowance) -> None:
     for folder in (settings.scratch, SHARED_MEMORY):
         options = f"size={allowance.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
-    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
+    only_processes = "" if allowance.gpu else "subset=pid"  # NVIDIA's driver has files of its own there
+    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES, only_processes)
     if settings.uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     os.chdir(settings.scratch)
     linux.give_up_capabilities()
-    linux.filter_system_calls()
+    _hand_over(filter_system_calls())
+
+
+def _hand_over(listener: int | None) -> None:
+    """Give the zygote what it answers system calls through, as the first message that it gets."""
+    with socket.socket(fileno=os.dup(REQUEST)) as asked:
+        socket.send_fds(asked, [b"!"], [] if listener is None else [listener])
+    if listener is not None:
+        os.close(listener)
 
 
 def _limit(allowance: Allowance, *, isolated: bool) -> None:
     ceilings = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
         resource.RLIMIT_FSIZE: allowance.folder_mb * MEGABYTE,
     }
     if isolated:

@@ -9,7 +9,6 @@ the output. The answer is `Ended` as JSON. When the socket closes, everything en
 
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -23,6 +22,8 @@ from pathlib import Path
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.child import Settings, run_program
+from algozoo.sandbox.memory import memory_of, sockets_of
+from algozoo.sandbox.supervisor import Supervisor
 
 STOP = b"stop"
 POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
@@ -110,7 +111,10 @@ class Zygote:
             os.close(descriptor)
         del descriptors[1:]
         with asked:
-            status, peak = self._watch(pid, allowance, handover)
+            supervisor = self._supervisor(asked, allowance)
+            status, peak = self._watch(pid, allowance, handover, supervisor)
+            if supervisor is not None:
+                os.close(supervisor.listener)
         _, code, usage = os.wait4(pid, 0)
         now = time.monotonic()
         if not self.settings.isolate:
@@ -123,40 +127,61 @@ class Zygote:
             memory_bytes=max(peak, usage.ru_maxrss * 1024),
         )
 
-    def _watch(self, pid: int, allowance: Allowance, handover: Handover) -> tuple[str, int]:
+    def _supervisor(self, asked: socket.socket, allowance: Allowance) -> Supervisor | None:
+        """Wait until the child is confined, and take from it what answers its system calls, if it has a filter."""
+        if not self.settings.isolate:
+            return None
+        _, listeners, _, _ = socket.recv_fds(asked, 1, 1)
+        return Supervisor(listeners[0], allowance) if listeners else None
+
+    def _watch(
+        self, pid: int, allowance: Allowance, handover: Handover, supervisor: Supervisor | None
+    ) -> tuple[str, int]:
         """Wait for the child, kill it if it exceeds its allowance, and return what happened and its peak memory."""
-        handle = os.pidfd_open(pid)
+        handle, question = os.pidfd_open(pid), handover.socket.fileno()
+        answers = {question: lambda: handover.give(pid)}
+        if supervisor is not None:
+            answers[supervisor.listener] = supervisor.answer
         poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        poll.register(self.control, select.POLLIN)
-        poll.register(question := handover.socket.fileno(), select.POLLIN)
-        end, peak, pause = time.monotonic() + allowance.seconds, 0, POLL_SECONDS
-        while True:
-            events = dict(poll.poll(1000 * max(0.0, min(pause, end - time.monotonic()))))
+        for descriptor in (handle, self.control.fileno(), *answers):
+            poll.register(descriptor, select.POLLIN)
+        begun = time.monotonic()
+        end, due, peak, status = begun + allowance.seconds, begun + POLL_SECONDS, 0, ""
+        while not status:
+            pause = 1000 * max(0.0, min(due, end) - time.monotonic())
+            events = {descriptor for descriptor, event in poll.poll(pause) if event & select.POLLIN}
             if handle in events:
-                os.close(handle)
-                return "exited", peak
-            if question in events:
+                break
+            for descriptor in answers.keys() & events:
+                answers[descriptor]()
+            if question in events:  # it asks once
                 poll.unregister(question)
-                handover.give(pid)
-            before = time.monotonic()
-            pids = self._processes(pid)
-            peak = max(peak, sum(map(_memory_of, pids)))
-            pause = min(max(POLL_SECONDS, 10 * (time.monotonic() - before)), LONGEST_PAUSE)
-            status = ""
+            if time.monotonic() >= min(due, end):
+                status, peak, due = self._measure(pid, allowance, peak, end)
             if self.control.fileno() in events:
                 self.control.recv(65536)
                 status = "stopped"
-            elif peak > allowance.memory_mb * MEGABYTE:
-                status = "memory"
-            elif len(pids) > allowance.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
-                status = "processes"
-            elif time.monotonic() >= end:
-                status = "timeout"
-            if status:
-                _kill(pid, group=not self.settings.isolate)
-                os.close(handle)
-                return status, peak
+        os.close(handle)
+        if status:
+            _kill(pid, group=not self.settings.isolate)
+        return status or "exited", peak
+
+    def _measure(self, pid: int, allowance: Allowance, peak: int, end: float) -> tuple[str, int, float]:
+        """Return what a child has too much of, its peak memory, and when to measure again."""
+        begun = time.monotonic()
+        pids = self._processes(pid)
+        sockets = sockets_of(pid) if self.settings.isolate else 0
+        peak = max(peak, sum(map(memory_of, pids)) + sockets)
+        now = time.monotonic()
+        due = now + min(max(POLL_SECONDS, 10 * (now - begun)), LONGEST_PAUSE)
+        status = ""
+        if peak > allowance.memory_mb * MEGABYTE:
+            status = "memory"
+        elif len(pids) > allowance.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
+            status = "processes"
+        elif now >= end:
+            status = "timeout"
+        return status, peak, due
 
     def _processes(self, pid: int) -> list[int]:
         """List the child and all that it started: the confinement has only these, its first process, and this one."""
@@ -168,17 +193,6 @@ class Zygote:
 def _cpu_clock(pid: int) -> int:
     """Name the clock of a process's CPU time, as `clock_getcpuclockid` does on Linux."""
     return ~pid << 3 | 2
-
-
-def _memory_of(pid: int) -> int:
-    """Proportional set size, or where that may not be read, the resident one."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return 1024 * int(line.split()[1])
-    with suppress(OSError):
-        return resource.getpagesize() * int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return 0
 
 
 def _kill(pid: int, *, group: bool) -> None:
