@@ -16,8 +16,8 @@ from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.filter import filter_system_calls
 
-REQUEST, REPLY = 3, 4
-"""Descriptors of a child."""
+REQUEST, REPLY, CALLS = 3, 4, 5
+"""Descriptors of a child; the last one is closed before the program runs."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
 OPEN_FILES = 256
 PENDING_SIGNALS = 1024
@@ -66,7 +66,7 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
         `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder of the third-party code.
     settings : Settings
     descriptors : list of int
-        Of the request, the reply and the output.
+        Of the request, the reply, the output, and the socket to `algozoo.sandbox.supervisor.Supervisor`.
     allowance : Allowance
     """
     code = 70
@@ -75,6 +75,7 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
         os.setsid()
         if settings.isolate:
             _isolate(settings, allowance)
+        os.close(CALLS)
         _limit(allowance, isolated=settings.isolate)
         faulthandler.enable()
         import_module(name).main(REQUEST, REPLY, settings.folder)
@@ -87,12 +88,19 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
 
 
 def _arrange(descriptors: list[int]) -> None:
-    """Bring request, reply and output to their numbers and close every other descriptor."""
-    request, reply, output = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
+    """Bring the descriptors to their numbers and close every other one."""
+    request, reply, output, calls = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
+    for descriptor, number in (
+        (nothing, 0),
+        (output, 1),
+        (output, 2),
+        (request, REQUEST),
+        (reply, REPLY),
+        (calls, CALLS),
+    ):
         os.dup2(descriptor, number)
-    os.closerange(REPLY + 1, 1 << 20)
+    os.closerange(CALLS + 1, 1 << 20)
 
 
 def _isolate(settings: Settings, allowance: Allowance) -> None:
@@ -115,10 +123,10 @@ def _isolate(settings: Settings, allowance: Allowance) -> None:
 
 
 def _hand_over(listener: int | None) -> None:
-    """Give the zygote what it answers system calls through, as the first message that it gets."""
-    with socket.socket(fileno=os.dup(REQUEST)) as asked:
-        socket.send_fds(asked, [b"!"], [] if listener is None else [listener])
+    """Give the zygote what it answers system calls through."""
     if listener is not None:
+        with socket.socket(fileno=os.dup(CALLS)) as calls:
+            socket.send_fds(calls, [b"!"], [listener])
         os.close(listener)
 
 

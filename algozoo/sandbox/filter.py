@@ -9,6 +9,7 @@ import os
 import platform
 import struct
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _ABSENT_HERE = -1
@@ -96,6 +97,15 @@ _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, (16, 24, 32, 40)
 """Where they lie in `struct seccomp_data`; of an argument the lower half, as the calls take an int."""
 
 
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def prepare() -> None:
+    """Write the filter down once, for all processes that are forked from this one."""
+    if platform.machine() in _MACHINES:
+        _program(platform.machine())
+
+
 def filter_system_calls() -> int | None:
     """Refuse system calls that no detector needs, in this process and in all that it will start.
 
@@ -110,29 +120,27 @@ def filter_system_calls() -> int | None:
     OSError
         If the kernel refuses.
     """
-    machine = platform.machine()
-    if machine not in _MACHINES:
+    if platform.machine() not in _MACHINES:
         return None
-    column = list(_MACHINES).index(machine)
-    program = _program(_MACHINES[machine], column)
-    buffer = ctypes.create_string_buffer(program, len(program))
-    filter_program = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(buffer))
-    libc = ctypes.CDLL(None, use_errno=True)
-    listener: int = libc.syscall(_SECCOMP[column], _SET_FILTER, _NEW_LISTENER, filter_program)
+    program, call = _program(platform.machine())
+    filter_program = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(program))
+    listener: int = _libc.syscall(call, _SET_FILTER, _NEW_LISTENER, filter_program)
     if listener < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"seccomp: {os.strerror(code)}")
     return listener
 
 
-def _program(architecture: int, column: int) -> bytes:
-    """Classic BPF over `struct seccomp_data`."""
+@cache
+def _program(machine: str) -> tuple[ctypes.Array[ctypes.c_char], int]:
+    """Return the filter, classic BPF over `struct seccomp_data`, and the number of the call that installs it."""
+    column = list(_MACHINES).index(machine)
     answers = {_REFUSE | _EPERM: _DENIED, _REFUSE | _ENOSYS: _ABSENT, _REFUSE | _SUCCESS: _IDLE, _ASK: _ASKED}
     numbers = {answer: [call[column] for call in calls.values()] for answer, calls in answers.items()}
-    return b"".join(
+    program = b"".join(
         [
             _step(_LOAD, _ARCHITECTURE),
-            _step(_EQUAL, architecture, 1, 0),
+            _step(_EQUAL, _MACHINES[machine], 1, 0),
             _step(_ANSWER, _KILL),
             _step(_LOAD, _NUMBER),
             _step(_AT_LEAST, _X32_BIT, 0, 1),  # the second numbering of x86-64
@@ -142,6 +150,7 @@ def _program(architecture: int, column: int) -> bytes:
             _step(_ANSWER, _ALLOW),
         ]
     )
+    return ctypes.create_string_buffer(program, len(program)), _SECCOMP[column]
 
 
 def _closer_looks() -> Iterator[tuple[tuple[int, int], list[bytes]]]:

@@ -38,6 +38,14 @@ def mount(source: str, target: str, kind: str | None, flags: int = 0, options: s
     _check(_libc.mount(*encoded, ctypes.c_ulong(flags), options.encode()), f"mount {target}")
 
 
+def write_memory(pid: int, address: int, data: bytes) -> None:
+    """Write into the memory of another process."""
+    ours = ctypes.create_string_buffer(data, len(data))
+    places = [struct.pack("=QQ", place, len(data)) for place in (ctypes.addressof(ours), address)]
+    written = _libc.process_vm_writev(pid, places[0], 1, places[1], 1, 0)
+    _check(written - len(data), "process_vm_writev")
+
+
 def hide_from_debuggers() -> None:
     """Forbid others of the same user to read this process."""
     _check(_libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0), "prctl")

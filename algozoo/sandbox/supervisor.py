@@ -6,9 +6,12 @@ Standard library only, as the zygote imports it. Numbers are those of `linux/sec
 import errno
 import fcntl
 import os
+import select
+import socket
 import struct
 from contextlib import suppress
 
+from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.filter import SYSINFO
 
@@ -23,17 +26,41 @@ class Supervisor:
 
     Parameters
     ----------
-    listener : int
-        Descriptor of the filter, see `algozoo.sandbox.filter.filter_system_calls`.
+    calls : socket
+        Through which the descriptor of the filter comes, see `algozoo.sandbox.filter.filter_system_calls`.
     allowance : Allowance
         Its memory is what `sysinfo` tells the run.
     """
 
-    def __init__(self, listener: int, allowance: Allowance) -> None:
-        self.listener, self._allowance, self._starts = listener, allowance, 0
+    def __init__(self, calls: socket.socket, allowance: Allowance) -> None:
+        self._calls, self._allowance, self._starts = calls, allowance, 0
+        self.listener = -1
 
-    def answer(self) -> None:
-        """Answer one call; nothing if who asked has died."""
+    def listens(self) -> bool:
+        """Take the descriptor, and return whether it came just now; nobody is woken up for that before it is needed."""
+        with suppress(BlockingIOError):
+            _, came, _, _ = socket.recv_fds(self._calls, 1, 1, socket.MSG_DONTWAIT)
+            if came:
+                [self.listener] = came
+                return True
+        return False
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._calls.close()
+        if self.listener != -1:
+            os.close(self.listener)
+
+    def answer(self, event: int) -> bool:
+        """Answer one call, unless who asked has died; False if nobody is left to ask.
+
+        Parameters
+        ----------
+        event : int
+            What `poll` says of the descriptor.
+        """
+        if not event & select.POLLIN:
+            return False
         question = bytearray(_QUESTION.size)
         with suppress(OSError):
             fcntl.ioctl(self.listener, _RECEIVE, question)
@@ -41,6 +68,7 @@ class Supervisor:
             error = self._tell(pid, arguments[0]) if number in SYSINFO else self._start()
             goes_on = number not in SYSINFO and not error
             fcntl.ioctl(self.listener, _SEND, _ANSWER.pack(identity, 0, -error, _CONTINUE if goes_on else 0))
+        return True
 
     def _start(self) -> int:
         self._starts += 1
@@ -51,11 +79,7 @@ class Supervisor:
         memory = self._allowance.memory_mb * MEGABYTE
         facts = _SYSINFO_ANSWER.pack(0, 0, 0, 0, memory, memory, 0, 0, 0, 0, 1, 0, 0, 1)
         try:
-            descriptor = os.open(f"/proc/{pid}/mem", os.O_WRONLY)
-            try:
-                os.pwrite(descriptor, facts, address)
-            finally:
-                os.close(descriptor)
+            linux.write_memory(pid, address, facts)
         except OSError:
             return errno.EPERM
         return 0

@@ -14,11 +14,12 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from algozoo.sandbox import filter as filter_of_calls
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.child import Settings, run_program
@@ -96,25 +97,24 @@ class Zygote:
 
     def run(self, allowance: Allowance, descriptors: list[int]) -> Ended:
         """Fork a child, watch it until it ends, and leave nothing of it."""
-        asked, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        asked, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        calls, calling = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request, *outlets = descriptors
         if self.settings.isolate:
             linux.unshare(linux.NEW_PIDS)
         handover = Handover(asked, request, time.monotonic())
         pid = os.fork()
         if pid == 0:
-            run_program(self.program, self.settings, [child_end.fileno(), *outlets], allowance)
-        child_end.close()
+            run_program(self.program, self.settings, [asking.fileno(), *outlets, calling.fileno()], allowance)
+        asking.close()
+        calling.close()
         if self.settings.isolate:
             linux.set_namespace(self.namespace, linux.NEW_PIDS)
         for descriptor in outlets:
             os.close(descriptor)
         del descriptors[1:]
-        with asked:
-            supervisor = self._supervisor(asked, allowance)
+        with asked, closing(Supervisor(calls, allowance)) as supervisor:
             status, peak = self._watch(pid, allowance, handover, supervisor)
-            if supervisor is not None:
-                os.close(supervisor.listener)
         _, code, usage = os.wait4(pid, 0)
         now = time.monotonic()
         if not self.settings.isolate:
@@ -127,36 +127,28 @@ class Zygote:
             memory_bytes=max(peak, usage.ru_maxrss * 1024),
         )
 
-    def _supervisor(self, asked: socket.socket, allowance: Allowance) -> Supervisor | None:
-        """Wait until the child is confined, and take from it what answers its system calls, if it has a filter."""
-        if not self.settings.isolate:
-            return None
-        _, listeners, _, _ = socket.recv_fds(asked, 1, 1)
-        return Supervisor(listeners[0], allowance) if listeners else None
-
-    def _watch(
-        self, pid: int, allowance: Allowance, handover: Handover, supervisor: Supervisor | None
-    ) -> tuple[str, int]:
+    def _watch(self, pid: int, allowance: Allowance, handover: Handover, supervisor: Supervisor) -> tuple[str, int]:
         """Wait for the child, kill it if it exceeds its allowance, and return what happened and its peak memory."""
         handle, question = os.pidfd_open(pid), handover.socket.fileno()
-        answers = {question: lambda: handover.give(pid)}
-        if supervisor is not None:
-            answers[supervisor.listener] = supervisor.answer
         poll = select.poll()
-        for descriptor in (handle, self.control.fileno(), *answers):
+        for descriptor in (handle, self.control.fileno(), question):
             poll.register(descriptor, select.POLLIN)
         begun = time.monotonic()
         end, due, peak, status = begun + allowance.seconds, begun + POLL_SECONDS, 0, ""
         while not status:
             pause = 1000 * max(0.0, min(due, end) - time.monotonic())
-            events = {descriptor for descriptor, event in poll.poll(pause) if event & select.POLLIN}
+            events = dict(poll.poll(pause))
             if handle in events:
                 break
-            for descriptor in answers.keys() & events:
-                answers[descriptor]()
-            if question in events:  # it asks once
+            is_due = time.monotonic() >= min(due, end)
+            if (is_due or question in events) and supervisor.listens():
+                poll.register(supervisor.listener, select.POLLIN)
+            if question in events:  # it asks once, and its number may soon be that of another file
                 poll.unregister(question)
-            if time.monotonic() >= min(due, end):
+                handover.give(pid)
+            if supervisor.listener in events and not supervisor.answer(events[supervisor.listener]):
+                poll.unregister(supervisor.listener)
+            if is_due:
                 status, peak, due = self._measure(pid, allowance, peak, end)
             if self.control.fileno() in events:
                 self.control.recv(65536)
@@ -203,6 +195,7 @@ def _kill(pid: int, *, group: bool) -> None:
 
 def _prepare(settings: Settings) -> None:
     """Hide what nobody must find, this process included, and let nobody date a device."""
+    filter_of_calls.prepare()
     linux.hide_from_debuggers()
     for folder in filter(os.path.isdir, settings.hidden):
         linux.mount("tmpfs", folder, "tmpfs", linux.READ_ONLY, "size=4k")

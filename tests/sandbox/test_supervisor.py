@@ -4,6 +4,7 @@ import select
 import socket
 import sys
 import threading
+import time
 
 import pytest
 
@@ -31,16 +32,17 @@ def supervised(work, allowance: Allowance) -> str:
             os._exit(0)
     theirs.close()
     with ours:
-        _, [listener], _, _ = socket.recv_fds(ours, 1, 1)
-        supervisor = Supervisor(listener, allowance)
+        supervisor = Supervisor(ours, allowance)
+        while not supervisor.listens():
+            time.sleep(0.001)
         poll = select.poll()
-        for descriptor in (listener, ours.fileno()):
+        for descriptor in (supervisor.listener, ours.fileno()):
             poll.register(descriptor, select.POLLIN)
         while ours.fileno() not in (events := dict(poll.poll())):
-            if events[listener] & select.POLLIN:
-                supervisor.answer()
+            if not supervisor.answer(events[supervisor.listener]):
+                poll.unregister(supervisor.listener)
         said = ours.recv(1000).decode()
-    os.close(listener)
+        supervisor.close()
     os.waitpid(pid, 0)
     return said
 
