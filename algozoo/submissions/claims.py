@@ -112,7 +112,8 @@ def _different_sandbox(was: RunRecord, made: RunRecord, shard: Shard) -> str:
     known = {*Confinement} if made.detector.sandbox else {None}
     others = known - {said}
     if said not in known:
-        return f"the record's detector.sandbox is {said!r}, expected {' or '.join(map(repr, map(str, known)))}"
+        expected = " or ".join(sorted(repr(str(one)) for one in known))
+        return f"the record's detector.sandbox is {said!r}, expected {expected}"
     if any(key_as_confined(shard, other) == was.key for other in others):
         return f"the record's detector.sandbox is {said!r}, its key is that of another"
     return ""
