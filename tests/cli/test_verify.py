@@ -49,7 +49,8 @@ def rows_of(folder, name="median"):
     tables = {path: pq.read_table(path) for path in paths}
     records = {path: json.loads(table.schema.metadata[b"algozoo"]) for path, table in tables.items()}
     own = [path for path in paths if records[path]["detector"]["name"] == name]
-    return [row | {"path": path} for path in own for row in tables[path].to_pylist()], {p: records[p] for p in own}
+    rows = [row | {"path": path} for path in own for row in tables[path].to_pylist()]
+    return sorted(rows, key=lambda row: (row["sequence"], row["trial"])), {path: records[path] for path in own}
 
 
 def write(rows, records):

@@ -21,6 +21,7 @@ from algozoo.errors import AlgoZooError
 from algozoo.submissions.request import check_request
 
 SCRIPT = Path(__file__).parents[2] / ".github" / "check-submissions"
+SMOKE = load_suite("smoke").version
 NAMES = ("user.name=A", "user.email=a@example.org", "commit.gpgsign=false")
 
 
@@ -34,7 +35,7 @@ def write(path, text="x"):
     Path(path).write_text(text)
 
 
-def result(number, name, *, suite="smoke", version="1", sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
+def result(number, name, *, suite="smoke", version=SMOKE, sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
     """Write a result whose key is a number, and its maps."""
     record = {
         "format": FORMAT,
