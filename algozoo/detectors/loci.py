@@ -63,5 +63,6 @@ class LOCI(AnnularSubtraction):
 
     def _coefficients(self, products: Array, target: Array) -> Array:
         """Solve the normal equations, the penalty on their diagonal."""
-        penalty = self.damping * np.diagonal(products).mean() * np.eye(len(target))
-        return least_squares_weights(products + penalty, target, self.cutoff)
+        if self.damping:
+            products = products + self.damping * np.diagonal(products).mean() * np.eye(len(target))
+        return least_squares_weights(products, target, self.cutoff)
