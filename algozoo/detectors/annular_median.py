@@ -24,7 +24,7 @@ class AnnularMedian(AnnularSubtraction):
     name: ClassVar[str] = "annular-median"
     title: ClassVar[str] = "Annular median subtraction (classical ADI with nearby references)"
     reference: ClassVar[str] = "Marois et al. 2006, ApJ 641, 556, doi:10.1086/500401"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     rotation: Rotation = (1.0, 1.0)
     max_references: Count = 4

@@ -22,7 +22,7 @@ class Median(PSFSubtraction):
     name: ClassVar[str] = "median"
     title: ClassVar[str] = "Median subtraction (classical ADI)"
     reference: ClassVar[str] = "Marois et al. 2006, ApJ 641, 556, doi:10.1086/500401"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     library: Library = "own"
 

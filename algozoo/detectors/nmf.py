@@ -45,7 +45,7 @@ class NMF(PSFSubtraction):
     name: ClassVar[str] = "nmf"
     title: ClassVar[str] = "Non-negative matrix factorisation (NMF)"
     reference: ClassVar[str] = "Ren et al. 2018, ApJ 852, 104, doi:10.3847/1538-4357/aaa1f2"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_components: Count = 10
     max_iterations: Count = 200

@@ -35,7 +35,7 @@ class STIM(Detector):
     name: ClassVar[str] = "stim"
     title: ClassVar[str] = "Standardised trajectory intensity mean (STIM) of PCA residuals"
     reference: ClassVar[str] = "Pairet et al. 2019, MNRAS 487, 2262, doi:10.1093/mnras/stz1350"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_components: Components = 5
     library: Library = "own"
