@@ -1,9 +1,8 @@
 """Non-negative matrix factorisation (NMF): Lee & Seung 1999, Nature 401, 788; Ren et al. 2018, ApJ 852, 104."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,9 @@ from algozoo.sequence import ADISequence
 
 UNIT = 1e-3
 """Of the mean pixel. Scikit-learn takes starting values below 1e-6 for zero; in this unit only what is zero."""
+
+IN_SINGLE_PRECISION = 40
+"""Iterations before what is left of the frames is computed anew."""
 
 TOLERANCE = 1e-4
 """It stops when an iteration changes less than this fraction of what the first one changed."""
@@ -83,15 +85,21 @@ class NMF(PSFSubtraction):
     def model(self, frames: Array, library: Array) -> Array:
         """Return components of the library times weights of the frames: each minimises the squared distance."""
         components = non_negative_components(library, self.n_components, self.max_iterations)
-        weights = non_negative_weights(frames.astype(np.float32), components, self.max_iterations)
-        return np.asarray(weights.astype(np.float64) @ components)
+        products, squares = components @ frames.T, components @ components.T
+        weights, nothing = np.zeros(products.shape), np.zeros(products.shape)
+        first = descend(nothing, weights, products, squares)
+        for _ in range(1, self.max_iterations):
+            if descend(nothing, weights, products, squares) <= TOLERANCE * first:
+                break
+        return np.asarray(weights.T @ components)
 
 
-def non_negative_components(frames: Array, n_components: int, max_iterations: int) -> NDArray[np.float32]:
+def non_negative_components(frames: Array, n_components: int, max_iterations: int) -> Array:
     """Find non-negative components whose non-negative sums are closest to frames, by cyclic coordinate descent.
 
     The start, from singular vectors, and the first iteration are those of scikit-learn, and so are the others, but that
-    all pixels of a component are updated at once, in single precision.
+    all pixels of a component are updated at once, in single precision. To lose no accuracy, only changes are computed
+    in it, from what the model leaves of the frames, which is computed anew in double precision every few iterations.
 
     Parameters
     ----------
@@ -106,33 +114,51 @@ def non_negative_components(frames: Array, n_components: int, max_iterations: in
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # max_iterations says when to stop
         start = non_negative_factorization(frames, n_components=n_components, init="nndsvd", random_state=0, max_iter=1)
-    single, weights, components = (array.astype(np.float32, order="C") for array in (frames, start[0].T, start[1]))
-
-    def iterate() -> float:
-        moved = descend(weights, (single @ components.T).T, components @ components.T)
-        return moved + descend(components, weights @ single, weights @ weights.T)
-
-    repeat(iterate, max_iterations - 1)
+    weights, components = np.ascontiguousarray(start[0].T), np.ascontiguousarray(start[1])
+    first, moved, done = 0.0, np.inf, 1
+    while done < max_iterations and moved > TOLERANCE * first:
+        changes = Changes(frames, weights, components)
+        for _ in range(min(IN_SINGLE_PRECISION, max_iterations - done)):
+            moved, done = changes.iterate(), done + 1
+            first = first or moved
+            if moved <= TOLERANCE * first:
+                break
+        weights, components = (
+            (a + b).clip(min=0) for a, b in ((weights, changes.weights), (components, changes.components))
+        )
     return components
 
 
-def non_negative_weights(
-    frames: NDArray[np.float32], components: NDArray[np.float32], max_iterations: int
-) -> NDArray[np.float32]:
-    """Find the weights with which sums of components come closest to frames, (n, n_components), the same way."""
-    weights = np.zeros((len(components), len(frames)), dtype=np.float32)
-    products, squares = (frames @ components.T).T, components @ components.T
-    repeat(lambda: descend(weights, products, squares), max_iterations)
-    return weights.T
+class Changes:
+    """Changes of weights (k, n) and components (k, n_pixels) that bring their sums closer to frames (n, n_pixels)."""
+
+    def __init__(self, frames: Array, weights: Array, components: Array) -> None:
+        self._left = (frames - weights.T @ components).astype(np.float32)
+        self._start = weights.astype(np.float32), components.astype(np.float32)
+        self.weights, self.components = (np.zeros_like(start) for start in self._start)
+
+    def iterate(self) -> float:
+        """Improve the weights, then the components; return how far they moved."""
+        weights, components = self._start
+        there = components + self.components
+        moved = descend(
+            weights, self.weights, (self._left @ there.T).T - (there @ self.components.T) @ weights, there @ there.T
+        )
+        here = weights + self.weights
+        return moved + descend(
+            components, self.components, here @ self._left - (here @ self.weights.T) @ components, here @ here.T
+        )
 
 
-def descend(rows: NDArray[np.float32], products: NDArray[np.float32], squares: NDArray[np.float32]) -> float:
-    """Bring one row after the other, in place, to its minimum of ``rows.T @ squares @ rows / 2 - products.T @ rows``.
+def descend(start: NDArray[Any], change: NDArray[Any], products: NDArray[Any], squares: NDArray[Any]) -> float:
+    """Bring one row of a change after the other, in place, to the minimum of a square distance.
+
+    The distance is ``trace(change.T @ squares @ change) / 2 - sum(products * change)`` and a constant.
 
     Parameters
     ----------
-    rows, products : array (k, m)
-        The rows do not become negative.
+    start, change, products : array (k, m)
+        ``start + change`` does not become negative.
     squares : array (k, k)
 
     Returns
@@ -141,19 +167,9 @@ def descend(rows: NDArray[np.float32], products: NDArray[np.float32], squares: N
         Sum of the gradients that the steps took away.
     """
     moved = 0.0
-    for row, product, square, curvature in zip(rows, products, squares, np.diagonal(squares), strict=True):
+    for t, curvature in enumerate(np.diagonal(squares)):
         if curvature > 0:
-            new = np.maximum(row - (square @ rows - product) / curvature, 0)
-            moved += float(curvature * abs(new - row).sum())
-            row[:] = new
+            new = np.maximum(change[t] - (squares[t] @ change - products[t]) / curvature, -start[t])
+            moved += float(curvature * abs(new - change[t]).sum())
+            change[t] = new
     return moved
-
-
-def repeat(iterate: Callable[[], float], max_iterations: int) -> None:
-    """Iterate until what an iteration moves is below `TOLERANCE` times what the first one did."""
-    first = None
-    for _ in range(max_iterations):
-        moved = iterate()
-        first = moved if first is None else first
-        if moved <= TOLERANCE * first:
-            return
