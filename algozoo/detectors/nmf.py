@@ -18,6 +18,9 @@ from algozoo.sequence import ADISequence
 UNIT = 1e-3
 """Of the mean pixel. Scikit-learn takes starting values below 1e-6 for zero; in this unit only what is zero."""
 
+BLOCK = 8
+"""Frames whose model is subtracted at a time, to save memory."""
+
 IN_SINGLE_PRECISION = 40
 """Iterations before what is left of the frames is computed anew."""
 
@@ -133,7 +136,10 @@ class Changes:
     """Changes of weights (k, n) and components (k, n_pixels) that bring their sums closer to frames (n, n_pixels)."""
 
     def __init__(self, frames: Array, weights: Array, components: Array) -> None:
-        self._left = (frames - weights.T @ components).astype(np.float32)
+        self._left = np.empty(frames.shape, dtype=np.float32)
+        for start in range(0, len(frames), BLOCK):
+            block = slice(start, start + BLOCK)
+            self._left[block] = frames[block] - weights[:, block].T @ components
         self._start = weights.astype(np.float32), components.astype(np.float32)
         self.weights, self.components = (np.zeros_like(start) for start in self._start)
 
