@@ -1,13 +1,38 @@
 """Suites: which detectors run on which datasets, with which injections."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PositiveInt
 
 from algozoo.errors import unknown
 from algozoo.toml import Name, read_toml
+
+LARGEST_NUMBER = 2**63 - 1
+"""Larger numbers are not kept by every reader of TOML and JSON."""
+
+
+def _read_seed(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    if not re.fullmatch("[0-9a-fA-F]{32}", given):
+        raise ValueError(
+            "expected a whole number, such as 1, or 128 bits as a string of 32 hexadecimal digits, which `algozoo "
+            "suite seal` draws"
+        )
+    return int(given, 16)
+
+
+def written_seed(seed: int) -> int | str:
+    """Return a seed as files keep it: a number, or 32 hexadecimal digits if it needs more than 63 bits."""
+    return seed if seed <= LARGEST_NUMBER else f"{seed:032x}"
+
+
+Seed = Annotated[
+    int, Field(ge=0, lt=2**128), BeforeValidator(_read_seed), PlainSerializer(written_seed, return_type=int | str)
+]
 
 
 class _Table(BaseModel):
@@ -62,7 +87,8 @@ class Suite(_Table):
     ----------
     name, version, title, description : str
     seed : int
-        Of the positions and contrasts of all injected companions.
+        Of the positions and contrasts of all injected companions. A file may give 128 bits, as a string of 32
+        hexadecimal digits.
     datasets, detectors : tuple
     """
 
@@ -71,7 +97,7 @@ class Suite(_Table):
     version: str
     title: str
     description: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
 
