@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PositiveInt
 
 from algozoo.errors import unknown
-from algozoo.toml import Name, read_toml
+from algozoo.toml import Name, Source, check_table, parse_toml, read_toml
 
 LARGEST_NUMBER = 2**63 - 1
 """Larger numbers are not kept by every reader of TOML and JSON."""
@@ -116,15 +116,22 @@ def load_suite(name: str) -> Suite:
         With every mistake of the file, or the nearest names.
     """
     if name.endswith(".toml"):
-        return _located(read_toml(Path(name), Suite), Path(name).parent)
+        return suite_in(parse_toml(Path(name)))
     path = _folder() / f"{name}.toml"
     if not path.is_file():
         raise unknown("suite", name, suite_names())
     return read_toml(path, Suite)
 
 
-def _located(suite: Suite, folder: Path) -> Suite:
-    """Take the paths of manifests relative to the suite's own folder."""
+def suite_in(source: Source) -> Suite:
+    """Check the document of a suite file, whose paths of manifests are relative to its own folder.
+
+    Raises
+    ------
+    InputError
+        With every mistake.
+    """
+    suite, folder = check_table(source, Suite), Path(source.origin).parent
     datasets = [
         entry.model_copy(update={"name": str(folder / entry.name)}) if entry.name.endswith(".toml") else entry
         for entry in suite.datasets
