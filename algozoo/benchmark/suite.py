@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PositiveInt
 
+from algozoo.datasets import Dataset, load_dataset
 from algozoo.errors import unknown
 from algozoo.toml import Name, Source, check_table, parse_toml, read_toml
 
@@ -87,8 +88,8 @@ class Suite(_Table):
     ----------
     name, version, title, description : str
     seed : int
-        Of the positions and contrasts of all injected companions. A file may give 128 bits, as a string of 32
-        hexadecimal digits.
+        Of its simulated nights, and of the positions and contrasts of all injected companions. A file may give 128
+        bits, as a string of 32 hexadecimal digits.
     datasets, detectors : tuple
     """
 
@@ -100,6 +101,10 @@ class Suite(_Table):
     seed: Seed
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
+
+    def load(self, entry: SuiteDataset, mirror: Path | None = None) -> Dataset:
+        """Open a dataset of the suite, with the nights that its seed draws; raises what `load_dataset` raises."""
+        return load_dataset(entry.name, mirror=mirror).drawn(self.seed)
 
 
 def suite_names() -> list[str]:
