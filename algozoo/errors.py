@@ -4,8 +4,24 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def printable(text: str) -> str:
+    """Replace what a terminal would obey and what no file can hold, except line breaks."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def in_line(text: object) -> str:
+    """Replace line breaks too: names of files and of what is in them stay in their line."""
+    return printable(str(text).replace("\n", "\N{REPLACEMENT CHARACTER}"))
+
+
 class AlgoZooError(Exception):
-    """The work could not be done: a download failed, a disk is full, a record is damaged. Exit code 1."""
+    """The work could not be done: a download failed, a disk is full, a record is damaged. Exit code 1.
+
+    Messages quote what strangers wrote; as text they have no character that a terminal would obey.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class InputError(AlgoZooError):

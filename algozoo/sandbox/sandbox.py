@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from algozoo.errors import AlgoZooError
+from algozoo.errors import AlgoZooError, printable
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.channels import Pipe, sealed_file
 from algozoo.sandbox.confinement import Confinement, Start
@@ -47,11 +47,6 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
         self.status = status
         self.output = printable(output)
         self.traceback = printable(traceback)
-
-
-def printable(text: str) -> str:
-    """Replace what a terminal would obey and what no file can hold, except line breaks."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)

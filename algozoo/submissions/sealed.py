@@ -11,12 +11,15 @@ from algozoo.benchmark.seal import Sealed
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
-from algozoo.files import write_text_whole
+from algozoo.files import read_text, write_text_whole
 from algozoo.sequence import ADISequence
 from algozoo.toml import Sha256, Table
 
 COMMITMENT, TRIALS, MAPS = "commitment.txt", "trials", "maps"
 """Names in the folder of exported trials."""
+
+LARGEST_TRUTH = 2**26
+"""Bytes: some hundred thousand trials."""
 
 
 class SealedFile(Table):
@@ -96,12 +99,11 @@ def read_truth(path: Path, folder: Path, mirror: Path | None) -> Truth:
         If it cannot be read, is not that of this folder, or this AlgoZoo makes other trials.
     """
     try:
-        truth = Truth.model_validate_json(path.read_text(encoding="utf-8"))
-        committed = (folder / COMMITMENT).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        made_by = "`algozoo export-trials` makes it"
-        raise InputError(f"{error.filename}: cannot be read ({error.strerror}); {made_by}") from None
-    except (ValidationError, UnicodeDecodeError) as error:
+        truth = Truth.model_validate_json(read_text(path, LARGEST_TRUTH))
+        committed = read_text(folder / COMMITMENT).strip()
+    except InputError as error:
+        raise InputError(f"{error}; `algozoo export-trials` makes it") from None
+    except ValidationError as error:
         raise InputError(f"{path}: is no truth of exported trials ({str(error).splitlines()[0]})") from None
     if truth.commitment != committed:
         raise InputError(

@@ -16,13 +16,13 @@ from packaging.utils import canonicalize_name
 import algozoo
 from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
 from algozoo.detectors.submitted.manifest import Needs, Submission, read_submission
-from algozoo.errors import InputError
+from algozoo.errors import InputError, printable
 from algozoo.files import folder_digest
 from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
-from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
+from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
 
