@@ -3,15 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-
-def printable(text: str) -> str:
-    """Replace what a terminal would obey and what no file can hold, except line breaks."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def in_line(text: object) -> str:
-    """Replace line breaks too: names of files and of what is in them stay in their line."""
-    return printable(str(text).replace("\n", "\N{REPLACEMENT CHARACTER}"))
+from algozoo.text import printable
 
 
 class AlgoZooError(Exception):

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from algozoo.errors import AlgoZooError, InputError, in_line
+from algozoo.errors import AlgoZooError, InputError
+from algozoo.text import in_line
 
 RESULTS = Path("leaderboard/results")
 """Folder of the results of a run, unless another is given."""

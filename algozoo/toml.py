@@ -11,8 +11,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from algozoo.errors import InputError, in_line
+from algozoo.errors import InputError
 from algozoo.files import read_text
+from algozoo.text import in_line
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:
@@ -29,14 +30,18 @@ _NOT_PRINTED = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u206
 
 Text = Annotated[str, Field(min_length=1), _matching(rf"[^{_NOT_PRINTED}]+", "text without control characters")]
 Line = Annotated[Text, _matching(r"[^\n\t\u2028\u2029]{1,300}", "one line of at most 300 characters")]
+Printed = Annotated[str, _matching(rf"[^{_NOT_PRINTED}]*", "text without control characters")]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 DetectorName = Annotated[str, _matching(r"\w[\w.-]*", "letters, digits, dots, underscores and hyphens")]
 DetectorLabel = Annotated[
     str,
-    _matching(r"\w[\w.-]*( ?\([^\x00-\x1f\x7f]*\))?", "the name of a detector, and what is in parentheses after it"),
+    _matching(
+        rf"\w[\w.-]*( ?\([^{_NOT_PRINTED}\n\t\u2028\u2029]*\))?",
+        "the name of a detector, and what is in parentheses after it",
+    ),
 ]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
-Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
+Url = Annotated[str, _matching(rf"(https?|file)://[^\s{_NOT_PRINTED}]+", "an address that begins with https:// or file://")]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 Positive = Annotated[float, Field(gt=0)]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.errors import AlgoZooError, InputError, in_line, printable, unknown
+from algozoo.errors import AlgoZooError, InputError, unknown
 
 NAMES = ("pca", "loci", "median")
 
@@ -26,14 +26,5 @@ def test_mistakes_of_users_are_caught_with_all_errors_on_purpose():
         raise unknown("suite", "x", [])
 
 
-@given(st.text())
-def test_nothing_that_a_terminal_obeys_is_told(text):
-    told = str(InputError(text))
-    assert len(told) == len(text)
-    assert all(character.isprintable() or character == "\n" for character in told)
-    assert printable(told) == told == printable(text)
-    assert in_line(text).isprintable()
-
-
-def test_a_name_of_a_file_forges_no_line():
-    assert in_line("a\x1b[2K\nREADY") == "a\N{REPLACEMENT CHARACTER}[2K\N{REPLACEMENT CHARACTER}READY"
+def test_a_message_has_nothing_that_a_terminal_obeys():
+    assert str(InputError("title\x1b[2K\nof it")) == "title\N{REPLACEMENT CHARACTER}[2K\nof it"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from algozoo.errors import unknown
-from algozoo.toml import Name, read_toml
+from algozoo.toml import Line, Name, Text, Version, read_toml
 
 
 class _Table(BaseModel):
@@ -29,7 +29,7 @@ class SuiteDataset(_Table):
         Companions for each annulus of each sequence, one a trial. The manifest says where the annuli are.
     """
 
-    name: str
+    name: Line
     optional: bool = False
     sequences: PositiveInt | None = None
     injections: PositiveInt
@@ -49,9 +49,9 @@ class SuiteDetector(_Table):
         Run on request only.
     """
 
-    name: str
+    name: Line
     parameters: dict[str, Any] = Field(default_factory=dict)
-    needs: str | None = None
+    needs: Line | None = None
     slow: bool = False
 
 
@@ -68,9 +68,9 @@ class Suite(_Table):
 
     format: Literal[1]
     name: Name
-    version: str
-    title: str
-    description: str
+    version: Version
+    title: Line
+    description: Text
     seed: Annotated[int, Field(ge=0)]
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]

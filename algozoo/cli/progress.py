@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import click
 
-from algozoo.errors import printable
 from algozoo.reporter import Reporter
+from algozoo.text import printable
 
 
 class Terminal(Reporter):

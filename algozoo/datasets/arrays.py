@@ -20,8 +20,9 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from algozoo.datasets.tiles import is_tiled, n_bytes, refuse_bad_tiles, whole_number
-from algozoo.errors import InputError, in_line
+from algozoo.errors import InputError
 from algozoo.files import Unpacked, open_file, text_in, unpacked
+from algozoo.text import in_line
 
 TEXT_SUFFIXES = {".txt", ".csv", ".dat"}
 LARGEST_LIST = 2**22

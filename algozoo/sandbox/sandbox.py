@@ -13,12 +13,13 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from algozoo.errors import AlgoZooError, printable
+from algozoo.errors import AlgoZooError
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.channels import Pipe, sealed_file
 from algozoo.sandbox.confinement import Confinement, Start
 from algozoo.sandbox.wire import GarbledError, Message, unpack
 from algozoo.sandbox.zygote import STOP, Ended
+from algozoo.text import printable
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0

@@ -14,10 +14,11 @@ from algozoo.datasets import load_dataset
 from algozoo.datasets.arrays import read_image
 from algozoo.detectors.contract import Cost, DetectionMap, Detector, Kind
 from algozoo.detectors.registry import registered
-from algozoo.errors import InputError, in_line
+from algozoo.errors import InputError
 from algozoo.scoring.intervals import Array
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import MAPS, Control, Truth, content_digest
+from algozoo.text import in_line
 from algozoo.toml import Line, Name, Source, Table, check_table
 
 TURNS: dict[str, Callable[[Array], Array]] = {

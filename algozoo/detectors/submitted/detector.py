@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 import algozoo
 from algozoo.detectors.contract import Cost, Declined, DetectionMap, Detector
 from algozoo.detectors.submitted.manifest import Needs, Submission, read_submission
-from algozoo.errors import InputError, printable
+from algozoo.errors import InputError
 from algozoo.files import folder_digest
 from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
@@ -25,6 +25,7 @@ from algozoo.sandbox.environment import installed_packages, is_installed, own_pa
 from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
+from algozoo.text import printable
 
 GUEST = "algozoo.detectors.submitted.guest"
 PARTS = (
@@ -32,6 +33,7 @@ PARTS = (
     "arguments.py",
     "errors.py",
     "files.py",
+    "text.py",
     "sequence.py",
     "companions.py",
     "imaging",
