@@ -41,7 +41,9 @@ DetectorLabel = Annotated[
     ),
 ]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
-Url = Annotated[str, _matching(rf"(https?|file)://[^\s{_NOT_PRINTED}]+", "an address that begins with https:// or file://")]
+Url = Annotated[
+    str, _matching(rf"(https?|file)://[^\s{_NOT_PRINTED}]+", "an address that begins with https:// or file://")
+]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 Positive = Annotated[float, Field(gt=0)]

@@ -20,6 +20,7 @@ TILES = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
 SMALLEST_TILE = 64
 """Bytes in a file for each tile, on average; each takes its time."""
 FEW_TILES = 10_000
+MOST_COLUMNS = 999
 
 
 def whole_number(header: fits.Header, key: str, default: int | None = None) -> int:
@@ -95,6 +96,8 @@ def refuse_bad_tiles(header: fits.Header, whole: bytes, start: int) -> None:
 
 def _refuse_bad_table(header: fits.Header, whole: bytes, start: int, largest: int) -> None:
     """Refuse tiles that lie outside of the file or over each other, or have more bytes than `largest`."""
+    if whole_number(header, "TFIELDS") > MOST_COLUMNS:
+        raise InputError(f"has {header['TFIELDS']} columns, expected at most {MOST_COLUMNS}")
     columns = fits.BinTableHDU.fromstring(whole).columns
     row, n_rows = columns.dtype.newbyteorder(">"), whole_number(header, "NAXIS2")
     if row.itemsize != whole_number(header, "NAXIS1"):
