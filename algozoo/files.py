@@ -20,7 +20,7 @@ RESULTS = Path("leaderboard/results")
 SITES = Path("leaderboard/site")
 """Folder of the leaderboards, each in a folder of its suite's name, unless another is given."""
 
-LARGEST_TEXT = 2**20
+LARGEST_TEXT = 2**18
 """Bytes of a file written by hand."""
 SMALL = 2**25
 LARGEST_RATIO = 30

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
-from algozoo.toml import DetectorLabel, DetectorName, Line, Name, Printed
+from algozoo.toml import DetectorLabel, DetectorName, Name, Printed, PrintedLine
 
 FORMAT = 3
 """Of the files of the store; those of another format are not read."""
@@ -45,8 +45,8 @@ class RecordedDetector(_Facts):
 
     label: DetectorLabel
     name: DetectorName
-    title: Line
-    reference: Line
+    title: PrintedLine
+    reference: PrintedLine
     summary: Printed
     control: bool
     parameters: dict[Printed, Printed]

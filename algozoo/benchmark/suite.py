@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from algozoo.errors import unknown
-from algozoo.toml import Line, Name, Text, Version, read_toml
+from algozoo.toml import Line, Name, Printed, PrintedLine, Version, read_toml
 
 
 class _Table(BaseModel):
@@ -69,8 +69,8 @@ class Suite(_Table):
     format: Literal[1]
     name: Name
     version: Version
-    title: Line
-    description: Text
+    title: PrintedLine
+    description: Printed
     seed: Annotated[int, Field(ge=0)]
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]

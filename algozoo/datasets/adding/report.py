@@ -23,6 +23,7 @@ from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_wavelengths, unit_of_angles
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
+from algozoo.text import in_line
 
 LEAST_ARC = 1.0
 """FWHM that a companion should move between frames at `ARC_SEPARATION` FWHM from the star."""
@@ -117,7 +118,7 @@ def describe(files: Files, seen: Look) -> list[str]:
         left, bottom, side = seen.crop
         crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
     return [
-        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.items()),
+        *(f"{part.replace('_', ' ')}: {in_line(path.name)}" for part, path in files.items()),
         f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
