@@ -57,7 +57,8 @@ Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 32
 """Values within values."""
 MOST_TOLD = 100
-LONG_INTEGER = "expected integers of at most 64 bits"
+MOST_BITS = 256
+LONG_INTEGER = f"expected integers of at most {MOST_BITS} bits"
 
 Place = tuple[int | str, ...]
 
@@ -120,13 +121,13 @@ def parse_toml(path: Path) -> Source:
 
 
 def _refuse_extremes(source: Source) -> None:
-    """Refuse values nested so deeply, and integers so large, that what takes any value would stumble."""
+    """Refuse values nested so deeply, and integers so large, that what prints or compares them would stumble."""
     left: list[tuple[Any, int]] = [(source.document, 0)]
     while left:
         value, depth = left.pop()
         if depth > DEEPEST:
             raise InputError(f"{source.origin}: is not TOML that can be read: its values are nested too deeply")
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
             raise InputError(f"{source.origin}: is not TOML: {LONG_INTEGER}")
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         left += [(each, depth + 1) for each in inner]

@@ -4,12 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from algozoo.benchmark.plan import Shard, trials_digest
-from algozoo.benchmark.seal import Sealed
+from algozoo.benchmark.seal import Sealed, read_secret
 from algozoo.benchmark.suite import Suite, SuiteDetector
-from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
 from algozoo.files import read_text, write_text_whole
 from algozoo.sequence import ADISequence
@@ -17,9 +14,6 @@ from algozoo.toml import Sha256, Table
 
 COMMITMENT, TRIALS, MAPS = "commitment.txt", "trials", "maps"
 """Names in the folder of exported trials."""
-
-LARGEST_TRUTH = 2**26
-"""Bytes: some hundred thousand trials."""
 
 
 class SealedFile(Table):
@@ -86,7 +80,7 @@ def shards_of(truth: Truth, name: str, mirror: Path | None) -> list[Shard]:
     return [
         Shard(suite, entry, index, suite.detectors[0], mirror)
         for entry in suite.datasets
-        for index in range(entry.sequences or load_dataset(entry.name, mirror=mirror).n_sequences)
+        for index in range(entry.sequences or suite.load(entry, mirror).n_sequences)
     ]
 
 
@@ -98,13 +92,8 @@ def read_truth(path: Path, folder: Path, mirror: Path | None) -> Truth:
     InputError
         If it cannot be read, is not that of this folder, or this AlgoZoo makes other trials.
     """
-    try:
-        truth = Truth.model_validate_json(read_text(path, LARGEST_TRUTH))
-        committed = read_text(folder / COMMITMENT).strip()
-    except InputError as error:
-        raise InputError(f"{error}; `algozoo export-trials` makes it") from None
-    except ValidationError as error:
-        raise InputError(f"{path}: is no truth of exported trials ({str(error).splitlines()[0]})") from None
+    truth, published = read_secret(path, Truth, "algozoo export-trials"), folder / COMMITMENT
+    committed = read_text(published).strip()
     if truth.commitment != committed:
         raise InputError(
             f"{path}: is not the truth of the trials in {folder}: its commitment is {truth.commitment}, published was "
