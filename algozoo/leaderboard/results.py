@@ -16,7 +16,8 @@ from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
 from algozoo.leaderboard.text import moment
 from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.intervals import Array
-from algozoo.scoring.outcomes import add_hits
+from algozoo.scoring.outcomes import OUTCOME, add_hits
+from algozoo.text import printable
 
 ENOUGH_DATASETS = 6
 """Of a kind, for a critical difference: with fewer it is so large that it tells next to nothing."""
@@ -185,7 +186,8 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     AlgoZooError
         If a file of the store is damaged.
     """
-    everything, every_record = store.read(suite, version)
+    stored_outcomes, every_record = store.read(suite, version)
+    everything = _printable(stored_outcomes)
     read, stored = _without_withdrawn(everything, every_record, store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
     shared, unfinished = scoring.on_shared_trials(read)
@@ -218,6 +220,16 @@ def read_results(store: Store, suite: str, version: str) -> Results:
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
     return Results(definition, records, datasets, unseen, board.averages, scoring.average_curves(averaged), ledger)
+
+
+def _printable(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what a terminal or a page would obey of the text that others wrote."""
+    columns = [name for name, column in OUTCOME.items() if column.stored == "string" and name in outcomes]
+    shown = {
+        name: outcomes[name].map({text: printable(text) for text in outcomes[name].dropna().unique()})
+        for name in columns
+    }
+    return outcomes.assign(**shown)
 
 
 def _tables(

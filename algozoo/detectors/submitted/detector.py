@@ -22,9 +22,10 @@ from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
 from algozoo.sandbox.environment import installed_packages, own_packages
-from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
+from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
+from algozoo.text import printable
 
 GUEST = "algozoo.detectors.submitted.guest"
 PARTS = (
@@ -32,6 +33,7 @@ PARTS = (
     "arguments.py",
     "errors.py",
     "files.py",
+    "text.py",
     "sequence.py",
     "companions.py",
     "imaging",
