@@ -1,8 +1,7 @@
 """The site: every file is made in a folder beside the old one, which is replaced at the end."""
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from markupsafe import Markup
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import working_folder
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
 from algozoo.leaderboard.gallery import Write
@@ -60,26 +60,30 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     folder = Path(folder).resolve() / suite
     _check_replaceable(folder)
     results = read_results(store, suite, version)
-    new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{state}") for state in ("new", "old"))
-
-    def write(name: str, content: str | bytes) -> None:
-        path = new / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
     try:
-        _write_pages(results, store, write)
+        with working_folder(folder.parent) as place:
+            _write_pages(results, store, partial(_write, place / "new"))
+            _replace(folder, place / "new", place / "old")
+    except OSError as error:
+        raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
+    return folder / "index.html"
+
+
+def _write(site: Path, name: str, content: str | bytes) -> None:
+    path = site / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def _replace(folder: Path, new: Path, old: Path) -> None:
+    """Put a new folder in the place of another, which is back there if that fails."""
+    try:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
-    except OSError as error:
-        raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
     finally:
         if old.exists() and not folder.exists():
             old.rename(folder)
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-    return folder / "index.html"
 
 
 def _check_replaceable(folder: Path) -> None:

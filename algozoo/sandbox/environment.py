@@ -4,12 +4,12 @@ import hashlib
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 
 ALWAYS = ("numpy", "scipy", "pydantic")
 """What our own modules need."""
@@ -46,9 +46,8 @@ def installed_packages(requirements: Sequence[str], cache: Path) -> Path:
     wanted, folder = _wanted(requirements), _folder(requirements, cache)
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache) as temporary:
-        target = Path(temporary) / "packages"
+    with working_folder(cache) as temporary:
+        target = temporary / "packages"
         options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--quiet", "--no-compile"]
         done = subprocess.run(  # noqa: S603 - requirements are checked to be names with a version
             [sys.executable, "-I", "-m", "pip", "install", *options, "--target", str(target), "--", *wanted],
