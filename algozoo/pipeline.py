@@ -108,7 +108,8 @@ def run(
     shards, notices = plan(
         definition, mirror=Path(mirror) if mirror else None, slow=slow, detectors=detectors, datasets=datasets
     )
-    to_run = shards if again else missing(shards, results)
+    results.remove_litter()
+    to_run = shards if again else missing(shards, results, report.say)
     for text in (*_notices(notices, definition, results), *_outlook(definition, results, shards, len(to_run))):
         report.say(text)
     n_failed = 0
@@ -121,7 +122,8 @@ def run(
             raise
     if n_failed:
         report.say(f"Notice: {n_failed} trials failed; the board says why, and the next run tries them again.")
-    return SuiteRun(build_site(results, definition.name, definition.version, Path(site)), n_failed, shards)
+    page = build_site(results, definition.name, definition.version, Path(site), report.say)
+    return SuiteRun(page, n_failed, shards)
 
 
 def _run(shards: list[Shard], store: Store, run_all: RunAll, report: Reporter, *, keep_maps: bool) -> int:

@@ -14,6 +14,7 @@ from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
+from algozoo.benchmark.shard_file import MalformedShard, OtherFormat
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
@@ -28,9 +29,21 @@ SECONDS_BETWEEN_WORDS = 10.0
 """Between two lines that tell how far one training is."""
 
 
-def missing(shards: Sequence[Shard], store: Store) -> list[Shard]:
-    """List the shards that have no result in the store."""
-    return [shard for shard, key in zip(shards, content_keys(shards), strict=True) if not store.is_done(key)]
+def missing(shards: Sequence[Shard], store: Store, tell: Tell = say_nothing) -> list[Shard]:
+    """List the shards that have no result in the store, or a damaged one, of which `tell` gets a line of text."""
+    return [
+        shard for shard, key in zip(shards, content_keys(shards), strict=True) if not _is_done(shard, key, store, tell)
+    ]
+
+
+def _is_done(shard: Shard, key: str, store: Store, tell: Tell) -> bool:
+    try:
+        return store.is_done(key)
+    except OtherFormat:
+        raise
+    except MalformedShard as error:
+        tell(f"Notice: {shard} is run again: {error.path} is damaged ({error.reason})")
+        return False
 
 
 def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, float]]:

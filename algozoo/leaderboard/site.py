@@ -1,5 +1,6 @@
 """The site: every file is made in a folder beside the old one, which is replaced at the end."""
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
@@ -24,6 +25,10 @@ from algozoo.scoring import SCORER_VERSION, scores
 MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
 
 
+def _to_error_stream(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - to print is its purpose
+
+
 class Figure(NamedTuple):
     """A chart as drawn for one dataset or kind of data, with the words around it."""
 
@@ -34,8 +39,10 @@ class Figure(NamedTuple):
     caption: list[str]
 
 
-def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
-    """Build the pages of a suite from its results.
+def build_site(
+    store: Store, suite: str, version: str, folder: Path, tell: Callable[[str], object] = _to_error_stream
+) -> Path:
+    """Build the pages of a suite from its results; what is malformed of them is left out, and the board names it.
 
     Parameters
     ----------
@@ -44,6 +51,8 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     folder : path
         The site is its folder of the suite's name, which is replaced as a whole once all pages are made; a site that
         was there stays if anything fails.
+    tell : callable, optional
+        Gets a line of text for each file that is left out, instead of the error stream.
 
     Returns
     -------
@@ -55,14 +64,14 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     InputError
         If the store has no results of this version, or the folder holds something other than a leaderboard.
     AlgoZooError
-        If a file of the store is damaged, or the pages cannot be written.
+        If what the store keeps of a dataset, or the ledger, is damaged, or the pages cannot be written.
     """
     folder = Path(folder).resolve() / suite
     _check_replaceable(folder)
-    results = read_results(store, suite, version)
+    results = read_results(store, suite, version, tell)
     try:
         with working_folder(folder.parent) as place:
-            _write_pages(results, store, partial(_write, place / "new"))
+            _write_pages(results, store, partial(_write, place / "new"), tell)
             _replace(folder, place / "new", place / "old")
     except OSError as error:
         raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
@@ -94,7 +103,7 @@ def _check_replaceable(folder: Path) -> None:
         raise InputError(f"{folder} exists and is no leaderboard of AlgoZoo; give an empty or a new folder with --site")
 
 
-def _write_pages(results: Results, store: Store, write: Write) -> None:
+def _write_pages(results: Results, store: Store, write: Write, tell: Callable[[str], object]) -> None:
     slugs = text.slugs(results.detectors)
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
@@ -112,7 +121,7 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
         facts = pages.detector(results, label) | {"decisions": results.decisions(label)}
         shown = {
             section["dataset"].name: gallery.write_examples(
-                section["dataset"], label, slug, results.runs(label), store, write
+                section["dataset"], label, slug, results.runs(label), store, write, tell
             )
             for section in facts["sections"]
         }
@@ -141,6 +150,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
         "n_detectors": sum(not about.control for about in results.detectors.values()),
         "hidden": results.hidden,
+        "left_out": results.left_out,
         "slugs": slugs,
         "mark": Markup(MARK),  # noqa: S704 - a constant
     }

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from algozoo.benchmark.rows import SCHEMA
 from algozoo.benchmark.shard import run_shard
-from algozoo.benchmark.store import SCHEMA, Store
+from algozoo.benchmark.store import Store
 from algozoo.submissions.returned import maps_only, read_maps
 from algozoo.submissions.sealed import shards_of
 from algozoo.submissions.verify import Grade, verify

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from algozoo.benchmark.attempts import attempts
 from algozoo.benchmark.golden.inputs import INPUTS
 from algozoo.benchmark.golden.numbers import Case, summary
+from algozoo.benchmark.rows import SCHEMA
 from algozoo.benchmark.shard import outcome_rows
-from algozoo.benchmark.store import SCHEMA
 from algozoo.benchmark.suite import SuiteDataset, load_suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, inject
