@@ -9,7 +9,7 @@ from pathlib import Path
 from algozoo.arguments import checked, expect, integer
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.pool import RunAll, pool
-from algozoo.benchmark.runner import missing, preparations, resolvable_differences
+from algozoo.benchmark.runner import missing, preparations, resolvable_differences, restore_previews
 from algozoo.benchmark.runner import run as run_shards
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
@@ -120,6 +120,7 @@ def run(
         except KeyboardInterrupt:
             report.say(f"Finished shards are kept in {results.folder}; start the same run again to continue.")
             raise
+    restore_previews(shards, results)
     if n_failed:
         report.say(f"Notice: {n_failed} trials failed; the board says why, and the next run tries them again.")
     page = build_site(results, definition.name, definition.version, Path(site), report.say)

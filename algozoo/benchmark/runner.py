@@ -219,6 +219,16 @@ def write_preview(dataset: Dataset, store: Store) -> None:
     store.write_preview(about, images)
 
 
+def restore_previews(shards: Iterable[Shard], store: Store) -> None:
+    """Write again what datasets look like where that is missing or damaged."""
+    for name, mirror in dict.fromkeys((shard.dataset.name, shard.mirror) for shard in shards):
+        dataset = load_dataset(name, mirror=mirror)
+        try:
+            store.preview(f"{dataset.name}-{dataset.version}")
+        except AlgoZooError:
+            write_preview(dataset, store)
+
+
 def _make(made: Made) -> None:
     made.dataset.sequence(made.sequence)
 

@@ -50,6 +50,7 @@ seed = 3
 
 [[datasets]]
 name = "tiny"
+sequences = 6
 injections = 4
 
 [[detectors]]
