@@ -89,11 +89,18 @@ def start(tmp_path):
     return start
 
 
+def is_worker(process):
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it was killed before
+        return False
+
+
 def kill(run, victim, rng):
     """Kill, and see that no process is left of a run that ends with it."""
     children = psutil.Process(run.pid).children(recursive=True)
     if victim == "worker":
-        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        workers = [child for child in children if is_worker(child)]
         if workers:  # else it is being started again
             workers[rng.integers(len(workers))].kill()
         return bool(workers)
