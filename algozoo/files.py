@@ -1,11 +1,16 @@
-"""Files that are whole or not there, the one door through which files of others are read, and digests."""
+"""Files that are whole or not there, working folders, the one door for files of others, and digests."""
 
+import fcntl
 import gzip
 import hashlib
 import io
 import os
+import platform
 import secrets
+import shutil
 import stat
+import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +24,61 @@ RESULTS = Path("leaderboard/results")
 """Folder of the results of a run, unless another is given."""
 SITES = Path("leaderboard/site")
 """Folder of the leaderboards, each in a folder of its suite's name, unless another is given."""
+WORKING = ".algozoo-tmp"
+"""How the names of working folders end."""
+ABANDONED = 24 * 3600.0
+"""Seconds without a change after which a working folder of another machine is litter."""
+
+
+@contextmanager
+def working_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make an empty folder for the time of a `with` block.
+
+    If the process is killed, the folder stays, and the next working folder in the same place removes it.
+
+    Parameters
+    ----------
+    parent : path, optional
+        Made if needed; the operating system's folder of temporary files by default.
+    """
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    remove_litter(parent)
+    folder = parent / f".{secrets.token_hex(4)}.{platform.node()}{WORKING}"
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        with _lock(folder).open("w") as lock:
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / "work").mkdir()
+            yield folder / "work"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_litter(parent: Path) -> None:
+    """Remove the working folders of processes that died.
+
+    A process that lives holds the lock in its folder. As locks may not be seen across machines, a folder of another one
+    is kept for a day after its last change.
+
+    Parameters
+    ----------
+    parent : path
+        Where the working folders are, not below.
+    """
+    for folder in parent.glob(f".*{WORKING}"):
+        with suppress(OSError):
+            foreign = not folder.name.endswith(f".{platform.node()}{WORKING}")
+            if foreign and time.time() - folder.stat().st_mtime < ABANDONED:
+                continue
+            with _lock(folder).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(folder: Path) -> Path:
+    return folder / "lock"
+
 
 LARGEST_TEXT = 2**18
 """Bytes of a file written by hand."""
@@ -145,19 +205,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     AlgoZooError
         If the disk is full or the folder cannot be written; nothing half-written is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")  # hosts may share a folder
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with working_folder(path.parent) as folder:
+            write(folder / "file")
+            with (folder / "file").open("rb") as file:
+                os.fsync(file.fileno())
+            (folder / "file").replace(path)
     except OSError as error:
         reason = error.strerror or f"is the disk full? {error}"
         raise AlgoZooError(f"{path}: not written ({reason}); nothing half-written is left") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def write_text_whole(path: Path, text: str) -> None:

@@ -1,12 +1,40 @@
 import gzip
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from algozoo import files
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import file_digest, folder_digest, read_text, source_digest, unpacked, write_whole
+from algozoo.files import (
+    file_digest,
+    folder_digest,
+    read_text,
+    remove_litter,
+    source_digest,
+    unpacked,
+    working_folder,
+    write_whole,
+)
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from algozoo.files import working_folder
+with working_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def litter(tmp_path):
+    """Leave the working folder of a process that was killed."""
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    [folder] = tmp_path.iterdir()
+    return folder
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):
@@ -94,3 +122,40 @@ def test_names_of_files_forge_no_line(tmp_path):
     with pytest.raises(InputError) as refused:
         folder_digest(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_working_folder_is_empty_and_gone_in_the_end(tmp_path):
+    with working_folder(tmp_path / "new") as folder:
+        assert list(folder.iterdir()) == []
+        (folder / "file").touch()
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path, litter):
+    assert (litter / "work" / "half").is_file()
+    write_whole(tmp_path / "file.txt", lambda p: p.write_text("whole"))
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_the_folder_of_a_process_that_lives_is_kept(tmp_path):
+    program = "import sys; from pathlib import Path; from algozoo.files import remove_litter as r; r(Path(sys.argv[1]))"
+    with working_folder(tmp_path) as folder:
+        subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+        assert folder.is_dir()
+
+
+def test_the_folder_of_another_machine_is_kept_for_a_day(tmp_path, litter, monkeypatch):
+    monkeypatch.setattr(files.platform, "node", lambda: "another")
+    remove_litter(tmp_path)
+    assert litter.is_dir()
+    a_day_ago = litter.stat().st_mtime - files.ABANDONED - 60
+    os.utime(litter, (a_day_ago, a_day_ago))
+    remove_litter(tmp_path)
+    assert not litter.exists()
+
+
+@pytest.mark.parametrize("name", [".hidden", "folder.algozoo-tmp", ".x.algozoo-tmp"])
+def test_what_is_no_working_folder_is_kept(tmp_path, name):
+    (tmp_path / name).mkdir()
+    remove_litter(tmp_path)
+    assert (tmp_path / name).is_dir()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from algozoo.datasets.manifest import FILE_URL, RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import file_digest
+from algozoo.files import file_digest, working_folder
 
 TIMEOUT = 10
 """Seconds that a server may keep silent."""
@@ -121,13 +121,15 @@ def _download(file: SourceFile, url: str) -> Path:
 
     path = _cached(file)
     try:
-        pooch.retrieve(
-            url,
-            f"sha256:{file.sha256}",
-            fname=path.name,
-            path=path.parent,
-            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
-        )
+        with working_folder(path.parent) as folder:
+            pooch.retrieve(
+                url,
+                f"sha256:{file.sha256}",
+                fname=path.name,
+                path=folder,
+                downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+            )
+            (folder / path.name).replace(path)
     except requests.RequestException as error:
         status = f" {error.response.status_code}" if error.response is not None else ""
         raise DatasetUnavailable(

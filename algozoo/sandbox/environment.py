@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 from algozoo.sandbox.allowance import MEGABYTE
 
 ALWAYS = ("numpy", "scipy", "pydantic")
@@ -74,15 +74,14 @@ def installed_packages(
     folder = cache / key.hexdigest()[:16]
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=cache) as temporary:
-        wheels = _found(wanted, Path(temporary), requirements)
+    with working_folder(cache) as temporary:
+        wheels = _found(wanted, temporary, requirements)
         size = _total(wheels)
         gpu_wheels = [wheel.name for wheel in wheels if canonicalize_name(wheel.name).startswith(GPU_LIBRARIES)]
         if gpu_wheels and not gpu:
             raise AlgoZooError(_too_large(requirements, gpu_wheels, size))
         tell(f"installing {', '.join(requirements)}, once: {len(wheels)} packages, {size}")
-        target = Path(temporary) / "packages"
+        target = temporary / "packages"
         pinned = [f"{wheel.url}{wheel.checksum}" for wheel in wheels]
         _pip(["--no-deps", "--no-compile", "--target", str(target), "--", *pinned], temporary, requirements)
         _open_to_all(target)
@@ -94,7 +93,7 @@ def installed_packages(
 def _found(wanted: Sequence[str], temporary: Path, requirements: Sequence[str]) -> list[_Wheel]:
     """List all wheels that pip would install."""
     report = temporary / "report.json"
-    _pip(["--dry-run", "--ignore-installed", "--report", str(report), "--", *wanted], str(temporary), requirements)
+    _pip(["--dry-run", "--ignore-installed", "--report", str(report), "--", *wanted], temporary, requirements)
     found = []
     for package in json.loads(report.read_text(encoding="utf-8"))["install"]:
         source = package["download_info"]
@@ -103,7 +102,7 @@ def _found(wanted: Sequence[str], temporary: Path, requirements: Sequence[str]) 
     return found
 
 
-def _pip(words: Sequence[str], folder: str, requirements: Sequence[str]) -> None:
+def _pip(words: Sequence[str], folder: Path, requirements: Sequence[str]) -> None:
     options = ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--quiet"]
     done = subprocess.run(  # noqa: S603 - requirements are checked to be names with a version
         [sys.executable, "-I", "-m", "pip", "install", *options, *words],
