@@ -16,8 +16,8 @@ from algozoo.benchmark.record import FORMAT, RunRecord
 from algozoo.benchmark.rows import read_rows, write_rows
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
-from algozoo.sandbox.sandbox import printable
 from algozoo.scoring.outcomes import OutcomeRow
+from algozoo.text import printable
 
 LONGEST_REASON = 500
 """Characters of a message that may hold text of a file that others sent."""
