@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import written_seed
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import working_folder
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
@@ -142,9 +143,12 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
     filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
     environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
+    about = results.detectors
+    environment.globals["not_reproducible"] = {label for label in about if not about[label].reproducible}
     dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,
+        "seed": written_seed(results.suite.seed),
         "dates": list(dict.fromkeys([dates[0], dates[-1]])),
         "scorer": SCORER_VERSION,
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
