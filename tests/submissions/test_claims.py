@@ -20,6 +20,8 @@ from algozoo.submissions.sealed import shards_of
 from algozoo.submissions.template import new_submission
 from algozoo.submissions.verify import MAPS_ONLY, verify
 
+ANNULI = [{"inner": inner, "outer": inner + 0.5} for inner in (1.0, 2.0)]
+
 
 def to_the_highest_peak(rows):
     for row in rows:
@@ -76,7 +78,7 @@ def test_rows_that_no_run_writes_cannot_be_verified(forged, again, change, told)
 @pytest.mark.parametrize(
     ("part", "name", "value", "told"),
     [
-        ("", "annuli", [], r"annuli is \(\), expected \(TrialAnnulus"),
+        ("", "annuli", ANNULI, r"annuli is \(TrialAnnulus.*, expected \(TrialAnnulus"),
         ("", "training", "transfer", "training is 'transfer', expected 'none'"),
         ("", "n_failed", 3, "n_failed is 3, expected 0"),
         ("", "seconds", 1e-4, "seconds are 0.0001, its trials took"),
