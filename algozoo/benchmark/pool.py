@@ -1,6 +1,7 @@
 """Where work is done: in this process, on all cores, or on a cluster."""
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +12,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
-from algozoo.errors import InputError
+from algozoo.errors import AlgoZooError, InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,6 +31,10 @@ class Died:
     """What came of a task whose process died."""
 
     reason: str = "the process that ran it died twice: out of memory (take fewer --workers), or a crash"
+
+
+class OutOfTimeError(AlgoZooError):
+    """What is to be done takes longer than it may."""
 
 
 Tell = Callable[[str], object]
@@ -55,18 +60,29 @@ class RunHere:
     """Work in this process, one item after the other."""
 
     tell: Tell = say_nothing
+    until: float = math.inf
 
     def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
         """Apply a task to items."""
         for item in items:
+            _time_left(self.until)
             yield item, task(item)
 
 
 run_here = RunHere()
 
 
+def _time_left(until: float) -> float:
+    """Seconds that are left; raises OutOfTimeError if there are none."""
+    if (left := until - time.monotonic()) <= 0:
+        raise OutOfTimeError("the time is over")
+    return left
+
+
 @contextmanager
-def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -> Iterator[RunAll]:
+def pool(
+    workers: int, scheduler: str | None = None, tell: Tell = say_nothing, until: float = math.inf
+) -> Iterator[RunAll]:
     """Start processes for the time of a `with` block.
 
     Parameters
@@ -77,14 +93,19 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
         Address of a running Dask scheduler to use instead.
     tell : callable
         Gets the lines of text by which tasks tell how far they are.
+    until : float
+        Time, as `time.monotonic` tells it, at which the work is abandoned: at once, or, in this process, when the item
+        that is under way is done.
 
     Raises
     ------
     InputError
         If the scheduler cannot be reached.
+    OutOfTimeError
+        If the work is abandoned.
     """
     if workers == 0 and scheduler is None:
-        yield RunHere(tell)
+        yield RunHere(tell, until)
         return
     import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
     from distributed import Client, LocalCluster  # noqa: PLC0415 - as slow to import as dask
@@ -100,7 +121,7 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
                     f"scheduler {scheduler}: cannot be reached ({error}), expected tcp://HOST:PORT"
                 ) from None
             with client:
-                yield _RunOn(client, tell)
+                yield _RunOn(client, tell, until)
             return
         with (
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
@@ -108,7 +129,7 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
         ):
             client.run(_leave_interrupts_to_the_user)
             with _interrupts_are_kept() as raise_kept:
-                yield _RunOn(client, tell, local=True, between=raise_kept)
+                yield _RunOn(client, tell, until, local=True, between=raise_kept)
 
 
 @contextmanager
@@ -141,9 +162,15 @@ class _RunOn:
     """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
 
     def __init__(
-        self, client: Any, tell: Tell, *, local: bool = False, between: Callable[[], None] = lambda: None
+        self,
+        client: Any,
+        tell: Tell,
+        until: float,
+        *,
+        local: bool = False,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
-        self.client, self.local, self.between = client, local, between
+        self.client, self.until, self.local, self.between = client, until, local, between
         topic = f"algozoo-{client.id}"
         client.subscribe_topic(topic, lambda event: tell(event[1]))
         self.tell = partial(_tell_from_worker, topic)
@@ -161,7 +188,8 @@ class _RunOn:
             if not futures:
                 return
             try:
-                done = wait(list(futures), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+                patience = min(PATIENCE, _time_left(self.until))
+                done = wait(list(futures), timeout=patience, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 if self.local and not self.client.nthreads():
                     yield from (

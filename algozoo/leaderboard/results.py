@@ -13,6 +13,7 @@ from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
+from algozoo.leaderboard.freshness import Freshness, freshness
 from algozoo.leaderboard.text import moment
 from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.intervals import Array
@@ -133,6 +134,8 @@ class Results:
         Mean scores, and mean curves, over the datasets of a kind.
     ledger : list of Entry
         What was decided about rows.
+    fresh : dict of str to Freshness
+        What was found of third-party rows on fresh nights.
     """
 
     suite: Suite
@@ -142,6 +145,7 @@ class Results:
     averages: pd.DataFrame
     average_curves: pd.DataFrame
     ledger: list[Entry]
+    fresh: dict[str, Freshness]
 
     def critical_differences(self, kind: str) -> scoring.Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
@@ -217,7 +221,9 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, missing, days, **own))
     averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
     unseen = hidden(stored, annuli_of)
-    return Results(definition, records, datasets, unseen, board.averages, scoring.average_curves(averaged), ledger)
+    curves = scoring.average_curves(averaged)
+    fresh = freshness(everything, every_record, ledger)
+    return Results(definition, records, datasets, unseen, board.averages, curves, ledger, fresh)
 
 
 def _tables(
