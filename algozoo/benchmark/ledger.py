@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.store import Store
@@ -82,6 +82,12 @@ class Entry(BaseModel):
     author: Text
     reason: Text
     fresh: Attempt | None = None
+
+    @model_validator(mode="after")
+    def _says_what_was_found(self) -> Self:
+        if (self.action == "fresh") != (self.fresh is not None):
+            raise ValueError("an entry has the field fresh if its action is fresh, and no other has it")
+        return self
 
 
 def read_ledger(store: Path) -> list[Entry]:

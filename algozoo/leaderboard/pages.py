@@ -23,8 +23,8 @@ def board(results: Results) -> list[dict[str, Any]]:
         if datasets:
             average = groups(averages) if len(datasets) > 1 and len(averages) else None
             shown = {"name": kind, "average": average, "datasets": [standing(results, one) for one in datasets]}
-            shown |= {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS}
-            kinds.append(shown | {"badges": badges(results, AVERAGE, kind)})
+            about: dict[str, Any] = {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS}
+            kinds.append(shown | about | {"badges": badges(results, AVERAGE, kind)})
     return kinds
 
 

@@ -96,13 +96,22 @@ def advantages(
         If the two have not run on the same trials.
     """
     pair = outcomes[outcomes["detector"].isin([detector, reference])]
-    found = {}
-    for campaigns in Campaigns.of(pair, rng).datasets:
-        first = campaigns[0]
-        low = lowest_rates[first.dataset] if lowest_rates else first.lowest_rate
-        estimate = _replicates(campaigns, low).difference(detector, reference)
-        found[first.dataset] = Advantage(estimate, first.n_sequences, low)
-    return found
+    low = lowest_rates or {}
+    return {
+        campaigns[0].dataset: advantage(campaigns, detector, reference, low.get(campaigns[0].dataset))
+        for campaigns in Campaigns.of(pair, rng).datasets
+    }
+
+
+def advantage(
+    campaigns: Sequence[Campaign], detector: str, reference: str, lowest_rate: float | None = None
+) -> Advantage:
+    """Measure the advantage of a detector over another on one dataset; see `advantages`."""
+    first = campaigns[0]
+    low = first.lowest_rate if lowest_rate is None else lowest_rate
+    areas = {one.detector: one.areas_from(low) for one in campaigns if one.has_result}
+    replicates = Replicates(areas, first.n_sequences, int(first.injected.sum()))
+    return Advantage(replicates.difference(detector, reference), first.n_sequences, low)
 
 
 def pooled(attempts: Sequence[Advantage]) -> Advantage:
@@ -191,8 +200,3 @@ def _visible(estimate: Estimate, n_tests: int) -> float:
         return np.inf
     needed = special.stdtrit(estimate.dof, 1 - LEVEL / n_tests) + special.stdtrit(estimate.dof, POWER)
     return float(needed * estimate.error)
-
-
-def _replicates(campaigns: Sequence[Campaign], lowest_rate: float) -> Replicates:
-    areas = {one.detector: one.areas_from(lowest_rate) for one in campaigns if one.has_result}
-    return Replicates(areas, campaigns[0].n_sequences, int(campaigns[0].injected.sum()))
