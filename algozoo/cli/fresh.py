@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from algozoo.benchmark.ledger import Attempt
     from algozoo.scoring.fresh import Excess, Outcome
+    from algozoo.scoring.resampling import Estimate
     from algozoo.submissions.fresh import Effort
 
 EXIT_CODES: dict[Outcome, int] = {"holds": 0, "does not hold": 1, "undecided": 3}
@@ -67,14 +68,17 @@ def check_on_fresh_nights(
 
 
 def _print_tests(tests: Sequence[Excess]) -> None:
-    from algozoo.leaderboard.freshness import interval
-
     columns = ("dataset", "over pca, public", "over pca, fresh", "excess", "p", "seen from")
     numbers = [(f"{one.excess.value:.2f}", f"{one.p_holm:.2g}", f"{one.visible:.2f}") for one in tests]
-    advantages = [(one.dataset, interval(one.public), interval(one.fresh)) for one in tests]
+    advantages = [(one.dataset, _interval(one.public), _interval(one.fresh)) for one in tests]
     if tests:
         rows = [(*left, *right) for left, right in zip(advantages, numbers, strict=True)]
         options.print_table(columns, rows, "table")
+
+
+def _interval(estimate: Estimate) -> str:
+    low, high = estimate.interval(-1, 1)
+    return f"{estimate.value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _why(tests: Sequence[Excess]) -> str:
@@ -89,12 +93,10 @@ def _why(tests: Sequence[Excess]) -> str:
 
 
 def _in_words(attempt: Attempt) -> str:
-    from algozoo.leaderboard.freshness import interval
-
     if not attempt.measured:
         return f"{attempt.n_nights} nights were not done in time"
     advantages = (
-        f"{name} {interval(nights.public.estimate)} public, {interval(nights.fresh.estimate)} fresh"
+        f"{name} {_interval(nights.public.estimate)} public, {_interval(nights.fresh.estimate)} fresh"
         for name, nights in attempt.measured.items()
     )
     return f"{attempt.n_nights} nights; ahead of pca by: {'; '.join(advantages)}"

@@ -21,7 +21,7 @@ LEVEL = 0.01
 POWER = 0.8
 WHOLE = 1.0
 """An advantage that no detector exceeds: a test that sees only larger ones sees nothing."""
-MOST_NIGHTS = 10_000
+MOST_NIGHTS = 1000
 AVERAGE = "average"
 
 Outcome: TypeAlias = Literal["holds", "does not hold", "undecided"]
@@ -156,15 +156,15 @@ def outcome(tests: Sequence[Excess]) -> Outcome:
     return "holds" if tests[0].visible < WHOLE else "undecided"
 
 
-def foreseen(public: Mapping[str, Advantage], n_nights: float) -> float:
+def foreseen(public: Mapping[str, Advantage], n_nights: int) -> float:
     """Return the smallest excess of the mean that fresh nights like the public ones show with 80 % probability.
 
     Parameters
     ----------
     public : mapping of str to Advantage
         Of each dataset.
-    n_nights : float
-        Fresh nights of each dataset; infinity tells what no number would show.
+    n_nights : int
+        Fresh nights of each dataset.
     """
     fresh = {name: _like(advantage, n_nights) for name, advantage in public.items()}
     return excesses(public, fresh)[0].visible
@@ -172,22 +172,16 @@ def foreseen(public: Mapping[str, Advantage], n_nights: float) -> float:
 
 def nights_to_see(public: Mapping[str, Advantage], excess: float) -> int | None:
     """Fewest fresh nights of each dataset that show an excess with 80 % probability; None if no number would do."""
-    if foreseen(public, MOST_NIGHTS) > excess:
-        return None
-    enough = np.arange(2, MOST_NIGHTS + 1)
-    low, high = 0, len(enough) - 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if foreseen(public, float(enough[middle])) <= excess else (middle + 1, high)
-    return int(enough[low])
+    enough = (n for n in range(2, MOST_NIGHTS + 1) if foreseen(public, n) <= excess)
+    return next(enough, None)
 
 
-def _like(advantage: Advantage, n_nights: float) -> Advantage:
+def _like(advantage: Advantage, n_nights: int) -> Advantage:
     """Return what is to be expected of other nights that are like those of an advantage."""
-    ratio = advantage.n_nights / n_nights
-    dof = advantage.estimate.dof * max(n_nights - 1, 0) / max(advantage.n_nights - 1, 1)
-    error = advantage.estimate.error * np.sqrt(ratio)
-    return replace(advantage, estimate=Estimate(advantage.estimate.value, float(error), dof), n_nights=int(n_nights))
+    known = advantage.estimate
+    error = known.error * np.sqrt(advantage.n_nights / n_nights)
+    dof = known.dof * (n_nights - 1) / max(advantage.n_nights - 1, 1)
+    return replace(advantage, estimate=Estimate(known.value, float(error), dof), n_nights=n_nights)
 
 
 def _p_value(estimate: Estimate) -> float:
