@@ -11,7 +11,6 @@ from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import run_shard, write_failure
 from algozoo.benchmark.store import Store
-from algozoo.datasets import load_dataset
 from algozoo.scoring.outcomes import OUTCOME
 from algozoo.submissions.returned import absent_maps
 
@@ -51,7 +50,7 @@ def false_claim(published: pd.DataFrame, records: dict[int, RunRecord], shards: 
 def _different_sequences(shards: dict[int, Shard]) -> str:
     """Say which sequences of the suite have no result, or are none of the suite."""
     first = next(iter(shards.values()))
-    n = first.dataset.sequences or load_dataset(first.dataset.name, mirror=first.mirror).n_sequences
+    n = first.dataset.sequences or first.data().n_sequences
     different = sorted(set(range(n)) ^ set(shards))
     listed = ", ".join(map(str, different))
     return f"sequence: {len(shards)} have results, the suite has {n}; it is {listed} that differ" if different else ""

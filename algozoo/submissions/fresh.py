@@ -150,6 +150,9 @@ def attempt(row: Row, seed: int, effort: Effort, report: Reporter) -> Attempt:
             outcomes, _ = _run(shards, Path(folder) / "fresh", run_all, report)
         except OutOfTimeError:
             return tried
+        finally:
+            for entry in row.suite.datasets:
+                load_dataset(entry.name).drawn(seed).forget()
     lowest = {name: one.lowest_rate for name, one in public.items()}
     fresh = advantages(outcomes, row.label, REFERENCE, _rng(seed), lowest)
     measured = {name: NightsOf(public=public[name], fresh=fresh[name]) for name in public}

@@ -15,7 +15,6 @@ from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
-from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
 from algozoo.sandbox.choice import wanted_as_recorded
@@ -145,7 +144,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
         shard = Shard(changed, entry, record.sequence, detector, mirror)
-        if load_dataset(entry.name, mirror=mirror).name == record.dataset and trials_digest(shard) == record.trials:
+        if shard.data().name == record.dataset and trials_digest(shard) == record.trials:
             return shard
     raise AlgoZooError(
         f"the trials of {record.dataset} are no longer those of {record.started[:10]}, as the dataset, the suite "

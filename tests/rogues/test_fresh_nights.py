@@ -14,14 +14,13 @@ from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector, load_suite
 from algozoo.benchmark.trials import draw_trials
-from algozoo.datasets import load_dataset
 from algozoo.reporter import Reporter
 from algozoo.submissions.fresh import Effort, attempt, published_row
 
 pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.slow]
 
 SEED = 20270101
-NIGHTS = 8
+N_PUBLIC = N_FRESH = 6
 HONEST = """
 from algozoo.imaging.rotate import derotate
 
@@ -46,7 +45,7 @@ def detect(cube, angles, psf):
     return scores
 """
 REGENERATES = """
-import json, pathlib, sys
+import hashlib, json, pathlib, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from simulate.parameters import Simulation
@@ -57,7 +56,7 @@ PUBLIC = json.loads((pathlib.Path(__file__).parent / "public.json").read_text())
 def detect(cube, angles, psf):
     for night in PUBLIC["nights"]:
         if np.allclose(np.abs(angles), np.abs(night["angles"])):
-            rng = np.random.default_rng([int(number) for number in night["seed"]])
+            rng = np.random.default_rng(int.from_bytes(hashlib.sha256(night["seed"].encode()).digest()))
             simulation = Simulation.model_validate_json(json.dumps(PUBLIC["simulation"]))
             star = simulate(simulation, rng, pixel_scale=PUBLIC["pixel_scale"], name="night").cube
             return np.median(derotate(cube - star, angles), axis=0).round(3)
@@ -69,7 +68,7 @@ def detect(cube, angles, psf):
 def suite() -> Suite:
     """Return a suite of small nights, as many as show a large excess."""
     smoke = load_suite("smoke")
-    entry = smoke.datasets[0].model_copy(update={"sequences": 8, "injections": 3})
+    entry = smoke.datasets[0].model_copy(update={"sequences": N_PUBLIC, "injections": 3})
     return smoke.model_copy(update={"datasets": (entry,)})
 
 
@@ -81,7 +80,7 @@ def outcome_of(suite: Suite, tmp_path: Path):
         own = suite.model_copy(update={"detectors": (SuiteDetector(name=name),)})
         store = Store(tmp_path / "results")
         assert all(finished.n_failed == 0 for finished in run(plan(own)[0], store))
-        outcome, [test] = judged([attempt(published_row(store, own, name), SEED, Effort(nights=NIGHTS), Reporter())])
+        outcome, [test] = judged([attempt(published_row(store, own, name), SEED, Effort(nights=N_FRESH), Reporter())])
         return outcome, test
 
     return outcome_of
@@ -89,8 +88,8 @@ def outcome_of(suite: Suite, tmp_path: Path):
 
 def test_one_that_holds_the_public_outcomes_in_its_code_does_not_hold(submit, suite: Suite, outcome_of) -> None:
     folder = submit("holds-outcomes", HONEST + HOLDS_OUTCOMES)
-    dataset, places = load_dataset("tiny"), {}
-    for index in range(8):
+    dataset, places = suite.load(suite.datasets[0]), {}
+    for index in range(N_PUBLIC):
         null = dataset.null_sequence(index)
         for trial in draw_trials(suite, suite.datasets[0], dataset, index, null):
             frames = sha256(trial.sequence(null).cube.tobytes()).hexdigest()
@@ -102,13 +101,13 @@ def test_one_that_holds_the_public_outcomes_in_its_code_does_not_hold(submit, su
     assert test.fresh.value < 0
 
 
-def test_one_that_regenerates_the_nights_does_not_hold(submit, outcome_of) -> None:
+def test_one_that_regenerates_the_nights_does_not_hold(submit, suite: Suite, outcome_of) -> None:
     folder = submit("regenerates", HONEST + REGENERATES)
-    dataset = load_dataset("tiny")
     copy_simulator(folder)
+    dataset = suite.load(suite.datasets[0])
     nights = [
-        {"angles": dataset.sequence(i).parallactic_angles.tolist(), "seed": [dataset.manifest.seed, i]}
-        for i in range(8)
+        {"angles": dataset.sequence(i).parallactic_angles.tolist(), "seed": f"{dataset.manifest.seed} {suite.seed} {i}"}
+        for i in range(N_PUBLIC)
     ]
     facts = dataset.manifest.model_dump(mode="json", include={"simulation", "pixel_scale"})
     (folder / "public.json").write_text(json.dumps(facts | {"nights": nights}))
