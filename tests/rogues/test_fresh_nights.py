@@ -65,7 +65,7 @@ def detect(cube, angles, psf):
 
 
 @pytest.fixture(scope="module")
-def suite() -> Suite:
+def nights() -> Suite:
     """Return a suite of small nights, as many as show a large excess."""
     smoke = load_suite("smoke")
     entry = smoke.datasets[0].model_copy(update={"sequences": N_PUBLIC, "injections": 3})
@@ -73,11 +73,11 @@ def suite() -> Suite:
 
 
 @pytest.fixture
-def outcome_of(suite: Suite, tmp_path: Path):
+def outcome_of(nights: Suite, tmp_path: Path):
     """Publish the row of a submission, and check it on fresh nights."""
 
     def outcome_of(name: str):
-        own = suite.model_copy(update={"detectors": (SuiteDetector(name=name),)})
+        own = nights.model_copy(update={"detectors": (SuiteDetector(name=name),)})
         store = Store(tmp_path / "results")
         assert all(finished.n_failed == 0 for finished in run(plan(own)[0], store))
         outcome, [test] = judged([attempt(published_row(store, own, name), SEED, Effort(nights=N_FRESH), Reporter())])
@@ -86,12 +86,12 @@ def outcome_of(suite: Suite, tmp_path: Path):
     return outcome_of
 
 
-def test_one_that_holds_the_public_outcomes_in_its_code_does_not_hold(submit, suite: Suite, outcome_of) -> None:
+def test_one_that_holds_the_public_outcomes_in_its_code_does_not_hold(submit, nights: Suite, outcome_of) -> None:
     folder = submit("holds-outcomes", HONEST + HOLDS_OUTCOMES)
-    dataset, places = suite.load(suite.datasets[0]), {}
+    dataset, places = nights.load(nights.datasets[0]), {}
     for index in range(N_PUBLIC):
         null = dataset.null_sequence(index)
-        for trial in draw_trials(suite, suite.datasets[0], dataset, index, null):
+        for trial in draw_trials(nights, nights.datasets[0], dataset, index, null):
             frames = sha256(trial.sequence(null).cube.tobytes()).hexdigest()
             places[frames] = trial.companion.position(null) if trial.companion else None
     (folder / "places.json").write_text(json.dumps(places))
@@ -101,16 +101,16 @@ def test_one_that_holds_the_public_outcomes_in_its_code_does_not_hold(submit, su
     assert test.fresh.value < 0
 
 
-def test_one_that_regenerates_the_nights_does_not_hold(submit, suite: Suite, outcome_of) -> None:
+def test_one_that_regenerates_the_nights_does_not_hold(submit, nights: Suite, outcome_of) -> None:
     folder = submit("regenerates", HONEST + REGENERATES)
     copy_simulator(folder)
-    dataset = suite.load(suite.datasets[0])
-    nights = [
-        {"angles": dataset.sequence(i).parallactic_angles.tolist(), "seed": f"{dataset.manifest.seed} {suite.seed} {i}"}
-        for i in range(N_PUBLIC)
+    dataset = nights.load(nights.datasets[0])
+    seed = f"{dataset.manifest.seed} {nights.seed}"
+    public = [
+        {"angles": dataset.sequence(i).parallactic_angles.tolist(), "seed": f"{seed} {i}"} for i in range(N_PUBLIC)
     ]
     facts = dataset.manifest.model_dump(mode="json", include={"simulation", "pixel_scale"})
-    (folder / "public.json").write_text(json.dumps(facts | {"nights": nights}))
+    (folder / "public.json").write_text(json.dumps(facts | {"nights": public}))
     outcome, test = outcome_of("regenerates")
     assert outcome == "does not hold"
     assert test.public.value > 0.3
