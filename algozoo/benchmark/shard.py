@@ -166,6 +166,7 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             parameters={name: repr(value) for name, value in detector.parameters.items()},
             sandbox=detector.confinement,
             maps_only=detector.maps_only,
+            reproducible=detector.reproducible,
         ),
         **dict(cost),
         **dict(environment()),

@@ -18,11 +18,11 @@ from algozoo.benchmark.runner import make, preparations, run, unmade
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
-from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.reporter import Reporter
 from algozoo.sandbox.choice import wanted_as_recorded
 from algozoo.scoring.fresh import WHOLE, Advantage, advantages, foreseen, nights_to_see
+from algozoo.submissions.verify import detector_of
 
 REFERENCE = "pca"
 """With its default parameters; what it makes of the same trials says how hard they are."""
@@ -96,7 +96,7 @@ def published_row(results: Store, suite: Suite, label: str) -> Row:
             "of a detector that is here"
         )
     simulated = tuple(entry for entry in suite.datasets if load_dataset(entry.name).name in datasets)
-    detectors = _entry(records[0]), SuiteDetector(name=REFERENCE)
+    detectors = detector_of(records[0]), SuiteDetector(name=REFERENCE)
     suite = suite.model_copy(update={"datasets": simulated, "detectors": detectors})
     shards, _ = plan(suite, detectors=[label])
     with wanted_as_recorded(records[0].detector.sandbox):
@@ -164,12 +164,6 @@ def fresh_shards(suite: Suite, seed: int, nights: int) -> list[Shard]:
     datasets = tuple(entry.model_copy(update={"sequences": nights}) for entry in suite.datasets)
     shards, _ = plan(suite.model_copy(update={"seed": seed, "datasets": datasets}))
     return sorted(shards, key=lambda shard: shard.sequence)
-
-
-def _entry(record: RunRecord) -> SuiteDetector:
-    """Detector of a record, with the parameters of the suite that was run."""
-    own = [entry for entry in record.suite.detectors if entry.name == record.detector.name]
-    return next(entry for entry in own if create(entry.name, **entry.parameters).label == record.detector.label)
 
 
 def _rng(seed: int) -> np.random.Generator:
