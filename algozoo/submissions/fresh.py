@@ -215,4 +215,4 @@ def _how_long(shards: Sequence[Shard], seconds: float, effort: Effort) -> str:
     work = (effort.nights - 1) * simulation + effort.nights * seconds
     minutes = work / max(effort.workers, 1) / 60
     told = f"; the budget is {effort.budget / 60:.3g} minutes" if isfinite(effort.budget) else ""
-    return f"It takes about {max(minutes, 0.1):.2g} minutes with {max(effort.workers, 1)} processes{told}"
+    return f"It takes about {max(minutes, 0.1):.2g} minutes; processes: {max(effort.workers, 1)}{told}"
