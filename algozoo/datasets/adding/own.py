@@ -1,6 +1,5 @@
 """Anybody's own files as a dataset: the manifest that describes them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -18,7 +17,7 @@ from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
 from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError
-from algozoo.files import write_text_whole
+from algozoo.files import file_digest, write_text_whole
 from algozoo.sequence import ADISequence
 from algozoo.toml import Source, check_table
 
@@ -193,7 +192,7 @@ def place_from_text(text: str) -> tuple[float, float]:
 def _source(path: Path, folder: Path) -> dict[str, str]:
     """Describe a file: relative to the manifest where it lies beside or below, else by its address."""
     path, folder = path.resolve(), folder.resolve()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_digest(path)
     if path.is_relative_to(folder):
         return {"sha256": digest, "path": path.relative_to(folder).as_posix()}
     return {"url": path.as_uri(), "sha256": digest, "path": path.name}

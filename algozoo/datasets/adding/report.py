@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from numpy.typing import NDArray
 
 from algozoo.datasets.adding.folders import Files
@@ -19,11 +17,13 @@ from algozoo.datasets.adding.inspection import (
     saturated_frames,
     sense_of_rotation,
 )
+from algozoo.datasets.arrays import stated_unit
 from algozoo.datasets.nulls import flip_refusal
 from algozoo.datasets.psfs import read_psf, read_spectral_psf
 from algozoo.datasets.readers import read_angles, read_cube, read_wavelengths, unit_of_angles
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
+from algozoo.text import in_line
 
 LEAST_ARC = 1.0
 """FWHM that a companion should move between frames at `ARC_SEPARATION` FWHM from the star."""
@@ -118,7 +118,7 @@ def describe(files: Files, seen: Look) -> list[str]:
         left, bottom, side = seen.crop
         crop = f"columns from {left} and rows from {bottom} are kept, {side}x{side} px: this centres the star"
     return [
-        *(f"{part.replace('_', ' ')}: {path.name}" for part, path in files.items()),
+        *(f"{part.replace('_', ' ')}: {in_line(path.name)}" for part, path in files.items()),
         f"shape: {spectral}{seen.shape[-3]} frames of {nx}x{ny} px",
         f"star, by the symmetry of its halo: {star}, {seen.offset:.2f} px from the centre of the frames",
         f"crop: {crop}",
@@ -134,16 +134,10 @@ def describe(files: Files, seen: Look) -> list[str]:
 
 def _units(files: Files) -> str:
     """Say in which unit the files are, by their headers, and what is taken for granted."""
-    said = [f"{part} {_unit(files[part])}" for part in ("cube", "psf")]
+    said = [f"{part} {stated_unit(files[part]) or 'not stated'}" for part in ("cube", "psf")]
     return (
         f"{', '.join(said)}; the PSF is taken for the star as the cube would show it, unless --star-flux says otherwise"
     )
-
-
-def _unit(path: Path) -> str:
-    with fits.open(path) as hdus:
-        units = [str(hdu.header["BUNIT"]) for hdu in hdus if "BUNIT" in hdu.header]
-    return units[0] if units else "not stated"
 
 
 def describe_rotation(sequence: ADISequence) -> str:
