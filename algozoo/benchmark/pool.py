@@ -34,12 +34,12 @@ class Died:
     reason: str = "the process that ran it died twice: out of memory (take fewer --workers), or a crash"
 
 
-class SchedulerLost(AlgoZooError):  # noqa: N818 - a state of the world
-    """The Dask scheduler died, or cannot be reached any more."""
-
-
 class OutOfTimeError(AlgoZooError):
     """What is to be done takes longer than it may."""
+
+
+class SchedulerLost(AlgoZooError):  # noqa: N818 - a state of the world
+    """The Dask scheduler died, or cannot be reached any more."""
 
 
 Tell = Callable[[str], object]
@@ -106,10 +106,10 @@ def pool(
     ------
     InputError
         If the scheduler cannot be reached.
-    SchedulerLost
-        Within the block, if it cannot be reached any more.
     OutOfTimeError
         If the work is abandoned.
+    SchedulerLost
+        Within the block, if it cannot be reached any more.
     """
     if workers == 0 and scheduler is None:
         yield RunHere(tell, until)
@@ -195,8 +195,9 @@ class _RunOn:
             self.between()
             with self._lost_scheduler_is_named():
                 n_free = max(sum(self.client.nthreads().values()), 1) - len(futures)
-                # one a process, or its death is held against those that wait
-                for item in islice(waiting, max(n_free, 0)):
+                for item in islice(
+                    waiting, max(n_free, 0)
+                ):  # one a process, or its death is held against those that wait
                     futures[self.client.submit(_settled, task, item, pure=False)] = item
                 done = self._wait(list(futures))
                 none_left = not done and self.local and not self.client.nthreads()
@@ -218,8 +219,8 @@ class _RunOn:
         """Wait for some time until one is done, and return those that are."""
         from distributed import wait  # noqa: PLC0415 - as slow to import as dask
 
+        patience = min(PATIENCE, _time_left(self.until)) if futures else 0.0
         try:
-            patience = min(PATIENCE, _time_left(self.until))
             return wait(futures, timeout=patience, return_when="FIRST_COMPLETED").done if futures else ()
         except TimeoutError:
             return ()

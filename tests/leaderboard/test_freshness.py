@@ -1,13 +1,13 @@
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from algozoo.benchmark.ledger import Attempt, NightsOf, append, row_digest
+from algozoo.benchmark.ledger import Attempt, NightsOf, append, read_ledger, row_digest
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.store import Store
 from algozoo.leaderboard.freshness import freshness
-from algozoo.leaderboard.results import read_results
 from algozoo.leaderboard.site import build_site
 from algozoo.scoring.fresh import Advantage
 from algozoo.scoring.resampling import Estimate
@@ -30,8 +30,8 @@ def checked(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> St
     copy = Store(tmp_path / "results")
     read = Store.read
 
-    def read_third_party(self: Store, suite: str, version: str) -> tuple[object, list[RunRecord]]:
-        outcomes, records = read(self, suite, version)
+    def read_third_party(self: Store, suite: str, version: str, *more: Any) -> tuple[object, list[RunRecord]]:
+        outcomes, records = read(self, suite, version, *more)
         return outcomes, third_party(records)
 
     monkeypatch.setattr(Store, "read", read_third_party)
@@ -70,7 +70,7 @@ def test_a_row_says_what_fresh_nights_showed_next_to_the_public_ones(checked: St
 
 def test_a_row_whose_code_changed_is_not_checked_again(checked: Store) -> None:
     outcomes, records = checked.read("quick", "1")
-    ledger = read_results(checked, "quick", "1").ledger
+    ledger = read_ledger(checked.folder)
     assert set(freshness(outcomes, records, ledger)) == {"median"}
     assert freshness(outcomes, records, ledger)["median"].words.startswith("does not hold")
     changed = [r.model_copy(update={"key": f"{r.key}-new"}) if r.dataset == "beta" else r for r in records]
@@ -80,9 +80,10 @@ def test_a_row_whose_code_changed_is_not_checked_again(checked: Store) -> None:
 
 
 def test_own_rows_have_no_badge(store: Store) -> None:
-    assert read_results(store, "quick", "1").fresh == {}
+    outcomes, records = store.read("quick", "1")
+    assert freshness(outcomes, records, []) == {}
 
 
 def checked_on(store: Store) -> str:
-    [entry] = read_results(store, "quick", "1").ledger
+    [entry] = read_ledger(store.folder)
     return entry.date.date().isoformat()
