@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from algozoo.errors import InputError
 
-TEXT_SUFFIXES = {".txt", ".csv", ".dat"}
+TEXT_SUFFIXES = {".txt", ".csv", ".tsv", ".dat", ".ecsv"}
 GZIP_MAGIC = b"\x1f\x8b"
 FITS_BLOCK = 2880
 
@@ -32,7 +32,7 @@ def read_image(path: str | Path) -> tuple[NDArray[Any], str | None]:
     InputError
         If the file is missing, damaged, or has no image.
     """
-    return image_in(_unpacked(path), path)
+    return image_in(unpacked(path), path)
 
 
 def image_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> tuple[NDArray[Any], str | None]:
@@ -71,7 +71,7 @@ def read_numbers(path: str | Path) -> NDArray[np.float64]:
         If the file is missing, is not text, or holds anything else or nothing.
     """
     try:
-        lines = _unpacked(path).decode().splitlines()
+        lines = unpacked(path).decode().splitlines()
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not text, expected numbers") from None
     numbers = []
@@ -86,7 +86,7 @@ def read_numbers(path: str | Path) -> NDArray[np.float64]:
     return np.array(numbers)
 
 
-def _unpacked(path: str | Path) -> bytes:
+def unpacked(path: str | Path) -> bytes:
     """Return the bytes of a file, unpacked if it is gzipped."""
     try:
         content = Path(path).read_bytes()
@@ -109,7 +109,7 @@ def read_number(path: str | Path) -> float:
     """
     if Path(path).suffix.lower() in TEXT_SUFFIXES:
         return _one_number(read_numbers(path), path)
-    return number_in(_unpacked(path), path)
+    return number_in(unpacked(path), path)
 
 
 def number_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> float:
