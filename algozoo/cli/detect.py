@@ -42,7 +42,7 @@ def detect(
     from algozoo.benchmark.training import write_learning_curve
     from algozoo.detectors.contract import Declined
     from algozoo.plots.maps import draw_detection
-    from algozoo.products import candidate_table, detection_hdus, printable
+    from algozoo.products import candidate_table, detection_hdus
 
     detector = options.read_detector(name, settings)
     sequence = nights.open_night(dataset, mirror, files).sequence
@@ -58,11 +58,7 @@ def detect(
     if table.empty:
         _notice("the map has no peak, so there is no candidate: are the frames all alike?")
     hdus = detection_hdus(result, sequence, detector)
-    for part, path in files.items():
-        if isinstance(path, Path):
-            hdus[0].header[f"HIERARCH FILE {part.upper()}"] = printable(path.name)
-    if files["angle_offset"] is not None:
-        hdus[0].header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
+    _name_files(hdus[0].header, files)
     options.print_table(list(table.columns), table.to_numpy().tolist(), style)
     written = {
         "detection_map.fits": hdus.writeto,
@@ -72,6 +68,16 @@ def detect(
     if fitted.learning_curve is not None:
         written["learning_curve.csv"] = partial(write_learning_curve, detector=fitted)
     options.write_files(output, written)
+
+
+def _name_files(header: Any, files: dict[str, Any]) -> None:
+    from algozoo.products import printable
+
+    for part, path in files.items():
+        if isinstance(path, Path):
+            header[f"HIERARCH FILE {part.upper()}"] = printable(path.name)
+    if files["angle_offset"] is not None:
+        header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
 
 
 def _notice(text: str) -> None:

@@ -168,17 +168,32 @@ def read(
         return _of_dataset(cube, say)
     if angles is None or psf is None or pixel_scale is None:
         raise InputError(f"read: angles, psf and pixel_scale go together, as in {READ}")
+    fluxes = _numbers(star_flux=star_flux, star_flux_aperture=star_flux_aperture)
+    taken = _numbers(exposure_ratio=exposure_ratio, nd_transmission=nd_transmission)
+    scales = _numbers(pixel_scale=pixel_scale, angle_offset=angle_offset)
     lists: dict[str, Any] = {"wavelengths": wavelengths, "angle_unit": angle_unit, "angle_column": angle_column}
     frames: dict[str, Any] = {"reference": reference, "axes": axes, "centre": centre, "crop": crop}
     opened = open_files(cube, angles, psf, **lists, **frames)
-    flux = stated_flux(opened.material.psf, star_flux, star_flux_aperture, exposure_ratio, nd_transmission)
-    scale: dict[str, Any] = {"pixel_scale": pixel_scale, "angle_offset": angle_offset}
-    fluxes: dict[str, Any] = {"star_flux": flux, "star_flux_aperture": star_flux_aperture}
-    meta = opened.meta(centre, flux)
-    sequence = sequence_of(opened.material, opened.placement, **scale, **fluxes, name=name, meta=meta)
+    fluxes["star_flux"] = stated_flux(opened.material.psf, **fluxes, **taken)
+    meta = opened.meta(centre, fluxes["star_flux"])
+    sequence = sequence_of(opened.material, opened.placement, **scales, **fluxes, name=name, meta=meta)
     for line in (*opened.description(), *conclusions(opened.seen, opened.placement, sequence)):
         say(line)
     return sequence
+
+
+UNITS = {"pixel_scale": "arcsec", "angle_offset": "deg", "star_flux_aperture": "pix"}
+QUANTITIES = {"pixel_scale", "angle_offset"}
+
+
+def _numbers(**given: Any) -> dict[str, Any]:
+    """Return arguments as plain numbers, before any file is read."""
+    return {
+        name: None
+        if value is None
+        else number(value, f"read: {name}", UNITS.get(name, ""), quantity=name in QUANTITIES)
+        for name, value in given.items()
+    }
 
 
 def _of_dataset(name: str | Path, say: Callable[[str], object]) -> ADISequence:
@@ -226,8 +241,8 @@ def stated_flux(
         return star_flux
     if star_flux is not None:
         raise InputError("star_flux is the flux of the star: exposure_ratio and nd_transmission are not needed with it")
-    ratio = number(1.0 if exposure_ratio is None else exposure_ratio, "read: exposure_ratio")
-    transmission = number(1.0 if nd_transmission is None else nd_transmission, "read: nd_transmission")
+    ratio = 1.0 if exposure_ratio is None else exposure_ratio
+    transmission = 1.0 if nd_transmission is None else nd_transmission
     if ratio <= 0:
         raise InputError(
             f"exposure_ratio is {ratio:g}, expected a positive number: time of a frame over that of the PSF"

@@ -157,6 +157,25 @@ def empty_frames(cube: ArrayLike) -> list[int]:
     return [int(t) for t in np.flatnonzero(flat.reshape(-1, frames.shape[-3]).any(axis=0))]
 
 
+def pixels_without_data(cube: ArrayLike) -> NDArray[np.bool_]:
+    """Return the pixels that are never finite, or hold one and the same value in all frames, as a border of zeros does.
+
+    Parameters
+    ----------
+    cube : array (..., n_frames, ny, nx)
+
+    Returns
+    -------
+    array of bool (ny, nx)
+    """
+    frames = np.asarray(cube)
+    frames = frames.reshape(-1, *frames.shape[-2:])
+    good = np.isfinite(frames)
+    lowest = np.where(good, frames, np.inf).min(axis=0)
+    highest = np.where(good, frames, -np.inf).max(axis=0)
+    return np.asarray(lowest >= highest) if len(frames) > 1 else ~good.any(axis=0)
+
+
 def saturated_frames(cube: ArrayLike) -> list[int]:
     """Return the frames in which several pixels share the maximum of the cube, where the detector was full."""
     frames = np.asarray(cube)

@@ -78,7 +78,7 @@ def read_angles(path: str | Path, unit: AngleUnit | None = None, column: str | N
         no unit is known and all angles lie within 2 pi, so that they may be radians.
     """
     if unit not in {None, *get_args(AngleUnit)}:
-        raise InputError(f"angle_unit is {unit!r}, expected 'deg' or 'rad', or None for the unit of the file")
+        raise InputError(f"read: angle_unit is {unit!r}, expected 'deg' or 'rad', or None for the unit of the file")
     values, stated = _angles(path, column)
     if values.size != max(values.shape):
         raise InputError(

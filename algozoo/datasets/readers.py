@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.arguments import number
 from algozoo.datasets.centring import Placement, centred
 from algozoo.datasets.cubes import read_cube
 from algozoo.datasets.lists import AngleUnit, read_angles, read_wavelengths
@@ -15,9 +14,6 @@ from algozoo.datasets.psfs import PSF, read_psf
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
-
-if TYPE_CHECKING:
-    from astropy.units import Quantity
 
 Crop = tuple[int, int, int | None]
 
@@ -96,8 +92,8 @@ def sequence_of(
     material: Material,
     placement: Placement,
     *,
-    pixel_scale: "float | Quantity",
-    angle_offset: "float | Quantity | None",
+    pixel_scale: float,
+    angle_offset: float | None,
     star_flux: float | None = None,
     star_flux_aperture: float | None = None,
     **fields: Any,
@@ -109,25 +105,19 @@ def sequence_of(
     InputError
         If something does not fit; the message names the files.
     """
-    scale = number(pixel_scale, "read: pixel_scale", "arcsec", quantity=True)
-    if scale > LARGEST_PIXEL:
+    if pixel_scale > LARGEST_PIXEL:
         raise InputError(
-            f"pixel_scale is {scale:g} arcsec, expected at most {LARGEST_PIXEL:g}: if it was meant in mas, give "
-            f"{scale / 1000:g}"
+            f"pixel_scale is {pixel_scale:g} arcsec, expected at most {LARGEST_PIXEL:g}: if it was meant in mas, give "
+            f"{pixel_scale / 1000:g}"
         )
-    offset = 0.0 if angle_offset is None else number(angle_offset, "read: angle_offset", "deg", quantity=True)
-    flux, aperture = (
-        None if value is None else number(value, f"read: {argument}", unit)
-        for argument, value, unit in (("star_flux", star_flux, ""), ("star_flux_aperture", star_flux_aperture, "pix"))
-    )
     try:
         return ADISequence(
             cube=centred(material.cube, placement),
             reference=None if material.reference is None else centred(material.reference, placement),
-            parallactic_angles=np.unwrap(material.angles, period=360) + offset,
+            parallactic_angles=np.unwrap(material.angles, period=360) + (angle_offset or 0.0),
             psf=material.psf.psf,
-            star_flux=_star_flux(material.psf, flux, aperture),
-            pixel_scale=scale,
+            star_flux=_star_flux(material.psf, star_flux, star_flux_aperture),
+            pixel_scale=pixel_scale,
             fwhm=material.psf.fwhm,
             wavelengths=material.wavelengths,
             north_angle=None if angle_offset is None else 0.0,

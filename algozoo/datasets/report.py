@@ -14,6 +14,7 @@ from algozoo.datasets.inspection import (
     empty_frames,
     measure_star,
     outlying_frames,
+    pixels_without_data,
     saturated_frames,
     sense_of_rotation,
 )
@@ -49,6 +50,8 @@ class Look:
     bad_frames, empty, duplicated, saturated, outlying, jumps : list
         Frames with NaN or infinite pixels, without an image, pairs of equal frames, clipped frames, frames unlike the
         others, frames before which angles jump.
+    without_data : int
+        Pixels that are NaN, or have one value, in all frames.
     """
 
     shape: tuple[int, ...]
@@ -61,6 +64,7 @@ class Look:
     saturated: list[int]
     outlying: list[int]
     jumps: list[int]
+    without_data: int
 
     @property
     def flux_refusal(self) -> str | None:
@@ -110,6 +114,7 @@ def look(cube: NDArray[np.float32], angles: NDArray[np.float64], psf: PSF) -> Lo
         saturated=[t for t in saturated_frames(cube) if t not in empty],
         outlying=[t for t in outlying_frames(channel) if t not in empty],
         jumps=angle_jumps(angles),
+        without_data=int(pixels_without_data(cube).sum()),
     )
 
 
@@ -131,7 +136,7 @@ def describe(seen: Look, placement: Placement, units: str) -> list[str]:
         ),
         f"empty frames: {_frames(seen.empty)}; saturated: {_frames(seen.saturated)}; NaN: {_frames(seen.bad_frames)}",
         f"duplicated frames: {_pairs(seen.duplicated)}; frames unlike the others: {_frames(seen.outlying)}",
-        f"jumps of the angles: {_frames(seen.jumps)}",
+        f"jumps of the angles: {_frames(seen.jumps)}; pixels without data: {seen.without_data}",
     ]
 
 
@@ -162,6 +167,11 @@ def findings(seen: Look, placement: Placement) -> Iterator[str]:
         yield (
             f"{_frames(seen.empty)} {_is(seen.empty)} empty: they show no star and no companion, and make both look "
             "fainter; drop them with their angles"
+        )
+    if seen.without_data:
+        yield (
+            f"{seen.without_data} pixels have no data (NaN, or one value in all frames): maps mean nothing there, nor "
+            "where the frames are rotated across them"
         )
     if seen.duplicated:
         yield (

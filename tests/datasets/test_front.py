@@ -72,7 +72,7 @@ def test_a_psf_in_another_unit_leaves_the_star_s_flux_unknown(parts, star, files
         ((None, 4.8, None, None), "star_flux_aperture is that of star_flux"),
         ((None, None, 0.0, None), "exposure_ratio is 0, expected a positive number"),
         ((None, None, None, 2.0), "nd_transmission is 2, expected a transmission above 0 and up to 1"),
-        ((None, None, None, np.nan), "expected a finite number"),
+        ((None, None, None, np.nan), "nd_transmission is nan"),
     ],
 )
 def test_fluxes_that_contradict_each_other_are_refused(stated, message):

@@ -12,6 +12,7 @@ from algozoo.datasets.inspection import (
     find_star,
     measure_star,
     outlying_frames,
+    pixels_without_data,
     saturated_frames,
     sense_of_rotation,
 )
@@ -94,6 +95,15 @@ def test_empty_and_outlying_frames_are_found():
     assert empty_frames(cube) == [4, 6]
     assert outlying_frames(np.nan_to_num(cube)) == [4, 6, 9]
     assert empty_frames(np.stack([cube, cube])) == [4, 6]
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_pixels_without_data_are_found(value):
+    cube = np.random.default_rng(0).normal(size=(6, 9, 9))
+    assert not pixels_without_data(cube).any()
+    cube[:, :2], cube[3, 5, 5] = value, np.nan
+    assert np.argwhere(pixels_without_data(cube)).max(axis=0).tolist() == [1, 8]
+    assert pixels_without_data(np.stack([cube, cube])).sum() == 18
 
 
 def test_angles_jump_at_the_turn():

@@ -49,6 +49,10 @@ def stand_still(parts):
     parts["angles"] = np.linspace(10, 20, N_FRAMES)
 
 
+def cut_off(parts):
+    parts["cube"][:, :2] = 0
+
+
 def darken(parts):
     parts["cube"][7] = 0
 
@@ -84,6 +88,7 @@ def reverse(parts):
         (jump, "the angle jumps by more than half a turn before frame 6: taken for rotation"),
         (stand_still, "the field turns by 10.0 deg only: at 2 FWHM a companion moves by 0.35 FWHM"),
         (reverse, "the angles seem to have the wrong sign, which smears companions: the brightest source has"),
+        (cut_off, "122 pixels have no data"),
         (darken, "frame 7 is empty: "),
         (shake, "frame 5 is unlike the others"),
         (widen, "a background of 3e+04 per pixel, "),
