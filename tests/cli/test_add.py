@@ -216,3 +216,11 @@ def test_the_unit_that_is_given_overrides_that_of_the_file_of_angles(algozoo, fo
     ended = algozoo(*given, "--angle-unit", "deg")
     assert ended.code == 0, ended.err
     assert load_dataset(str(folder / "mine.toml")).sequence(0).field_rotation == pytest.approx(60)
+
+
+def test_one_hdu_of_a_file_makes_no_dataset(algozoo, folder):
+    given = ["--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6, "--cube", f"{folder / 'star_cube.fits'}[0]"]
+    ended = algozoo("datasets", "add", folder, *given)
+    assert ended.code == 2
+    assert "save this HDU as a file of its own" in ended.err
+    assert not (folder / "mine.toml").exists()

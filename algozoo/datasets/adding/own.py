@@ -17,6 +17,7 @@ from algozoo.datasets.front import Opened
 from algozoo.datasets.lists import AngleUnit, unit_of_angles
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
+from algozoo.datasets.tables import split_extension
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole
 from algozoo.sequence import ADISequence
@@ -195,6 +196,8 @@ def place_from_text(text: str) -> tuple[float, float]:
 
 def _source(path: Path, folder: Path) -> dict[str, str]:
     """Describe a file: relative to the manifest where it lies beside or below, else by its address."""
+    if split_extension(path)[1] is not None:
+        raise InputError(f"{path}: a dataset is made of whole files: save this HDU as a file of its own")
     path, folder = path.resolve(), folder.resolve()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if path.is_relative_to(folder):
