@@ -94,6 +94,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def jq() -> None:
+    """Need what filters JSON as GitHub's client does."""
+    if not shutil.which("jq"):
+        absent("there is no jq (Debian: apt install jq)")
+
+
+@pytest.fixture(scope="session")
 def sandbox() -> None:
     """Need a sandbox that works on this machine."""
     package = Path(algozoo.__file__).parent

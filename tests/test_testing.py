@@ -101,3 +101,12 @@ def test_a_good_detector_passes_and_is_timed():
     assert report.passed, report
     assert len(report.checks) == 6
     assert "s per map" in str(report)
+
+
+def test_one_that_declares_it_need_not_give_the_same_map_twice():
+    class Declared(Unlucky):
+        reproducible: ClassVar[bool] = False
+
+    report = check_detector(Declared())
+    assert report.passed, report
+    assert "same input" not in str(report)

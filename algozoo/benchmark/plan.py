@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from algozoo.benchmark.provenance import code
 from algozoo.benchmark.suite import Suite, SuiteDataset, SuiteDetector
 from algozoo.benchmark.trials import TRIALS_VERSION
-from algozoo.datasets import Dataset, DatasetUnavailable, fetch, load_dataset
+from algozoo.datasets import Dataset, DatasetUnavailable, fetch
 from algozoo.datasets.manifest import NOT_IN_TRIALS, SimulatedManifest
 from algozoo.datasets.simulate import simulator_version
 from algozoo.detectors.contract import Detector
@@ -35,6 +35,10 @@ class Shard:
     detector: SuiteDetector
     mirror: Path | None = None
     code: str = field(default_factory=code, repr=False)
+
+    def data(self) -> Dataset:
+        """Open the dataset, with the nights of the suite."""
+        return self.suite.load(self.dataset, self.mirror)
 
     def __str__(self) -> str:
         label = create(self.detector.name, **self.detector.parameters).label
@@ -66,14 +70,14 @@ def plan(
     Raises
     ------
     InputError
-        If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or more sequences
-        than a dataset has, or a dataset without annuli and their contrasts; or if what is chosen is not in the suite.
+        If the suite names a detector, a parameter or a dataset that does not exist, or one twice, or several sequences
+        of a real night, or a dataset without annuli and their contrasts; or if what is chosen is not in the suite.
     AlgoZooError
         If a dataset that is not optional cannot be had.
     """
     labels = [create(entry.name, **entry.parameters).label for entry in suite.detectors]
     _refuse_twins("detector", labels)
-    loaded = [load_dataset(entry.name, mirror=mirror) for entry in suite.datasets]
+    loaded = [suite.load(entry, mirror) for entry in suite.datasets]
     names = [dataset.name for dataset in loaded]
     _refuse_twins("dataset", names)
     chosen = _chosen("detector", suite, detectors, list(zip(labels, suite.detectors, strict=True)))
@@ -120,7 +124,7 @@ def trials_digest(shard: Shard) -> str:
     It depends on the suite's name, version and seed, on the number of injections, on the numbers of the dataset's
     manifest, and on the versions of the simulator and of what is between a sequence and a list of candidates.
     """
-    suite, manifest = shard.suite, load_dataset(shard.dataset.name, mirror=shard.mirror).manifest
+    suite, manifest = shard.suite, shard.data().manifest
     numbers = manifest.model_dump(mode="json", exclude=set(NOT_IN_TRIALS))
     simulator = simulator_version(manifest.name) if isinstance(manifest, SimulatedManifest) else ""
     return _sha256(
@@ -180,10 +184,8 @@ def _missing_package(entry: SuiteDetector) -> str | None:
 
 def _check(entry: SuiteDataset, dataset: Dataset) -> None:
     """Refuse what the dataset does not have: sequences, or annuli with a range of contrasts."""
-    if entry.sequences and entry.sequences > dataset.n_sequences:
-        raise InputError(
-            f"suite: {entry.sequences} sequences of dataset {dataset.name}, expected at most {dataset.n_sequences}"
-        )
+    if entry.sequences and entry.sequences > 1 and dataset.manifest.kind == "real":
+        raise InputError(f"suite: {entry.sequences} sequences of dataset {dataset.name}, expected 1: it is one night")
     annuli = dataset.manifest.annuli
     if not annuli or any(annulus.contrast is None for annulus in annuli):
         raise InputError(

@@ -41,6 +41,8 @@ class RecordedDetector(_Facts):
         What confined it; none if it is no submission.
     maps_only : bool
         Whether its maps were made elsewhere.
+    reproducible : bool
+        Whether the same sequence gives the same map; written only if not.
     """
 
     label: DetectorLabel
@@ -52,6 +54,7 @@ class RecordedDetector(_Facts):
     parameters: dict[str, str]
     sandbox: str | None = None
     maps_only: bool = False
+    reproducible: bool = True
 
 
 def _is_a_time(text: str) -> str:
@@ -124,9 +127,10 @@ class RunRecord(RunCost, Environment):
         return datetime.fromisoformat(self.started)
 
     def to_json(self) -> str:
-        """Write it as JSON; a cost that is not known is left out."""
-        unknown = {name for name in RunCost.model_fields if getattr(self, name) is None}
-        return self.model_dump_json(exclude=unknown)
+        """Write it as JSON; a cost that is not known is left out, and so is `reproducible` of a detector that is."""
+        left_out = {name: True for name in RunCost.model_fields if getattr(self, name) is None}
+        usual = {"detector": {"reproducible": self.detector.reproducible}}
+        return self.model_dump_json(exclude={**left_out, **usual})
 
 
 class Preview(_Facts):

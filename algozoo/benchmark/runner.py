@@ -44,7 +44,7 @@ def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, floa
     pairs = max(comb(n_ranked, 2), 1)
     differences = {}
     for shard in {shard.dataset.name: shard for shard in shards}.values():
-        dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+        dataset = shard.data()
         n_sequences = shard.dataset.sequences or dataset.n_sequences
         n = n_sequences * len(dataset.manifest.annuli) * shard.dataset.injections
         differences[dataset.name] = resolvable_difference(n_sequences, n, comparisons=pairs)
@@ -93,8 +93,8 @@ class Made:
 
 def unmade(shards: Iterable[Shard]) -> list[Made]:
     """List the sequences of some shards that must be simulated first."""
-    wanted = dict.fromkeys((shard.dataset.name, shard.sequence, shard.mirror) for shard in shards)
-    sequences = [Made(load_dataset(name, mirror=mirror), index) for name, index, mirror in wanted]
+    wanted = {(shard.dataset.name, shard.sequence): shard for shard in shards}
+    sequences = [Made(shard.data(), shard.sequence) for shard in wanted.values()]
     return [made for made in sequences if not made.dataset.is_here(made.sequence)]
 
 
@@ -125,7 +125,7 @@ def learners(shards: Iterable[Shard]) -> list[tuple[Shard, ...]]:
     for shard in shards:
         detector = detectors[str(shard.detector)]
         if isinstance(detector, Learner):
-            dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+            dataset = shard.data()
             one_for_all = training_of(detector, dataset) == TRANSFER
             group = groups.setdefault((dataset.name, None if one_for_all else shard.sequence), {})
             group.setdefault(detector.label, shard)
@@ -212,7 +212,7 @@ def _make(made: Made) -> None:
 
 def _train(group: tuple[Shard, ...], tell: Tell) -> list[str]:
     shard = group[0]
-    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    dataset = shard.data()
     null = dataset.null_sequence(shard.sequence)
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     told = monotonic()

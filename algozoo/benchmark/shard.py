@@ -18,7 +18,7 @@ from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.benchmark.suite import Suite
 from algozoo.benchmark.training import is_control, training_of
 from algozoo.benchmark.trials import Trial, draw_trials
-from algozoo.datasets import Dataset, load_dataset, n_resels
+from algozoo.datasets import Dataset, n_resels
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
@@ -72,7 +72,7 @@ def run_shard(
     """
     _refuse_other_code(shard)
     started, wall, cpu = datetime.now(UTC), perf_counter(), process_time()
-    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    dataset = shard.data()
     null = replace(dataset.null_sequence(shard.sequence), name="sequence", meta={})
     trials = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
     trials = [trial for trial in trials if only is None or trial.number in only]
@@ -108,7 +108,7 @@ def _shown(code: str) -> str:
 
 def write_failure(shard: Shard, folder: Path, reason: str) -> Finished:
     """Write a shard whose process died: every trial failed, for this reason."""
-    dataset = load_dataset(shard.dataset.name, mirror=shard.mirror)
+    dataset = shard.data()
     null = dataset.null_sequence(shard.sequence)
     outcomes = [
         Outcome(t, "failed", reason) for t in draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, null)
@@ -166,6 +166,7 @@ def _record(shard: Shard, dataset: Dataset, detector: Detector, n_failed: int, c
             parameters={name: repr(value) for name, value in detector.parameters.items()},
             sandbox=detector.confinement,
             maps_only=detector.maps_only,
+            reproducible=detector.reproducible,
         ),
         **dict(cost),
         **dict(environment()),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from algozoo.datasets import Dataset, load_dataset
 from algozoo.errors import unknown
 from algozoo.toml import Name, read_toml
 
@@ -62,7 +63,7 @@ class Suite(_Table):
     ----------
     name, version, title, description : str
     seed : int
-        Of the positions and contrasts of all injected companions.
+        Of its simulated nights, and of the positions and contrasts of all injected companions.
     datasets, detectors : tuple
     """
 
@@ -74,6 +75,10 @@ class Suite(_Table):
     seed: Annotated[int, Field(ge=0)]
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
+
+    def load(self, entry: SuiteDataset, mirror: Path | None = None) -> Dataset:
+        """Open a dataset of the suite, with the nights that its seed draws; raises what `load_dataset` raises."""
+        return load_dataset(entry.name, mirror=mirror).drawn(self.seed)
 
 
 def suite_names() -> list[str]:

@@ -15,7 +15,7 @@ from algozoo.sequence import ADISequence
 TrialKind = Literal["injected", "empty", "flipped"]
 MAXIMUM_DRAWS = 1000
 
-TRIALS_VERSION = "1"
+TRIALS_VERSION = "2"
 """Raised when numbers between a manifest and a list of candidates change, except those of simulator and detectors: in
 reading real data, drawing trials, injection, candidates, or scores of rings."""
 

@@ -1,8 +1,9 @@
 """Datasets: numbered ADI sequences with a known truth."""
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,14 @@ class Dataset:
         Folder with the files of real datasets; see `algozoo.datasets.fetch`.
     folder : path, optional
         Folder of the manifest, beside which its files may lie.
+    seed : int, optional
+        Of a suite, which draws simulated sequences of its own; without it they are those that everybody has.
     """
 
     manifest: RealManifest | SimulatedManifest
     mirror: Path | None = None
     folder: Path | None = None
+    seed: int | None = None
 
     @property
     def name(self) -> str:
@@ -59,6 +63,15 @@ class Dataset:
         """Number of sequences: one of a real dataset."""
         return self.manifest.n_sequences if isinstance(self.manifest, SimulatedManifest) else 1
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its sequences are those of a suite, which may have as many as it likes."""
+        return self.seed is not None and isinstance(self.manifest, SimulatedManifest)
+
+    def drawn(self, seed: int) -> Self:
+        """Return the dataset with the nights of a suite, which its seed draws; a real night stays what it is."""
+        return replace(self, seed=seed)
+
     @checked
     def sequence(self, index: int) -> ADISequence:
         """Return a sequence as delivered, known companions in it.
@@ -72,18 +85,18 @@ class Dataset:
         AlgoZooError
             If a file is damaged or cannot be written.
         """
-        if index not in range(self.n_sequences):
+        if index not in range(sys.maxsize if self.is_drawn else self.n_sequences):
             raise InputError(
                 f"{self.name}: there is no sequence {index!r}, expected 0 to {self.n_sequences - 1}, as in "
                 f'load_dataset("{self.name}").sequence(0)'
             )
         if isinstance(self.manifest, RealManifest):
             return _read_real(self.manifest, fetch(self.manifest, mirror=self.mirror, folder=self.folder))
-        return simulated_sequence(self.manifest, int(index))
+        return simulated_sequence(self.manifest, int(index), self.seed)
 
     def is_here(self, index: int) -> bool:
         """Tell whether a sequence needs no simulation: it is real, or in the cache."""
-        return isinstance(self.manifest, RealManifest) or is_made(self.manifest, index)
+        return isinstance(self.manifest, RealManifest) or is_made(self.manifest, index, self.seed)
 
     def statistics(self) -> Statistics:
         """Measure the statistics of the first sequence in the annuli of the manifest."""
@@ -120,7 +133,9 @@ class Dataset:
         index = integer(index, 0, f"{self.name}: index", f'load_dataset("{self.name}").development_sequence(0)')
         if isinstance(self.manifest, RealManifest):
             raise InputError(f"{self.name} is one night: there is no other sequence of it to develop or train on")
-        return simulated_sequence(self.manifest, self.n_sequences + index)
+        if self.seed is None:
+            return simulated_sequence(self.manifest, self.n_sequences + index)
+        return simulated_sequence(self.manifest, -1 - index, self.seed)
 
     def flip_refusal(self, sequence: ADISequence) -> str | None:
         """Tell why the flipped twin of a sequence of this dataset is no null, or None if it is one.

@@ -18,7 +18,7 @@ ARRAYS = ("cube", "parallactic_angles", "psf", "star_flux", "wavelengths", "refe
 SCALARS = ("pixel_scale", "fwhm", "north_angle", "name")
 
 
-def simulated_sequence(manifest: SimulatedManifest, index: int) -> ADISequence:
+def simulated_sequence(manifest: SimulatedManifest, index: int, seed: int | None = None) -> ADISequence:
     """Return a sequence of an ensemble, from the cache if it is there and whole.
 
     Sequences have independent generators, so that each is the same whatever else is made, and by whom. Two processes
@@ -28,33 +28,49 @@ def simulated_sequence(manifest: SimulatedManifest, index: int) -> ADISequence:
     ----------
     manifest : SimulatedManifest
     index : int
+    seed : int, optional
+        Of a suite, which has nights of its own; by default it is a public night, of the manifest's seed alone.
 
     Raises
     ------
     AlgoZooError
         If the cache cannot be written.
     """
-    path = _path(manifest, index)
+    path = _path(manifest, index, seed)
     try:
         return _read(path)
     except Exception:  # noqa: BLE001 - a damaged archive may raise anything, and all of it means: make it anew
-        rng = np.random.default_rng([manifest.seed, index])
-        name = f"{manifest.name}/{index}"
-        with threadpool_limits(1, user_api="blas"):  # the sums of several threads differ in the last bit
-            sequence = simulate(manifest.simulation, rng, pixel_scale=manifest.pixel_scale, name=name)
+        sequence = draw_sequence(manifest, index, seed)
         write_whole(path, lambda temporary: _write(temporary, sequence))
         return sequence
 
 
-def is_made(manifest: SimulatedManifest, index: int) -> bool:
+def draw_sequence(manifest: SimulatedManifest, index: int, seed: int | None = None) -> ADISequence:
+    """Simulate a sequence of an ensemble, without the cache; see `simulated_sequence`."""
+    entropy = [manifest.seed, index] if seed is None else _digest(f"{manifest.seed} {seed} {index}")
+    with threadpool_limits(1, user_api="blas"):  # the sums of several threads differ in the last bit
+        return simulate(
+            manifest.simulation,
+            np.random.default_rng(entropy),
+            pixel_scale=manifest.pixel_scale,
+            name=f"{manifest.name}/{index}",
+        )
+
+
+def is_made(manifest: SimulatedManifest, index: int, seed: int | None = None) -> bool:
     """Tell whether a sequence is in the cache; whether it is whole is seen when it is read."""
-    return _path(manifest, index).is_file()
+    return _path(manifest, index, seed).is_file()
 
 
-def _path(manifest: SimulatedManifest, index: int) -> Path:
+def _digest(text: str) -> int:
+    """Return a number of 256 bits; lists of numbers would not do, as NumPy takes a zero at their end for nothing."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest())
+
+
+def _path(manifest: SimulatedManifest, index: int, seed: int | None) -> Path:
     """Where a sequence is kept: the key is of all that it depends on."""
     key = hashlib.sha256(manifest.model_dump_json(include={"simulation", "seed", "pixel_scale"}).encode())
-    key.update(simulator_version(manifest.name).encode())
+    key.update(f"{simulator_version(manifest.name)} {seed}".encode())
     return cache_folder() / "simulated" / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
 
 

@@ -185,7 +185,7 @@ class RealManifest(Manifest):
 
 
 class SimulatedManifest(Manifest):
-    """An ensemble of simulated sequences; sequence i is drawn from the seed pair (`seed`, i)."""
+    """An ensemble of simulated sequences; those of a suite are drawn from its seed too."""
 
     kind: Literal["simulated"]
     n_sequences: Annotated[int, Field(ge=1)]

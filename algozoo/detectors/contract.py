@@ -156,6 +156,8 @@ class Detector(Keywords, ABC):
     """True if its residual image has a fraction of a companion's flux, the rest subtracted with a model of the star."""
     maps_only: ClassVar[bool] = False
     """True if its maps were made elsewhere, so that it cannot be run again."""
+    reproducible: ClassVar[bool] = True
+    """False if the same sequence gives another map each time, so that only fresh nights can check its row."""
     version: ClassVar[str] = ""
     """Of a built-in detector: raised when the numbers of its maps change, because keys of results are made of it; of
     third-party code the text stands in the key instead."""

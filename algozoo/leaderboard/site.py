@@ -129,6 +129,8 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
     filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
     environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
+    about = results.detectors
+    environment.globals["not_reproducible"] = {label for label in about if not about[label].reproducible}
     dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,

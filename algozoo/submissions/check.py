@@ -183,7 +183,7 @@ def _in_order(shards: Sequence[Shard]) -> list[tuple[int, int]]:
     """List the trials as (sequence, number): of each sequence a companion, then an empty map, then all others."""
     ordered = []
     for shard in {shard.sequence: shard for shard in shards}.values():
-        dataset = load_dataset(shard.dataset.name)
+        dataset = shard.data()
         drawn = draw_trials(shard.suite, shard.dataset, dataset, shard.sequence, dataset.null_sequence(shard.sequence))
         first = {kind: next(trial for trial in drawn if trial.kind == kind) for kind in ("injected", "empty")}
         own = [*first.values(), *(trial for trial in drawn if trial not in first.values())]

@@ -11,7 +11,6 @@ from astropy.io import fits
 from algozoo.benchmark.suite import Suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import inject
-from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole, write_whole
 from algozoo.sequence import ADISequence
@@ -70,7 +69,7 @@ def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | No
     rng = np.random.default_rng(secrets.randbits(128))
     trials, controls = [], []
     for entry in suite.datasets:
-        dataset = load_dataset(entry.name, mirror=mirror)
+        dataset = suite.load(entry, mirror)
         for index in range(entry.sequences or dataset.n_sequences):
             null = replace(dataset.null_sequence(index), name="sequence", meta={})
             for trial in draw_trials(suite, entry, dataset, index, null):

@@ -1,4 +1,4 @@
-"""What a pull request of a submission goes through: ``python -m algozoo.submissions.request HEAD``.
+"""What a pull request of a submission goes through: ``python -m algozoo.submissions.request HEAD [--all]``.
 
 It runs in a clean checkout of the branch that HEAD is to be merged into, with the code of that branch: what HEAD
 changes of AlgoZoo itself is never run.
@@ -23,19 +23,22 @@ from algozoo.detectors.registry import SUBMISSIONS
 from algozoo.errors import AlgoZooError
 
 RESULTS = Path("leaderboard/results")
-SAMPLE = "5"
-"""Trials of each dataset that are run again."""
+WHOLE = "--all"
+"""Option of this program and of `algozoo verify`: all trials are run again, whatever time it takes."""
 CLOSE = 1e-6
 """Relative difference of pictures that other processors make."""
 
 
-def check_request(head: str) -> None:
+def check_request(head: str, *, whole: bool = False) -> None:
     """Check the submissions that HEAD changes, and every result that it adds.
 
     Parameters
     ----------
     head : str
         A commit.
+    whole : bool
+        Run all trials of what is added again, whatever time it takes: an earlier check of the request failed, and who
+        may try again and again gets past a sample at last.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def check_request(head: str) -> None:
     names = [name for name in sorted(touched) if (SUBMISSIONS / name).is_dir()]
     for name in names:
         _run("check", str(SUBMISSIONS / name))
-    _verify_added(new)
+    _verify_added(new, [WHOLE] if whole else [])
     _refuse_stale(names, published, new)
 
 
@@ -100,8 +103,8 @@ def _check_previews(paths: Iterable[str]) -> None:
             raise AlgoZooError(f"{RESULTS}/datasets/{stem}: is not what `algozoo run` writes of this dataset")
 
 
-def _verify_added(new: Sequence[RunRecord]) -> None:
-    """Run a sample of what is added again, each row of each suite by itself."""
+def _verify_added(new: Sequence[RunRecord], how: Sequence[str]) -> None:
+    """Run what is added again, each row of each suite by itself."""
     for name, suite, version in sorted({_row(record) for record in new}):
         own = [record for record in new if _row(record) == (name, suite, version)]
         with TemporaryDirectory() as folder:
@@ -110,7 +113,7 @@ def _verify_added(new: Sequence[RunRecord]) -> None:
                 shutil.copy(RESULTS / "shards" / f"{record.key}.parquet", Path(folder) / "shards")
             if load_suite(suite).version != version:
                 raise AlgoZooError(f"{name}: its results are of suite {suite} {version}, which is no longer the latest")
-            _run("verify", "--suite", suite, "--sample", SAMPLE, "--same-code", "--store", folder, "--", name)
+            _run("verify", "--suite", suite, *how, "--same-code", "--store", folder, "--", name)
 
 
 def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Sequence[RunRecord]) -> None:
@@ -120,7 +123,7 @@ def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Seq
     for name, suite, version in sorted({_row(r) for r in latest.values() if r.key not in keys}):
         if name in names and load_suite(suite).version == version:
             try:
-                _run("verify", "--suite", suite, "--sample", "1", "--same-code", "--", name)
+                _run("verify", "--suite", suite, "--same-code", "--", name)
             except AlgoZooError as error:
                 raise AlgoZooError(
                     f"{name}: its row in suite {suite} was made by another folder than {SUBMISSIONS / name} is now, or "
@@ -175,6 +178,6 @@ def _run(*arguments: str) -> None:
 
 if __name__ == "__main__":
     try:
-        check_request(sys.argv[1])
+        check_request(sys.argv[1], whole=WHOLE in sys.argv[2:])
     except AlgoZooError as error:
         sys.exit(f"Refused: {error}")

@@ -10,7 +10,6 @@ import numpy as np
 
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite
-from algozoo.datasets import load_dataset
 from algozoo.datasets.arrays import read_image
 from algozoo.detectors.contract import Cost, DetectionMap, Detector, Kind
 from algozoo.detectors.registry import registered
@@ -55,7 +54,7 @@ def read_maps(folder: Path, truth: Truth, mirror: Path | None) -> dict[str, Arra
     InputError
         If maps are missing, of another shape, unreadable or turned, or files are there that are none: all are listed.
     """
-    first = {entry.name: load_dataset(entry.name, mirror=mirror).sequence(0) for entry in truth.suite.datasets}
+    first = {entry.name: truth.suite.load(entry, mirror).sequence(0) for entry in truth.suite.datasets}
     datasets = {file.id: file.dataset for file in truth.files}
     found: dict[str, list[Path]] = {}
     for path in sorted((folder / MAPS).glob("*")):

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from algozoo.benchmark.plan import Shard, trials_digest
 from algozoo.benchmark.seal import Sealed
 from algozoo.benchmark.suite import Suite, SuiteDetector
-from algozoo.datasets import load_dataset
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole
 from algozoo.sequence import ADISequence
@@ -83,7 +82,7 @@ def shards_of(truth: Truth, name: str, mirror: Path | None) -> list[Shard]:
     return [
         Shard(suite, entry, index, suite.detectors[0], mirror)
         for entry in suite.datasets
-        for index in range(entry.sequences or load_dataset(entry.name, mirror=mirror).n_sequences)
+        for index in range(entry.sequences or suite.load(entry, mirror).n_sequences)
     ]
 
 

@@ -1,49 +1,33 @@
-"""Does a published row say what its trials are, and does it reproduce? A sample of them is run again."""
+"""Does a published row say what its trials are, and does it reproduce? They are run again, or a sample of them is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from time import monotonic
 
 import numpy as np
 import pandas as pd
 
-from algozoo.benchmark.plan import Shard, content_key, trials_digest
+from algozoo.benchmark.plan import Shard, trials_digest
+from algozoo.benchmark.pool import Tell, say_nothing
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
-from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
-from algozoo.sandbox.choice import wanted_as_recorded
-from algozoo.scoring import curves
-from algozoo.scoring.intervals import Array
-from algozoo.scoring.outcomes import COLUMNS, LIST, OUTCOME
-from algozoo.submissions.claims import false_claim
+from algozoo.submissions.claims import false_claim, key_as_confined
+from algozoo.submissions.grades import Grade, compare, unconfirmed
 
-TOLERANCE = 1e-5
-"""Relative difference of scores that other processors and libraries make."""
-SHIFT = 0.01
-"""Pixels, likewise, of peaks."""
-RATES = (1.0, 0.1, 0.3, 3.0, 10.0)
-"""False positives per map at which decisions are compared."""
-BESIDES = tuple(name for name, column in OUTCOME.items() if column.stored.startswith(LIST) and name not in COLUMNS)
-"""Beside the candidates, the lists that are made of a map."""
-
-
-class Grade(IntEnum):
-    """How well a trial reproduces; the larger, the worse."""
-
-    IDENTICAL = 0
-    WITHIN_TOLERANCE = 1
-    SAME_DECISIONS = 2
-    DIFFERS = 3
-
-    def __str__(self) -> str:
-        return self.name.lower().replace("_", " ")
+SAMPLE = 90
+"""Trials that are run again at least: if 5 % of all are forged, one is among them with 99 %."""
+HOUR = 3600.0
+"""Seconds after which the sample is enough."""
+OTHER_CODE = "the code is no longer the one that made the row; submit it again, with `algozoo submit`"
+MAPS_ONLY = "its maps were made elsewhere"
+NOT_REPRODUCIBLE = "it does not reproduce, and is checked by fresh nights alone"
+NOT_DRAWN = "none of its trials was drawn"
 
 
 @dataclass(frozen=True)
@@ -53,12 +37,14 @@ class Verified:
     Attributes
     ----------
     detector, dataset : str
-    n_trials : int
-        That were run again.
+    n_trials, n_all : int
+        How many were run again, of how many that can be.
     grade : Grade, optional
-        Of the worst of them; none for maps that were made elsewhere, of which none can be run again.
+        Of the worst of them; none where none can be run again.
     difference : str
-        Of that one, or what the row says of its trials that is not so.
+        Of that one, or what the row says of its trials that is not so, or why none can be run again.
+    unconfirmed : str
+        Which times are not confirmed.
     same_code : bool
         Whether the row has the key that it would get now: our versions are the same, and third-party code is the same
         to the last character.
@@ -67,9 +53,28 @@ class Verified:
     detector: str
     dataset: str
     n_trials: int
+    n_all: int
     grade: Grade | None
     difference: str
+    unconfirmed: str
     same_code: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found that is not so."""
+        return self.grade is not Grade.DIFFERS
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is published of a detector on a dataset, what of it is false, and why it cannot be run again."""
+
+    dataset: str
+    published: pd.DataFrame
+    shards: dict[int, Shard]
+    same_code: bool
+    false: str
+    excuse: str
 
 
 def verify(
@@ -77,14 +82,20 @@ def verify(
     suite: Suite,
     label: str,
     *,
-    sample: int,
     rng: np.random.Generator,
+    whole: bool = False,
+    same_code: bool = False,
     mirror: Path | None = None,
-) -> Iterator[Verified]:
-    """Compare all that a row says of its trials with what they are, and run a random sample of them again.
+    tell: Tell = say_nothing,
+) -> list[Verified]:
+    """Compare all that a row says of its trials with what they are, and run its trials again.
 
     Where companions were injected and what was scored is made again from the suite for each sequence, without the
-    detector, and nothing of it may differ. Of maps that were made elsewhere this is all that can be compared.
+    detector, and nothing of it may differ. Of maps that were made elsewhere, and of a detector that does not
+    reproduce, this is all that can be compared.
+
+    Of the trials of all datasets together, 90 that are drawn at random are run first, then, sequence by sequence in
+    random order, the others, as long as an hour has not passed. What the row says of its times is not believed.
 
     Parameters
     ----------
@@ -93,16 +104,21 @@ def verify(
         Of which the results are; not as the records of the results say, but as it is.
     label : str
         Of the detector.
-    sample : int
-        Trials of each dataset, or all if there are fewer.
     rng : Generator
+        Its seed must not be known to whoever made the row.
+    whole : bool
+        Run all trials, whatever time it takes.
+    same_code : bool
+        A row of other code differs, and is not run.
     mirror : path, optional
         See `algozoo.datasets.fetch`.
+    tell : callable
+        Gets a line of text after each sequence.
 
-    Yields
-    ------
-    Verified
-        Of one dataset after the other.
+    Returns
+    -------
+    list of Verified
+        One for each dataset.
 
     Raises
     ------
@@ -110,27 +126,18 @@ def verify(
         If the detector is not here, or the trials cannot be made any more.
     """
     outcomes, records = store.read(suite.name, suite.version)
-    outcomes = outcomes[outcomes["detector"] == label]
+    published = outcomes[outcomes["detector"] == label].sort_values(["sequence", "trial"])
     own = [record for record in records if record.detector.label == label]
-    for dataset in sorted({record.dataset for record in own}):
-        by_sequence = {record.sequence: record for record in own if record.dataset == dataset}
-        shards = {index: shard_of(record, suite, mirror) for index, record in by_sequence.items()}
-        published = outcomes[outcomes["dataset"] == dataset]
-        maps_only = any(record.detector.maps_only for record in by_sequence.values())
-        same_code = maps_only or all(_is_same_code(shards[i], by_sequence[i]) for i in shards)
-        forged = false_claim(published, by_sequence, shards)
-        if forged or maps_only:
-            yield Verified(label, dataset, 0, Grade.DIFFERS if forged else None, forged, same_code)
-            continue
-        thresholds = _thresholds(published)
-        chosen = published.iloc[np.sort(rng.permutation(len(published))[:sample])]
-        grades = []
-        for sequence in sorted(chosen["sequence"].unique().tolist()):
-            rows = chosen[chosen["sequence"] == sequence]
-            again = _run_again(shards[sequence], rows["trial"].tolist())
-            grades += [compare(was, now, thresholds) for was, now in zip(rows.to_dict("records"), again, strict=True)]
-        grade, difference = max(grades, key=lambda graded: graded[0])
-        yield Verified(label, dataset, len(chosen), grade, difference, same_code)
+    rows = [
+        _row(
+            published[published["dataset"] == dataset],
+            {record.sequence: (record, shard_of(record, suite, mirror)) for record in own if record.dataset == dataset},
+            same_code=same_code,
+        )
+        for dataset in sorted({record.dataset for record in own})
+    ]
+    again = _run_again([row for row in rows if not row.false + row.excuse], rng, whole=whole, tell=tell)
+    return [_verified(label, row, again.get(row.dataset)) for row in rows]
 
 
 def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
@@ -145,7 +152,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
         shard = Shard(changed, entry, record.sequence, detector, mirror)
-        if load_dataset(entry.name, mirror=mirror).name == record.dataset and trials_digest(shard) == record.trials:
+        if shard.data().name == record.dataset and trials_digest(shard) == record.trials:
             return shard
     raise AlgoZooError(
         f"the trials of {record.dataset} are no longer those of {record.started[:10]}, as the dataset, the suite "
@@ -165,82 +172,54 @@ def _detector_of(record: RunRecord) -> SuiteDetector:
     raise AlgoZooError(f"the suite in the record of {record.key} does not list the detector {label}")
 
 
-def compare(was: Mapping[Any, Any], now: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[Grade, str]:
-    """Grade a trial that was run again against what was published, and say how they differ.
-
-    Parameters
-    ----------
-    was, now : mapping
-        Rows of the table of outcomes.
-    thresholds : sequence of float
-        Scores above which a candidate counts. At each the same companion must be found, or none; at the first there
-        must be as many false positives too.
-    """
-    if was["status"] != now["status"]:
-        reason = f" ({now['reason']})" if now["reason"] else ""
-        return Grade.DIFFERS, f"{was['status']} before, {now['status']}{reason} now"
-    if was["map_kind"] != now["map_kind"]:
-        return Grade.DIFFERS, f"map_kind is {was['map_kind']!r}, {now['map_kind']!r} now"
-    before, after = _candidates(was), _candidates(now)
-    if before.shape == after.shape:
-        change = float(_changes(before[2], after[2]).max(initial=0.0))
-        difference = f"scores by up to {change:.2g} of themselves"
-        if change <= TOLERANCE and np.hypot(*(after - before)[:2]).max(initial=0.0) <= SHIFT:
-            grades = {name: _grade(was[name], now[name]) for name in BESIDES}
-            worst = max(grades, key=lambda name: grades[name])
-            if grades[worst] is Grade.DIFFERS:
-                return Grade.DIFFERS, f"{worst} of trial {was['sequence']}/{was['trial']} is another"
-            same = np.array_equal(before, after) and grades[worst] is Grade.IDENTICAL
-            return (Grade.IDENTICAL, "") if same else (Grade.WITHIN_TOLERANCE, difference)
+def _row(published: pd.DataFrame, runs: dict[int, tuple[RunRecord, Shard]], *, same_code: bool) -> _Row:
+    """Hold what is published of a detector on a dataset against its trials."""
+    records = {sequence: record for sequence, (record, _) in runs.items()}
+    shards = {sequence: shard for sequence, (_, shard) in runs.items()}
+    first, entry = next(iter(records.values())), next(iter(shards.values())).detector
+    if any(record.detector.maps_only for record in records.values()):
+        same, excuse = True, MAPS_ONLY
     else:
-        difference = f"{before.shape[1]} candidates before, {after.shape[1]} now"
-    if _decisions(before, was, thresholds) == _decisions(after, was, thresholds):
-        return Grade.SAME_DECISIONS, difference
-    return Grade.DIFFERS, f"{difference}; trial {was['sequence']}/{was['trial']} is decided otherwise"
+        same = all(key_as_confined(shard, record.detector.sandbox) == record.key for record, shard in runs.values())
+        excuse = "" if create(entry.name, **entry.parameters).reproducible else NOT_REPRODUCIBLE
+    false = OTHER_CODE if same_code and not same else false_claim(published, records, shards)
+    return _Row(first.dataset, published, shards, same, false, excuse)
 
 
-def _is_same_code(shard: Shard, record: RunRecord) -> bool:
-    """Whether the code here gives the key of a record, made as the row was confined: that is part of the key."""
-    with wanted_as_recorded(record.detector.sandbox):
-        return content_key(shard) == record.key
+def _run_again(rows: list[_Row], rng: np.random.Generator, *, whole: bool, tell: Tell) -> dict[str, pd.DataFrame]:
+    """Run a sample of the trials of all rows together, then the others, and return the outcomes of each dataset."""
+    places = [(row, row.published[["sequence", "trial"]].to_numpy().tolist()) for row in rows]
+    trials = [(row, sequence, trial) for row, own in places for sequence, trial in own]
+    drawn = [trials[i] for i in rng.permutation(len(trials))]
+    start, n_done = monotonic(), 0
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for shard, dataset, numbers in [*_by_shard(drawn[:SAMPLE]), *_by_shard(drawn[SAMPLE:])]:
+        if not whole and n_done >= SAMPLE and monotonic() - start > HOUR:
+            break
+        with TemporaryDirectory() as folder:
+            tell(f"again, {run_shard(shard, Path(folder), only=numbers)}")
+            table, _ = Store(Path(folder)).read(shard.suite.name, shard.suite.version)
+        tables.setdefault(dataset, []).append(table)
+        n_done += len(table)
+    return {dataset: pd.concat(parts).sort_values(["sequence", "trial"]) for dataset, parts in tables.items()}
 
 
-def _run_again(shard: Shard, trials: list[int]) -> list[dict[Any, Any]]:
-    with TemporaryDirectory() as folder:
-        run_shard(shard, Path(folder), only=set(trials))
-        table, _ = Store(Path(folder)).read(shard.suite.name, shard.suite.version)
-    return table.set_index("trial", drop=False).loc[trials].to_dict("records")
+def _by_shard(trials: Iterable[tuple[_Row, int, int]]) -> list[tuple[Shard, str, set[int]]]:
+    """Collect trials of the same shard, in the order in which shards first occur."""
+    shards: dict[tuple[str, int], tuple[Shard, str, set[int]]] = {}
+    for row, sequence, trial in trials:
+        place = (row.dataset, sequence)
+        shards.setdefault(place, (row.shards[sequence], row.dataset, set()))[2].add(trial)
+    return list(shards.values())
 
 
-def _thresholds(outcomes: pd.DataFrame) -> list[float]:
-    """Lowest scores of a detector with at most so many false positives per map; infinity without a result."""
-    curve = curves(outcomes)
-    low = [curve.loc[curve["fp_per_map"] <= rate, "threshold"] for rate in RATES]
-    return [float(scores.min()) if len(scores) else np.inf for scores in low]
-
-
-def _candidates(row: Mapping[Any, Any]) -> Array:
-    """Candidates of a trial, (3, n): x, y and score."""
-    return np.array([row[f"candidate_{field}"] for field in ("x", "y", "score")], dtype=float).reshape(3, -1)
-
-
-def _grade(was: Sequence[float], now: Sequence[float]) -> Grade:
-    """Grade numbers that were made again."""
-    before, after = np.asarray(was, dtype=float), np.asarray(now, dtype=float)
-    if np.array_equal(before, after, equal_nan=True):
-        return Grade.IDENTICAL
-    close = before.shape == after.shape and _changes(before, after).max(initial=0.0) <= TOLERANCE
-    return Grade.WITHIN_TOLERANCE if close else Grade.DIFFERS
-
-
-def _changes(before: Array, after: Array) -> Array:
-    """Change of each number relative to itself; not-a-number is like itself only."""
-    changes = abs(after - before) / np.maximum(abs(before), 1e-12)
-    return np.where(np.isnan(changes), np.where(np.isnan(before) & np.isnan(after), 0.0, np.inf), changes)
-
-
-def _decisions(candidates: Array, trial: Mapping[Any, Any], thresholds: Sequence[float]) -> tuple[list[bool], int]:
-    """Whether the companion is found at each threshold, and how many false positives there are at the first."""
-    near = np.hypot(candidates[0] - trial["x"], candidates[1] - trial["y"]) <= trial["fwhm"]
-    above = [candidates[2] >= threshold for threshold in thresholds]
-    return [bool((near & high).any()) for high in above], int((~near & above[0]).sum())
+def _verified(label: str, row: _Row, again: pd.DataFrame | None) -> Verified:
+    if again is None:
+        grade, why = Grade.DIFFERS if row.false else None, row.false or row.excuse
+        n_all = 0 if why else len(row.published)
+        return Verified(label, row.dataset, 0, n_all, grade, why or NOT_DRAWN, "", row.same_code)
+    was = row.published.merge(again[["sequence", "trial"]])
+    grade, difference = compare(was, again)
+    return Verified(
+        label, row.dataset, len(again), len(row.published), grade, difference, unconfirmed(was, again), row.same_code
+    )

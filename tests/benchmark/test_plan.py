@@ -23,8 +23,19 @@ def test_what_is_listed_twice_or_lies_outside_the_field_stops_the_plan(suite):
     same = SuiteDetector(name="pca"), SuiteDetector(name="pca", parameters={"n_components": 10})
     with pytest.raises(InputError, match="detector 'pca' is listed 2 times"):
         plan(suite.model_copy(update={"detectors": same}))
-    with pytest.raises(InputError, match="3 sequences of dataset small, expected at most 2"):
-        plan(suite.model_copy(update={"datasets": (entry.model_copy(update={"sequences": 3}),)}))
+
+
+def test_a_real_night_has_one_sequence(suite):
+    real = SuiteDataset(name="betapic", injections=1, sequences=2)
+    with pytest.raises(InputError, match="2 sequences of dataset betapic, expected 1: it is one night"):
+        plan(suite.model_copy(update={"datasets": (real,)}))
+
+
+def test_a_suite_may_draw_more_sequences_than_everybody_has(suite):
+    entry = suite.datasets[0].model_copy(update={"sequences": 3})
+    shards, _ = plan(suite.model_copy(update={"datasets": (entry,)}))
+    assert shards[-1].sequence == 2
+    assert shards[-1].data().sequence(2).n_frames > 0
 
 
 @pytest.mark.parametrize("annuli", ["", "annuli = [{ inner = 1.5, outer = 2.5 }]\n"])

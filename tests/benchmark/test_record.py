@@ -30,6 +30,16 @@ def test_what_is_not_known_of_a_cost_is_not_written(make_record):
     assert facts["detector"]["sandbox"] is None
 
 
+def test_a_detector_reproduces_unless_its_record_says_otherwise(make_record):
+    """Records of before do not say it."""
+    usual = make_record("a")
+    assert usual.detector.reproducible
+    assert "reproducible" not in json.loads(usual.to_json())["detector"]
+    other = usual.model_copy(update={"detector": usual.detector.model_copy(update={"reproducible": False})})
+    assert json.loads(other.to_json())["detector"]["reproducible"] is False
+    assert RunRecord.model_validate_json(other.to_json()) == other
+
+
 def test_a_record_cannot_be_changed(make_record):
     with pytest.raises(ValidationError, match="frozen"):
         make_record("a").dataset = "other"

@@ -34,21 +34,22 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     assert len([path for path in added if re.match(r"leaderboard/results/shards/\w{64}\.parquet", path)]) == 2
     assert {"leaderboard/results/datasets/small-1.fits", "leaderboard/results/datasets/small-1.json"} <= set(added)
 
-    verified = algozoo("verify", "mine", "--suite", suite_file, "--sample", 3)
+    verified = algozoo("verify", "mine", "--suite", suite_file)
     assert verified.code == 0, verified.out
-    assert re.search(r"mine +small +3 +identical +the same", verified.out)
+    assert re.search(r"mine +small +12 +identical +confirmed +the same", verified.out)
 
     Path("submissions/mine/README.md").write_text("More.")
-    assert algozoo("verify", "mine", "--suite", suite_file, "--sample", 1).code == 0
-    changed = algozoo("verify", "mine", "--suite", suite_file, "--sample", 1, "--same-code")
+    assert algozoo("verify", "mine", "--suite", suite_file).code == 0
+    changed = algozoo("verify", "mine", "--suite", suite_file, "--same-code")
     assert changed.code == 1
-    assert "The code is no longer the one that made the row; submit it again" in changed.out
+    assert re.search(r"mine +small +0 +differs +the code is no longer the one that made the row", changed.out)
+    assert "again," not in changed.err
 
     detector = Path("submissions/mine/detector.py")
     detector.write_text(detector.read_text().replace("return image", "return -image"))
-    differs = algozoo("verify", "mine", "--suite", suite_file, "--sample", 100)
+    differs = algozoo("verify", "mine", "--suite", suite_file)
     assert differs.code == 1
-    assert re.search(r"mine +small +12 +differs .*is decided otherwise +changed", differs.out)
+    assert re.search(r"mine +small +12 +differs +candidate_x .*\(12 of 12 trials differ\)", differs.out)
 
     algozoo("ledger", "add", "withdraw", "mine", "--author", "A", "--reason", "a mistake in the angles")
     built = algozoo("leaderboard", "build", suite_file)

@@ -171,3 +171,11 @@ def test_the_flipped_mask_covers_what_is_left_of_a_companion_there(own_manifest:
     bright = left.max(axis=0) > 0.3 * left.max()
     assert (bright & dataset.valid_mask(sequence)).any()
     assert not (bright & dataset.valid_mask(sequence, flipped=True)).any()
+
+
+def test_a_dataset_of_a_suite_has_other_nights_as_many_as_are_asked_for() -> None:
+    public, drawn = load_dataset("tiny"), load_dataset("tiny").drawn(5)
+    nights = [public.sequence(0), drawn.sequence(0), drawn.sequence(12), drawn.development_sequence(0)]
+    assert len({night.cube.tobytes() for night in nights}) == len(nights)
+    with pytest.raises(InputError, match="there is no sequence -1"):
+        drawn.sequence(-1)

@@ -7,7 +7,7 @@ import pytest
 
 from algozoo.datasets import dataset_names, load_dataset
 from algozoo.datasets import ensemble as ensemble_module
-from algozoo.datasets.ensemble import is_made, simulated_sequence
+from algozoo.datasets.ensemble import draw_sequence, is_made, simulated_sequence
 from algozoo.datasets.simulate import VERSIONS, versions
 from algozoo.errors import AlgoZooError
 
@@ -125,3 +125,33 @@ def test_processes_that_make_the_same_sequence_do_not_collide(manifest, tmp_path
     sums = {maker.communicate(timeout=60)[0] for maker in makers}
     assert sums == {f"{float(simulated_sequence(manifest, 5).cube.sum())}\n"}
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["5.npz"]
+
+
+def test_a_suite_has_nights_of_its_own(manifest):
+    public, drawn, again, other = (simulated_sequence(manifest, 0, seed) for seed in (None, 7, 7, 7 << 64))
+    assert same(drawn, again)
+    assert not np.array_equal(public.parallactic_angles, drawn.parallactic_angles)
+    assert not np.array_equal(other.parallactic_angles, drawn.parallactic_angles)
+    assert is_made(manifest, 0, 7)
+    assert not is_made(manifest, 0, 8)
+
+
+def test_a_seed_that_looks_like_an_index_draws_no_public_night(manifest):
+    numbers = [draw_sequence(manifest, *night).cube.tobytes() for night in ((0, 0), (0, 1), (1, 0), (0,), (1,))]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_nights_are_the_same_on_every_kind_of_processor():
+    script = (
+        "from algozoo.datasets import load_dataset\n"
+        "from algozoo.datasets.ensemble import draw_sequence\n"
+        "import hashlib\n"
+        "print(hashlib.sha256(draw_sequence(load_dataset('tiny').manifest, 0, 7).cube.tobytes()).hexdigest())"
+    )
+    digests = {
+        subprocess.check_output(
+            [sys.executable, "-c", script], env=os.environ | {"OPENBLAS_CORETYPE": kernel}, text=True
+        )
+        for kernel in ("Sandybridge", "Haswell")
+    }
+    assert len(digests) == 1

@@ -157,6 +157,7 @@ def write_shard(store: Store, dataset: str, sequence: int, detector: str) -> Non
         "reference": "Author et al. 2020, AJ 1, 2, doi:10.1000/xyz.123",
         "summary": "Find planets.",
         "control": control,
+        "reproducible": detector != "picky",
         "parameters": {"n_components": "20"} if "20" in detector else {},
     }
     record = {

@@ -36,6 +36,17 @@ def test_a_single_sequence_is_said_to_show_no_spread_between_nights(site: Path) 
     assert "known companion star b was subtracted" in text
 
 
+def test_a_row_that_cannot_be_run_again_says_what_checks_it(site: Path) -> None:
+    told = "checked by fresh nights alone"
+    index = (site / "index.html").read_text(encoding="utf-8")
+    rows = [line for line in index.splitlines() if told in line]
+    assert len(rows) == 4  # one on each dataset, and on the average of two
+    assert all('data-value="picky"' in row for row in rows)
+    for name, stated in (("picky", 1), ("pca", 0)):
+        page = (site / "detectors" / f"{name}.html").read_text(encoding="utf-8")
+        assert page.count("<dt>Checked</dt><dd>by fresh nights alone") == stated
+
+
 def test_a_run_record_names_the_machine_and_the_state_of_the_code(site: Path) -> None:
     text = (site / "detectors" / "pca.html").read_text(encoding="utf-8")
     for fact in ("A processor", "0123456789abcdef with uncommitted changes", "numpy 2.4.6", "2026-01-01 10:00"):

@@ -63,8 +63,8 @@ def published(suite, tmp_path_factory):
 
 @pytest.fixture
 def again(suite):
-    def again(store, label="median", sample=3, seed=0):
-        [verified] = verify(store, suite, label, sample=sample, rng=np.random.default_rng(seed))
+    def again(store, label="median", **how):
+        [verified] = verify(store, suite, label, rng=np.random.default_rng(0), **how)
         return verified
 
     return again

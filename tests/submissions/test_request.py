@@ -21,6 +21,7 @@ from algozoo.errors import AlgoZooError
 from algozoo.submissions.request import check_request
 
 SCRIPT = Path(__file__).parents[2] / ".github" / "check-submissions"
+SMOKE = load_suite("smoke").version
 NAMES = ("user.name=A", "user.email=a@example.org", "commit.gpgsign=false")
 
 
@@ -34,7 +35,7 @@ def write(path, text="x"):
     Path(path).write_text(text)
 
 
-def result(number, name, *, suite="smoke", version="1", sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
+def result(number, name, *, suite="smoke", version=SMOKE, sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
     """Write a result whose key is a number, and its maps."""
     record = {
         "format": FORMAT,
@@ -89,14 +90,14 @@ def request_of(tmp_path, monkeypatch):
     git("add", "--all")
     git("commit", "--message", "base")
 
-    def run(change):
+    def run(change, **how):
         git("switch", "--create", "request")
         change()
         git("add", "--all")
         git("commit", "--message", "request")
         git("switch", "main")
         try:
-            check_request("request")
+            check_request("request", **how)
             said = ""
         except AlgoZooError as error:
             said = str(error)
@@ -125,9 +126,55 @@ def test_only_what_is_changed_is_checked_and_run_again(request_of):
 
     code, told, called = request_of(change)
     assert code == 0, told
-    verified = "verify --suite smoke --sample 5 --same-code --store ADDED -- new"
+    verified = "verify --suite smoke --same-code --store ADDED -- new"
     assert called == ["check submissions/new", verified]
     assert not Path("README.md").exists()
+
+
+def test_after_a_failure_all_trials_are_run_again(request_of):
+    code, told, called = request_of(lambda: result(2, "pca"), whole=True)
+    assert code == 0, told
+    assert called == ["verify --suite smoke --all --same-code --store ADDED -- pca"]
+
+
+RUN = {"conclusion": "success", "head_repository": {"full_name": "a/fork"}, "actor": {"login": "a"}}
+OTHER = {"head_repository": {"full_name": "b/fork"}, "actor": {"login": "b"}}
+
+
+@pytest.mark.usefixtures("jq")
+@pytest.mark.parametrize(
+    ("runs", "attempt", "told"),
+    [
+        ([], 1, ""),
+        ([RUN, RUN], 1, ""),
+        ([RUN], 2, "all=--all\n"),
+        ([RUN, RUN | {"conclusion": "failure"}], 1, "all=--all\n"),
+        ([RUN | {"conclusion": "cancelled"}], 1, "all=--all\n"),
+        ([RUN | {"conclusion": "timed_out"}, RUN], 1, "all=--all\n"),
+        ([RUN | {"conclusion": "action_required"}], 1, ""),
+        ([RUN | OTHER | {"conclusion": "failure"}], 1, ""),
+        ([RUN | {"conclusion": "failure", "head_repository": None}], 1, "all=--all\n"),
+        ([RUN | {"conclusion": "failure", "actor": {"login": "b"}}], 1, "all=--all\n"),
+    ],
+)
+def test_a_failure_is_known_by_the_fork_and_by_the_author(tmp_path, monkeypatch, runs, attempt, told):
+    """A stand-in answers for GitHub's client: it filters the list of runs with jq, as that one does."""
+    write(tmp_path / "runs.json", json.dumps({"workflow_runs": runs}))
+    write(tmp_path / "gh", f'#!/bin/sh\n[ "$4" = --jq ] && jq --raw-output "$5" {tmp_path}/runs.json\n')
+    (tmp_path / "gh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    facts = {"FORK": "a/fork", "AUTHOR": "a", "GITHUB_REPOSITORY": "zoo/zoo", "GITHUB_RUN_ATTEMPT": str(attempt)}
+    script = SCRIPT.with_name("failed-before")
+    done = subprocess.run([script], env=os.environ | facts, capture_output=True, text=True, check=True)
+    assert done.stdout == told
+
+
+def test_where_earlier_failures_cannot_be_known_the_check_fails(tmp_path, monkeypatch):
+    write(tmp_path / "gh", "#!/bin/sh\nexit 1\n")
+    (tmp_path / "gh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    facts = {"FORK": "a/fork", "AUTHOR": "a", "GITHUB_REPOSITORY": "zoo/zoo", "GITHUB_RUN_ATTEMPT": "1"}
+    assert subprocess.run([SCRIPT.with_name("failed-before")], env=os.environ | facts, check=False).returncode == 1
 
 
 def test_results_of_others_and_of_every_suite_are_run_again(request_of):
@@ -139,7 +186,7 @@ def test_results_of_others_and_of_every_suite_are_run_again(request_of):
     code, told, called = request_of(change)
     assert code == 0, told
     assert called == [
-        f"verify --suite {suite} --sample 5 --same-code --store ADDED -- {name}"
+        f"verify --suite {suite} --same-code --store ADDED -- {name}"
         for name, suite in (("median", "smoke"), ("pca", "quick"), ("pca", "smoke"))
     ]
 
@@ -148,7 +195,7 @@ def test_a_submission_that_is_changed_and_not_submitted_again_has_to_be(request_
     monkeypatch.setenv("FAILS", "verify")
     code, told, called = request_of(lambda: write("submissions/old/README.md"))
     assert code == 1
-    assert called == ["check submissions/old", "verify --suite smoke --sample 1 --same-code -- old"]
+    assert called == ["check submissions/old", "verify --suite smoke --same-code -- old"]
     assert "submit it again (`algozoo submit submissions/old --suite smoke`)" in told
 
 
@@ -159,7 +206,7 @@ def test_a_submission_that_is_submitted_again_has_no_older_row_to_run(request_of
 
     code, told, called = request_of(change)
     assert code == 0, told
-    assert called == ["check submissions/old", "verify --suite smoke --sample 5 --same-code --store ADDED -- old"]
+    assert called == ["check submissions/old", "verify --suite smoke --same-code --store ADDED -- old"]
 
 
 def test_the_picture_of_a_dataset_may_come_with_results_if_it_is_right(request_of):

@@ -2,66 +2,133 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import run
+from algozoo.benchmark.shard import run_shard
 from algozoo.benchmark.store import Store
-from algozoo.benchmark.suite import SuiteDetector
+from algozoo.benchmark.suite import SuiteDataset, SuiteDetector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.submissions.grades import Grade
 from algozoo.submissions.template import new_submission
-from algozoo.submissions.verify import Grade, compare, verify
+from algozoo.submissions.verify import NOT_REPRODUCIBLE, OTHER_CODE, SAMPLE, verify
 
-TRIAL = {"sequence": 0, "trial": 1, "status": "ok", "reason": "", "x": 20.0, "y": 30.0, "fwhm": 4.0, "map_kind": "snr"}
-PEAKS = {"candidate_x": [20, 40], "candidate_y": [31, 10], "candidate_score": [5.0, 3.0]}
-BESIDES = {"candidate_flux": [1e-4, 1e-5], "null_separation": [2.0], "null_score": [0.5]}
+
+@pytest.fixture
+def short_of_time(monkeypatch):
+    """Let the hour be over at once, and five trials be enough."""
+    monkeypatch.setattr("algozoo.submissions.verify.HOUR", 0.0)
+    monkeypatch.setattr("algozoo.submissions.verify.SAMPLE", 5)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Collect the sequences and trials that are run again."""
+    trials: list[tuple[int, int]] = []
+
+    def spy(shard, folder, *, only):
+        trials.extend((shard.sequence, trial) for trial in sorted(only))
+        return run_shard(shard, folder, only=only)
+
+    monkeypatch.setattr("algozoo.submissions.verify.run_shard", spy)
+    return trials
 
 
 def test_what_is_run_again_on_the_same_machine_is_identical(published, again):
-    verified = again(published, sample=5)
-    assert (verified.detector, verified.dataset, verified.n_trials) == ("median", "small", 5)
-    assert verified.grade is Grade.IDENTICAL
+    verified = again(published)
+    assert (verified.detector, verified.dataset, verified.n_trials, verified.n_all) == ("median", "small", 12, 12)
+    assert (verified.grade, verified.difference, verified.unconfirmed) == (Grade.IDENTICAL, "", "")
     assert verified.same_code
 
 
-def test_a_sample_is_at_most_all_trials(published, again):
-    assert again(published, sample=1000).n_trials == 12
+@pytest.mark.parametrize("n_all", [91, 177, 340, 2460, 100_000])
+def test_a_sample_finds_five_per_cent_of_forged_trials_with_99_per_cent(n_all):
+    assert hypergeom.pmf(0, n_all, np.ceil(0.05 * n_all), SAMPLE) <= 0.01
 
 
-def each(**values):
-    return lambda rows: [row.update(values) for row in rows]
+@pytest.mark.usefixtures("short_of_time")
+def test_a_sample_is_run_where_there_is_no_time_for_all(published, again):
+    verified = again(published)
+    assert (verified.n_trials, verified.n_all, verified.grade) == (5, 12, Grade.IDENTICAL)
 
 
-def doubled(name):
-    return lambda rows: [row.update({name: [2 * value for value in row[name]]}) for row in rows]
+@pytest.mark.usefixtures("short_of_time")
+def test_the_whole_row_is_run_on_request(published, again):
+    assert again(published, whole=True).n_trials == 12
 
 
-def boosted(rows):
-    """Put what was found at one false positive per map above every false positive."""
-    for row in rows:
-        if row["trial_kind"] == "injected":
-            row["candidate_score"][0] *= 10
+def test_the_trials_that_are_not_in_the_sample_are_run_while_there_is_time(published, again, drawn, monkeypatch):
+    monkeypatch.setattr("algozoo.submissions.verify.SAMPLE", 5)
+    assert again(published).n_trials == 12
+    assert sorted(drawn) == [(sequence, trial) for sequence in range(2) for trial in range(6)]
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (doubled("candidate_score"), "scores by up to 0.5 of themselves; trial"),
-        (boosted, "is decided otherwise"),
-        (doubled("null_score"), "null_score of trial"),
-        (each(map_kind="ratio"), "map_kind is 'ratio', 'snr' now"),
-    ],
-)
-def test_maps_that_were_not_made_are_found(forged, again, change, told):
-    verified = again(forged(change), sample=12)
-    assert verified.grade is Grade.DIFFERS
-    assert told in verified.difference
+@pytest.mark.usefixtures("short_of_time")
+def test_a_sample_is_drawn_from_all_datasets_of_a_row_together(suite, tmp_path):
+    """The second has no trials enough to be in every sample."""
+    datasets = (*suite.datasets, SuiteDataset(name="tiny", sequences=1, injections=1))
+    both = suite.model_copy(update={"datasets": datasets, "detectors": (SuiteDetector(name="random"),)})
+    list(run(plan(both)[0], Store(tmp_path)))
+    for seed in range(4):
+        found = verify(Store(tmp_path), both, "random", rng=np.random.default_rng(seed))
+        assert [one.dataset for one in found] == ["small", "tiny"]
+        assert sum(one.n_trials for one in found) == 5
+        assert all(one.passed for one in found)
+        assert all(one.grade is None for one in found if not one.n_trials)
+
+
+@pytest.mark.usefixtures("short_of_time")
+def test_the_seed_draws_the_sample_whatever_the_row_says(published, forged, suite, drawn):
+    """A row cannot be changed until what is forged of it is not drawn."""
+
+    def trials(store, seed):
+        drawn.clear()
+        verify(store, suite, "median", rng=np.random.default_rng(seed))
+        return list(drawn)
+
+    other = forged(lambda rows: [row.update(candidate_flux=[], seconds=0.1 * row["trial"]) for row in rows], seconds=9)
+    samples = {seed: trials(published, seed) for seed in range(4)}
+    assert samples == {seed: trials(other, seed) for seed in range(4)}
+    assert len({str(sample) for sample in samples.values()}) == 4
+
+
+@pytest.mark.usefixtures("short_of_time")
+def test_a_row_that_is_ground_against_one_sample_does_not_pass_another(published, forged, suite, drawn):
+    verify(published, suite, "median", rng=np.random.default_rng(0))
+    known = set(drawn)
+
+    def boost(rows):
+        for row in rows:
+            if (row["sequence"], row["trial"]) not in known:
+                row["candidate_score"] = [2 * score for score in row["candidate_score"]]
+
+    ground = forged(boost)
+    grades = [verify(ground, suite, "median", rng=np.random.default_rng(seed))[0].grade for seed in range(4)]
+    assert grades == [Grade.IDENTICAL, *[Grade.DIFFERS] * 3]
+
+
+def test_a_row_that_claims_to_be_slow_is_not_run_any_less(forged, again):
+    verified = again(forged(lambda rows: [row.update(seconds=1e4) for row in rows], seconds=1e6))
+    assert (verified.n_trials, verified.grade) == (12, Grade.IDENTICAL)
+    assert verified.unconfirmed.startswith("seconds are 1e+04, ")
+
+
+def test_a_detector_that_does_not_reproduce_is_not_run(published, forged, again, monkeypatch):
+    """What it declares stands in its record, and is compared with it."""
+    record = next(record for record in published.records() if record.detector.name == "median")
+    monkeypatch.setattr("algozoo.detectors.median.Median.reproducible", False)
+    assert again(published).difference.startswith("the record's detector.reproducible is True, expected False")
+    verified = again(forged(lambda _: None, detector=record.detector.model_dump() | {"reproducible": False}))
+    assert (verified.n_trials, verified.grade, verified.difference) == (0, None, NOT_REPRODUCIBLE)
+    assert verified.passed
 
 
 def test_a_suite_of_another_seed_under_the_same_name_is_found(published, suite):
     other = suite.model_copy(update={"seed": 8})
     with pytest.raises(AlgoZooError, match="the trials of small are no longer those of"):
-        list(verify(published, other, "median", sample=3, rng=np.random.default_rng(0)))
+        verify(published, other, "median", rng=np.random.default_rng(0))
 
 
 def test_a_version_that_was_raised_since_is_told(published, again, monkeypatch):
@@ -69,6 +136,12 @@ def test_a_version_that_was_raised_since_is_told(published, again, monkeypatch):
     verified = again(published)
     assert verified.grade is Grade.IDENTICAL
     assert not verified.same_code
+
+
+def test_a_row_of_other_code_is_not_run_if_it_must_be_of_the_same(published, again, monkeypatch):
+    monkeypatch.setattr("algozoo.detectors.median.Median.version", "another")
+    verified = again(published, same_code=True)
+    assert (verified.n_trials, verified.grade, verified.difference) == (0, Grade.DIFFERS, OTHER_CODE)
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -92,36 +165,3 @@ def test_trials_that_are_made_otherwise_now_cannot_be_compared(published, again,
     monkeypatch.setattr("algozoo.benchmark.plan.TRIALS_VERSION", "another")
     with pytest.raises(AlgoZooError, match="the trials of small are no longer those of"):
         again(published)
-
-
-@pytest.mark.parametrize(
-    ("now", "grade", "difference"),
-    [
-        ({}, Grade.IDENTICAL, ""),
-        ({"candidate_score": [5.0, 3.0 + 1e-6]}, Grade.WITHIN_TOLERANCE, "3.3e-07"),
-        ({"candidate_score": [5.1, 3.0]}, Grade.SAME_DECISIONS, "0.02"),
-        ({"candidate_x": [20, 41]}, Grade.SAME_DECISIONS, "scores by up to 0"),
-        ({field: values[:1] for field, values in PEAKS.items()}, Grade.SAME_DECISIONS, "2 candidates before, 1 now"),
-        ({"candidate_score": [3.9, 3.0]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
-        ({"candidate_score": [5.0, 4.1]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
-        ({"candidate_score": [7.0, 3.0]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
-        ({"candidate_x": [25, 40]}, Grade.DIFFERS, "trial 0/1 is decided otherwise"),
-        ({"candidate_score": [5.0, np.nan]}, Grade.SAME_DECISIONS, "scores by up to inf"),
-        ({"null_score": [0.6]}, Grade.DIFFERS, "null_score of trial 0/1"),
-        ({"null_score": [0.5 + 1e-7]}, Grade.WITHIN_TOLERANCE, ""),
-        ({"candidate_flux": []}, Grade.DIFFERS, "candidate_flux of trial 0/1"),
-        ({"map_kind": "probability"}, Grade.DIFFERS, "map_kind is 'snr', 'probability' now"),
-        ({"status": "timeout", "reason": "no answer"}, Grade.DIFFERS, r"ok before, timeout \(no answer\) now"),
-    ],
-)
-def test_grades_go_by_the_last_bit_the_tolerance_and_the_decisions(now, grade, difference):
-    """At a threshold of 4 the companion is found, not at 6, and there is no false positive."""
-    found, told = compare(TRIAL | PEAKS | BESIDES, TRIAL | PEAKS | BESIDES | now, thresholds=[4.0, 6.0])
-    assert found is grade
-    assert difference.replace("\\", "") in told
-
-
-def test_empty_trials_and_failures_can_be_identical():
-    nothing = {"candidate_x": [], "candidate_y": [], "candidate_score": []}
-    empty = TRIAL | BESIDES | nothing | {"x": np.nan, "y": np.nan, "status": "declined", "reason": "no"}
-    assert compare(empty, dict(empty), [np.inf])[0] is Grade.IDENTICAL

@@ -1,52 +1,18 @@
 """Golden numbers of real trials: one for each detector and dataset of the suite `quick`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.random import PCG64, Generator
 
 from algozoo.benchmark.golden.numbers import Case, summary
 from algozoo.benchmark.suite import load_suite
 from algozoo.benchmark.training import fitted
 from algozoo.benchmark.trials import draw_trials
-from algozoo.datasets import Dataset, load_dataset
-from algozoo.datasets.manifest import RealManifest
-from algozoo.datasets.simulate import simulate
+from algozoo.datasets import Dataset
 from algozoo.detectors.contract import Declined
 from algozoo.detectors.registry import create
 from algozoo.scoring import find_candidates
 from algozoo.sequence import ADISequence
-
-
-class Smooth(Generator):
-    """Draws photons from a normal distribution.
-
-    NumPy draws Poisson numbers by rejection: where the mean differs in the last bit, as between two kernels of a matrix
-    library, all that is drawn after it may differ.
-    """
-
-    def poisson(self, lam: Any = 1.0, size: Any = None) -> Any:
-        """Draw numbers of this mean and variance."""
-        return lam + np.sqrt(lam) * self.standard_normal(np.shape(lam) if size is None else size)
-
-
-@dataclass(frozen=True)
-class SmoothDataset(Dataset):
-    """A dataset whose simulated nights are the same on every machine, to rounding."""
-
-    def sequence(self, index: int) -> ADISequence:
-        """Return a night."""
-        if isinstance(self.manifest, RealManifest):
-            return super().sequence(index)
-        rng = Smooth(PCG64([self.manifest.seed, index]))
-        return simulate(self.manifest.simulation, rng, pixel_scale=self.manifest.pixel_scale)
-
-    def development_sequence(self, index: int) -> ADISequence:
-        """Return a night that no trial uses."""
-        return self.sequence(self.n_sequences + index)
 
 
 def real_cases(dataset: str, detector: str, mirror: Path | None = None) -> dict[str, Case]:
@@ -84,7 +50,8 @@ def real_cases(dataset: str, detector: str, mirror: Path | None = None) -> dict[
 
 @lru_cache(maxsize=1)
 def _night(dataset: str, mirror: Path | None) -> tuple[Dataset, ADISequence]:
-    """Return a dataset and its first sequence, without known companions."""
-    given = load_dataset(dataset, mirror=mirror)
-    data = SmoothDataset(given.manifest, given.mirror, given.folder)
+    """Return a dataset of `quick` and its first sequence, without known companions."""
+    suite = load_suite("quick")
+    [entry] = [entry for entry in suite.datasets if entry.name == dataset]
+    data = suite.load(entry, mirror)
     return data, replace(data.null_sequence(0), name="sequence", meta={})

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Single = NDArray[np.float32]
-ComplexSingle = NDArray[np.complex64]
+Complex = NDArray[np.complex128]
 
 CENTRAL_OBSCURATION = 0.2
 """Diameter of the secondary mirror's shadow, in pupil diameters."""
@@ -61,13 +60,13 @@ class Optics:
         Nanometres.
     """
 
-    amplitude: Single
-    modes: Single
+    amplitude: Array
+    modes: Array
     leak: float
-    kernel: ComplexSingle
+    kernel: Complex
     wavelength: float
 
-    def image(self, path_differences: Single, weights: Single) -> Single:
+    def image(self, path_differences: Array, weights: Array) -> Array:
         """Sum of the images of a star behind screens, in units of the star's flux.
 
         Parameters
@@ -80,17 +79,17 @@ class Optics:
         -------
         array (n, n)
         """
-        phase = path_differences * np.float32(2 * np.pi / self.wavelength)
-        light = np.empty(phase.shape, dtype=np.complex64)
+        phase = path_differences * (2 * np.pi / self.wavelength)
+        light = np.empty(phase.shape, dtype=np.complex128)
         light.real = self.amplitude * np.cos(phase)
         light.imag = self.amplitude * np.sin(phase)
         flat = light.reshape(len(light), -1)
-        flat -= np.float32(1 - self.leak) * (flat @ self.modes.T) @ self.modes
+        flat -= (1 - self.leak) * (flat @ self.modes.T) @ self.modes
         fields = self.kernel @ (light @ self.kernel.T)
         return np.asarray(np.tensordot(weights, fields.real**2 + fields.imag**2, axes=1))
 
 
-def detector_kernel(size: int, n_pixels: int, sampling: float) -> ComplexSingle:
+def detector_kernel(size: int, n_pixels: int, sampling: float) -> Complex:
     """Matrix Fourier transform along one axis; two of them keep the light's energy.
 
     Parameters
@@ -105,4 +104,4 @@ def detector_kernel(size: int, n_pixels: int, sampling: float) -> ComplexSingle:
     on_sky = (np.arange(size) - (size - 1) / 2) / sampling
     in_pupil = (np.arange(n_pixels) - (n_pixels - 1) / 2) / n_pixels
     kernel = np.exp(-2j * np.pi * np.outer(on_sky, in_pupil)) / np.sqrt(sampling * n_pixels)
-    return np.asarray(kernel, dtype=np.complex64)
+    return np.asarray(kernel)

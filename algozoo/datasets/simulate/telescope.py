@@ -136,18 +136,18 @@ class Telescope:
             path = drifts[t] + seeing[t] * np.concatenate([self.turbulence, fresh])
             cube[:, t] = transparency[t] * self._images(optics, path, weights)
         expected = parameters.star_electrons * cube + parameters.sky_electrons
-        counts = rng.poisson(expected) + rng.normal(0, parameters.read_noise_electrons, expected.shape)
+        counts = photon_noise(expected, rng) + rng.normal(0, parameters.read_noise_electrons, expected.shape)
         return np.asarray(counts - parameters.sky_electrons, dtype=np.float32)
 
     def _optics(self, size: int, coronagraph_order: int) -> list[list[Optics]]:
         """Optics of each sub-band of each channel, for a detector of `size` pixels."""
-        modes = rejected_modes(self.amplitude, coronagraph_order).astype(np.float32)
+        modes = rejected_modes(self.amplitude, coronagraph_order)
         shortest = self.parameters.wavelength_um.low * 1000
         sharpest, _ = self.parameters.lambda_over_d(self.pixel_scale)
         return [
             [
                 Optics(
-                    self.amplitude.astype(np.float32),
+                    self.amplitude,
                     modes,
                     self.parameters.coronagraph_leak,
                     detector_kernel(size, len(self.amplitude), sharpest * wavelength / shortest),
@@ -160,24 +160,33 @@ class Telescope:
 
     def _images(self, optics: list[list[Optics]], path: Array, weights: Array) -> Array:
         """Images in all channels of a star behind the static aberrations and screens, in units of the star's flux."""
-        common = (self.static + path).astype(np.float32)
+        common = self.static + path
         return np.array(
             [
                 np.mean(
-                    [
-                        band.image(common + self._chromatic(band.wavelength), weights.astype(np.float32))
-                        for band in bands
-                    ],
+                    [band.image(common + self._chromatic(band.wavelength), weights) for band in bands],
                     axis=0,
                 )
                 for bands in optics
             ]
         )
 
-    def _chromatic(self, wavelength: float) -> NDArray[np.float32]:
+    def _chromatic(self, wavelength: float) -> Array:
         turn = CHROMATIC_TURN * np.log(wavelength)
         mixed = np.cos(turn) * self.chromatic[0] + np.sin(turn) * self.chromatic[1]
-        return np.asarray(mixed, dtype=np.float32)
+        return np.asarray(mixed)
+
+
+def photon_noise(expected: Array, rng: np.random.Generator) -> Array:
+    """Draw numbers of electrons with the mean, variance and, above 0.5, nearly the skewness of Poisson's distribution.
+
+    They are a quadratic function of normal numbers (first term of a Cornish-Fisher expansion), and so a
+    smooth one of what is expected: an exact draw takes as many random numbers as it rejects, and the last bit of one
+    pixel, which depends on the processor, would change all that follow.
+    """
+    normal = rng.standard_normal(expected.shape)
+    bend = np.minimum(1 / 6, np.sqrt(expected / 18))
+    return np.asarray(expected + np.sqrt(expected - 2 * bend**2) * normal + bend * (normal**2 - 1))
 
 
 def _pupil_pixels(field_radius: float, n_actuators: int) -> int:

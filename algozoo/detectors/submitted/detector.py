@@ -239,6 +239,7 @@ def submitted_class(folder: Path) -> type[Submitted]:
             "name": manifest.name,
             "title": manifest.title,
             "reference": manifest.reference,
+            "reproducible": manifest.reproducible,
             "folder": folder.resolve(),
             "manifest": manifest,
         },

@@ -91,6 +91,8 @@ class Submission(Table):
         What it learns from: "none", or a sentence; only then is `fit` called.
     requirements : tuple of str
         What pip installs for it, each pinned to one version.
+    reproducible : bool
+        Whether the same sequence gives the same map; false leaves only fresh nights to check its row.
     """
 
     name: Name
@@ -103,6 +105,7 @@ class Submission(Table):
     needs: Needs = Field(default_factory=Needs)
     training: Text = "none"
     requirements: Annotated[tuple[Pinned, ...], Field(strict=False)] = ()
+    reproducible: bool = True
 
     @property
     def supervised(self) -> bool:

@@ -104,18 +104,22 @@ def test_frames_grow_unlike_with_time(parameters: dict[str, object]) -> None:
 
 
 def test_a_reference_star_shows_the_same_optics_at_other_times(parameters: dict[str, object]) -> None:
-    sequence, other = (draw(parameters, seed, n_reference_frames=20) for seed in (0, 1))
-    science = sequence.cube.reshape(20, -1).astype(float)
+    nights = [draw(parameters, seed, n_reference_frames=20) for seed in range(6)]
 
-    def unexplained(reference: np.ndarray) -> float:
-        library = reference.reshape(20, -1).astype(float)
+    def unexplained(night: ADISequence, reference: np.ndarray) -> float:
+        library, science = (cube.reshape(20, -1).astype(float) for cube in (reference, night.cube))
         components = leading_components(library - library.mean(axis=0), 10)
         frames = science - library.mean(axis=0)
         return float(np.mean((frames - frames @ components.T @ components) ** 2))
 
-    assert sequence.reference.shape == (20, 41, 41)
-    assert not np.array_equal(sequence.reference, sequence.cube)
-    assert unexplained(sequence.reference) < 0.2 * unexplained(other.reference)
+    assert nights[0].reference.shape == (20, 41, 41)
+    assert not np.array_equal(nights[0].reference, nights[0].cube)
+    others = [*nights[1:], nights[0]]
+    ratios = [
+        unexplained(night, night.reference) / unexplained(night, other.reference)
+        for night, other in zip(nights, others, strict=True)
+    ]
+    assert np.median(ratios) < 0.7
 
 
 SPECTRAL = {"wavelength_um": {"low": 3.0, "high": 4.0}, "n_channels": 5, "n_frames": 4}

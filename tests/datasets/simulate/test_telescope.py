@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from algozoo.datasets.simulate.parameters import Simulation
-from algozoo.datasets.simulate.telescope import Telescope
+from algozoo.datasets.simulate.telescope import Telescope, photon_noise
 from algozoo.imaging.apertures import aperture_sum
 
 PIXEL_SCALE = 0.0272
@@ -33,3 +33,23 @@ def test_frames_are_of_one_night_and_the_coronagraph_dims_the_star(telescope):
     assert np.array_equal(frames, again)
     _, fwhm, flux = telescope.off_axis_psf()
     assert aperture_sum(frames[0, 0].astype(float), 20, 20, fwhm / 2) < 0.1 * flux[0]
+
+
+@pytest.mark.parametrize("expected", [0.1, 1.0, 10.0, 1e5])
+def test_photon_noise_has_the_moments_of_poisson(expected):
+    drawn = photon_noise(np.full(400_000, expected), np.random.default_rng(0))
+    assert drawn.mean() == pytest.approx(expected, abs=5 * np.sqrt(expected / drawn.size))
+    assert drawn.var() == pytest.approx(expected, rel=0.02)
+    if expected >= 1:
+        skewness = np.mean((drawn - expected) ** 3) / expected**1.5
+        assert skewness == pytest.approx(expected**-0.5, abs=0.02)
+
+
+def test_no_light_has_no_photon_noise():
+    assert np.array_equal(photon_noise(np.zeros(3), np.random.default_rng(0)), np.zeros(3))
+
+
+def test_photon_noise_hardly_changes_with_a_little_more_light():
+    light = np.geomspace(0.01, 1e6, 1000)
+    less, more = (photon_noise(light * (1 + change), np.random.default_rng(0)) for change in (0, 1e-12))
+    assert more == pytest.approx(less, rel=1e-10, abs=1e-10)

@@ -1,5 +1,6 @@
 import pytest
 
+from algozoo.detectors.submitted.detector import submitted_class
 from algozoo.detectors.submitted.manifest import read_submission
 from algozoo.errors import InputError
 
@@ -35,7 +36,14 @@ def test_a_manifest_says_all_without_the_code_being_imported(write):
     assert submission.parameters["softening"].type == int | float
     assert submission.needs.memory_mb == 2048
     assert not submission.supervised
+    assert submission.reproducible
     assert read_submission.__module__ == "algozoo.detectors.submitted.manifest"
+
+
+def test_a_manifest_may_declare_that_its_maps_do_not_reproduce(write):
+    folder = write(MANIFEST.replace('"ratio"\n', '"ratio"\nreproducible = false\n'))
+    assert not read_submission(folder).reproducible
+    assert not submitted_class(folder).reproducible
 
 
 def test_all_mistakes_are_told_at_once_each_with_its_line(write):
