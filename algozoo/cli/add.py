@@ -52,8 +52,7 @@ def add(folder: Path, name: str, companions: tuple[str, ...], output: Path | Non
     manifest = compose_manifest(name, files, opened, stated, path.parent)
     sequence = Dataset(manifest, folder=path.resolve().parent).sequence(0)
     inner = inner_edge(sequence)
-    known = replace(sequence, north_angle=None if stated.angle_offset is None else 0.0)
-    for line in conclusions(opened.seen, opened.placement, known):
+    for line in conclusions(opened.seen, opened.placement, sequence):
         click.echo(line, err=line.startswith("Warning"))
     click.echo(f"scored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
     if refusal := flip_refusal(sequence, inner):

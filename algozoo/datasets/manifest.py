@@ -107,7 +107,7 @@ NOT_IN_TRIALS = frozenset(
 """Fields of a manifest on which no trial depends: text for readers, and records of how its numbers were found."""
 
 
-ADDED_LATER = frozenset({"angle_column", "axes", "centre"})
+OPTIONAL = frozenset({"angle_column", "angle_offset", "axes", "centre"})
 
 
 class Manifest(Table):
@@ -160,9 +160,9 @@ class RealManifest(Manifest):
 
     `star_flux` is the star's flux, in the cube's unit, in an aperture of `star_flux_aperture` pixels in diameter (one
     FWHM by default); without it, the flux in the file of the PSF is the star's. With wavelengths it is the mean over
-    the channels. `angle_unit` is that of the file, `angle_offset` is added to the angles (degrees), so that North is up
-    in the derotated frame. `centre` is the pixel of the star in the cropped frames, which are then shifted; `axes` the
-    order of the cube's axes, as in "wtyx"; `angle_column` the column of a table of angles.
+    the channels. `angle_unit` is that of the file, `angle_column` the column of a table, `angle_offset` is added to the
+    angles (degrees), so that North is up in the derotated frame; without it North is not known. `axes` is the order of
+    the cube's axes, as in "wtyx"; `centre` the pixel of the star in the cropped frames, which are then shifted.
     """
 
     kind: Literal["real"]
@@ -170,7 +170,7 @@ class RealManifest(Manifest):
     star_flux_aperture: Positive | None = None
     angle_unit: Literal["deg", "rad"] = "deg"
     angle_column: Line | None = None
-    angle_offset: float
+    angle_offset: float | None = None
     axes: Line | None = None
     crop: Crop
     centre: Annotated[tuple[float, float] | None, Field(strict=False)] = None
@@ -179,9 +179,9 @@ class RealManifest(Manifest):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_stated(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the fields that came later where they are not used, so that keys of older results hold."""
+        """Leave out fields that came later, where they are not used, so that keys of older results hold."""
         fields = handler(self)
-        return {key: value for key, value in fields.items() if key not in ADDED_LATER or value is not None}
+        return {key: value for key, value in fields.items() if key not in OPTIONAL or value is not None}
 
 
 class SimulatedManifest(Manifest):

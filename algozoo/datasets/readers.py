@@ -93,7 +93,7 @@ def sequence_of(
     placement: Placement,
     *,
     pixel_scale: float,
-    angle_offset: float | None,
+    angle_offset: float | None = None,
     star_flux: float | None = None,
     star_flux_aperture: float | None = None,
     **fields: Any,

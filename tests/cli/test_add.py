@@ -224,3 +224,11 @@ def test_one_hdu_of_a_file_makes_no_dataset(algozoo, folder):
     assert ended.code == 2
     assert "save this HDU as a file of its own" in ended.err
     assert not (folder / "mine.toml").exists()
+
+
+def test_a_dataset_of_files_without_north_has_no_position_angles(algozoo, folder):
+    given = ["--pixel-scale", 0.02, "--star-flux", 1e6]
+    assert algozoo("datasets", "add", folder, "--name", "mine", *given).code == 0
+    assert load_dataset(str(folder / "mine.toml")).sequence(0).north_angle is None
+    assert algozoo("datasets", "add", folder, "--name", "ours", *given, "--angle-offset", 0).code == 0
+    assert load_dataset(str(folder / "ours.toml")).sequence(0).north_angle == 0

@@ -119,7 +119,7 @@ def compose_manifest(
     crop: dict[str, Any] = {"x": left, "y": bottom}
     if (nx - left, ny - bottom) != (side, side):
         crop["size"] = side
-    facts = asdict(stated) | {"angle_offset": stated.angle_offset or 0.0}
+    facts = asdict(stated)
     if dx or dy:  # the frames are shifted, and cut about the star
         crop = {"x": 0, "y": 0}
         facts["centre"] = [round(left + (side - 1) / 2 - dx, 4), round(bottom + (side - 1) / 2 - dy, 4)]
