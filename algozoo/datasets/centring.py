@@ -23,9 +23,6 @@ NOTED_OFFSET = 0.3
 ERRORS = 3.0
 """An offset counts if it is as many times the error with which it is measured."""
 
-BETWEEN_CENTRES = np.sqrt(0.5) / 2
-"""Pixels: with a larger error the two centres that frames of even size may have cannot be told apart."""
-
 
 class Placement(NamedTuple):
     """First column, first row and side of the square that is kept, after a shift by (dx, dy) pixels."""
@@ -44,13 +41,17 @@ def expected_centre(shape: tuple[int, int], star: StarCentre | None) -> tuple[fl
     VIP have it; or, where both sides are even, the point between the central pixels. The one that is closer to the
     measured star counts, or the latter if there is none.
     """
-    ny, nx = shape
-    pixel, middle = (float(nx // 2), float(ny // 2)), ((nx - 1) / 2, (ny - 1) / 2)
-    if nx % 2 or ny % 2:
-        return pixel
+    centres = _centres(shape)
     if star is None or not np.isfinite(star.error):
-        return middle
-    return min((middle, pixel), key=lambda centre: np.hypot(star.x - centre[0], star.y - centre[1]))
+        return centres[0]
+    return min(centres, key=lambda centre: _distance(star, centre))
+
+
+def _centres(shape: tuple[int, int]) -> list[tuple[float, float]]:
+    """Return the one or two centres that frames may have."""
+    ny, nx = shape
+    pixel = float(nx // 2), float(ny // 2)
+    return [pixel] if nx % 2 or ny % 2 else [((nx - 1) / 2, (ny - 1) / 2), pixel]
 
 
 def place(shape: tuple[int, int], centre: Centre | None, star: StarCentre | None) -> Placement:
@@ -109,7 +110,12 @@ def offset_warnings(shape: tuple[int, int], placement: Placement, star: StarCent
             f"the star seems {offset:.2f} px off the centre, measured to within {star.error:.2f} px: if it is, "
             "separations are wrong by as much and companions are smeared; --centre auto shifts the frames"
         )
-    if placement.dx == placement.dy == 0 and not (shape[0] % 2 or shape[1] % 2) and star.error > BETWEEN_CENTRES:
+    whole = placement.dx == placement.dy == 0
+    centres = _centres(shape)
+    if whole and len(centres) == 2 and (x, y) in centres:
+        near, far = sorted(_distance(star, centre) for centre in centres)
+        if far - near > star.error:
+            return
         yield (
             f"the star may be on pixel n / 2 or half a pixel before it in frames of {shape[1]}x{shape[0]} px, measured "
             f"to within {star.error:.2f} px; it is taken for x = {x:g}, y = {y:g}: --centre X,Y states it"

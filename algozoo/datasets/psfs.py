@@ -80,7 +80,7 @@ def read_psf(path: str | Path, n_wavelengths: int | None = None) -> PSF:
     ]
     side = min(psf.psf.shape[-1] for psf in each)
     fwhm = float(np.mean([psf.fwhm for psf in each]))
-    stamps = np.stack([_cut(psf.psf, side) for psf in each])
+    stamps = np.stack([cut(psf.psf, side) for psf in each])
     ratios = np.array([aperture_sum(stamp, side // 2, side // 2, fwhm / 2) for stamp in stamps])
     return PSF(
         stamps / ratios[:, None, None],
@@ -112,11 +112,11 @@ def _averaged(path: str, images: NDArray[Any]) -> PSF:
     fluxes = np.array([psf.flux for psf in each])
     drift = np.ptp(fluxes) / fluxes.mean()
     notes.append(
-        f"the PSF is the mean of {len(each)} exposures; the star's flux differs by {drift:.1%} between them"
+        f"{path}: the PSF is the mean of {len(each)} exposures; the star's flux differs by {drift:.1%} between them"
         + (": the contrasts are uncertain by as much" if drift > LEAST_DRIFT else "")
     )
     side = min(len(psf.psf) for psf in each)
-    mean = np.mean([_cut(psf.psf, side) * psf.flux for psf in each], axis=0)
+    mean = np.mean([cut(psf.psf, side) * psf.flux for psf in each], axis=0)
     normalised = _normalise(path, mean, float(mean.max()))
     return PSF(*normalised, any(psf.clipped for psf in each), tuple(notes))
 
@@ -161,9 +161,10 @@ def _around_the_star(path: str, image: NDArray[Any]) -> Array:
     return image[row - half : row + half + 1, column - half : column + half + 1].astype(np.float64)
 
 
-def _cut(stamp: Array, side: int) -> Array:
-    edge = (len(stamp) - side) // 2
-    return stamp[edge : edge + side, edge : edge + side]
+def cut(stamp: Array, side: int) -> Array:
+    """Return the central square of a stamp, or of several, both sides odd."""
+    edge = (stamp.shape[-1] - side) // 2
+    return stamp[..., edge : edge + side, edge : edge + side]
 
 
 def _normalise(path: str, psf: Array, peak: float, good: NDArray[np.bool_] | None = None) -> NormalisedPSF:

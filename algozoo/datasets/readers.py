@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from algozoo.datasets.centring import Placement, centred
 from algozoo.datasets.cubes import read_cube
 from algozoo.datasets.lists import AngleUnit, read_angles, read_wavelengths
-from algozoo.datasets.psfs import PSF, read_psf
+from algozoo.datasets.psfs import PSF, cut, read_psf
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
@@ -110,12 +110,15 @@ def sequence_of(
             f"pixel_scale is {pixel_scale:g} arcsec, expected at most {LARGEST_PIXEL:g}: if it was meant in mas, give "
             f"{pixel_scale / 1000:g}"
         )
+    psf, largest = material.psf.psf, placement.side - (placement.side + 1) % 2
+    if largest < psf.shape[-1] <= max(material.cube.shape[-2:]):  # no wider than the frames were before they were cut
+        psf = cut(psf, largest)
     try:
         return ADISequence(
             cube=centred(material.cube, placement),
             reference=None if material.reference is None else centred(material.reference, placement),
             parallactic_angles=np.unwrap(material.angles, period=360) + (angle_offset or 0.0),
-            psf=material.psf.psf,
+            psf=psf,
             star_flux=_star_flux(material.psf, star_flux, star_flux_aperture),
             pixel_scale=pixel_scale,
             fwhm=material.psf.fwhm,

@@ -99,6 +99,7 @@ def test_frames_of_even_size_and_not_square_are_cut_around_the_star(shape, x, y,
 
 def test_an_even_size_whose_star_is_not_measured_well_is_a_warning():
     measured = StarCentre(32.0, 32.0, 0.9)
+    assert not list(offset_warnings((64, 64), place((64, 64), None, measured), measured._replace(error=0.4)))
     placement = place((64, 64), None, measured)
     assert "pixel n / 2 or half a pixel before" in "".join(offset_warnings((64, 64), placement, measured))
     assert not list(offset_warnings((64, 64), place((64, 64), (32, 32.2), measured), measured))

@@ -95,6 +95,12 @@ def test_files_as_the_sphere_data_centre_writes_them_are_read(parts, files, kept
     assert (star.x, star.y) == pytest.approx((29, 29), abs=0.05)
 
 
+def test_a_psf_is_cut_with_the_frames(off_centre, files, kept):
+    wide = np.pad(off_centre["psf"], 15)
+    sequence = read(**files(off_centre | {"psf": wide}), centre="auto", report=kept)
+    assert (sequence.size, sequence.psf.shape) == (59, (59, 59))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", dataset_names())
 def test_no_dataset_of_ours_would_be_refused(name, shared_data):
