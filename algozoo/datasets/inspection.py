@@ -46,7 +46,7 @@ class StarCentre(NamedTuple):
 
 
 def measure_star(cube: ArrayLike, fwhm: float) -> StarCentre:
-    """Find the star in the median of the frames; its error is at least its way from the first quarter to the last.
+    """Find the star in the median of the frames; its error is at least half its way from first to last quarter.
 
     A companion that outshines the star moves, and the star is then not found to a fraction of that.
 
@@ -61,7 +61,7 @@ def measure_star(cube: ArrayLike, fwhm: float) -> StarCentre:
     quarters = np.array_split(frames, min(4, frames.shape[-3]), axis=-3)
     medians = (np.median(part.reshape(-1, *part.shape[-2:]), axis=0) for part in (frames, quarters[0], quarters[-1]))
     star, first, last = (find_star(median, fwhm) for median in medians)
-    return star._replace(error=max(star.error, float(np.hypot(last.x - first.x, last.y - first.y))))
+    return star._replace(error=max(star.error, float(np.hypot(last.x - first.x, last.y - first.y)) / 2))
 
 
 def find_star(image: Array, fwhm: float) -> StarCentre:
