@@ -3,16 +3,19 @@
 import hashlib
 import json
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+import tomlkit
+from pydantic import BaseModel, Field, ValidationError
 
-from algozoo.benchmark.suite import Suite
+from algozoo.benchmark.suite import LARGEST_NUMBER, Suite, suite_in
 from algozoo.datasets import load_dataset
+from algozoo.datasets.manifest import RealManifest
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_text_whole
-from algozoo.toml import Table
+from algozoo.toml import Model, Sha256, Table, parse_toml
 
 
 class Sealed(Table):
@@ -40,47 +43,111 @@ class Sealed(Table):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def seal(suite: Suite, path: Path) -> str:
-    """Draw a salt, write it to a file that is to be kept secret, and return the commitment to publish.
+class Seal(Table):
+    """What the file of a seal holds."""
+
+    suite: str
+    version: str
+    commitment: Sha256
+    salt: str
+
+
+def seal_path(path: Path) -> Path:
+    """Path of the seal of a suite file: next to it, with `.seal` after its name."""
+    return path.with_name(f"{path.name}.seal")
+
+
+def seal(path: Path) -> Seal:
+    """Draw the seed of a suite, unless it has one of 128 bits, and a salt; write both to files to be kept secret.
 
     Parameters
     ----------
-    suite : Suite
     path : path
-        New file: a salt that is lost or replaced can never be checked again.
+        Suite file, which gets the seed. The seal is a new file next to it: a salt that is lost or replaced can never be
+        checked again.
 
     Raises
     ------
     InputError
-        If there is such a file already.
+        If there is a seal already, the suite has mistakes or a seed of fewer bits, or anybody can download a night
+        of it.
+    AlgoZooError
+        If a file cannot be written.
     """
-    if path.exists():
-        raise InputError(f"{path} is there already; it holds the salt of an earlier seal, which must not be lost")
+    kept = seal_path(path)
+    if kept.exists():
+        raise InputError(f"{kept} is there already; it holds the salt of an earlier seal, which must not be lost")
+    source = parse_toml(path)
+    drawn = {} if "seed" in source.document else {"seed": secrets.token_hex(16)}
+    suite = suite_in(replace(source, document=source.document | drawn))
+    _refuse_small_seed(suite, path)
+    _refuse_public_nights(suite, path)
+    if drawn:
+        document = tomlkit.parse(source.text)
+        document.update(drawn)
+        write_text_whole(path, tomlkit.dumps(document))
     sealed = Sealed(suite=suite)
-    content = {
-        "suite": suite.name,
-        "version": suite.version,
-        "commitment": sealed.commitment,
-        "salt": sealed.salt,
-    }
-    write_text_whole(path, json.dumps(content, indent=1) + "\n")
-    return sealed.commitment
+    content = Seal(suite=suite.name, version=suite.version, commitment=sealed.commitment, salt=sealed.salt)
+    write_text_whole(kept, content.model_dump_json(indent=1) + "\n")
+    return content
 
 
-def check_reveal(suite: Suite, salt: str, published: str) -> None:
-    """Compare a revealed suite with the commitment that was published.
+def reveal(path: Path, published: str) -> Suite:
+    """Compare a suite file, with the salt in its seal, with the commitment that was published.
 
     Raises
     ------
+    InputError
+        If a file cannot be read.
     AlgoZooError
-        If they differ.
+        If the suite is another.
     """
+    suite, kept = suite_in(parse_toml(path)), seal_path(path)
+    salt = read_secret(kept, Seal, "algozoo suite seal").salt
     found = Sealed(suite=suite, salt=salt).commitment
     if found != published.strip().lower():
         raise AlgoZooError(
-            f"suite {suite.name} {suite.version} is not the one that was sealed: with this salt its commitment is "
-            f"{found}, published was {published}; the suite, a manifest of its datasets or the salt was changed"
+            f"{path}: suite {suite.name} {suite.version} is not the one that was sealed: with the salt in {kept} its "
+            f"commitment is {found}, published was {published}; the suite, a manifest of its datasets or the salt was "
+            "changed"
         )
+    return suite
+
+
+def read_secret(path: Path, model: type[Model], command: str) -> Model:
+    """Read a JSON file that a command wrote.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or something else is in it.
+    """
+    try:
+        return model.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); `{command}` makes it") from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is no file that `{command}` makes ({str(error).splitlines()[0]})") from None
+
+
+def _refuse_small_seed(suite: Suite, path: Path) -> None:
+    if suite.seed <= LARGEST_NUMBER:
+        raise InputError(
+            f"{path}: seed = {suite.seed} can be found by trying, expected 128 random bits: remove the line, and "
+            f"`algozoo suite seal {path}` draws them"
+        )
+
+
+def _refuse_public_nights(suite: Suite, path: Path) -> None:
+    for entry in suite.datasets:
+        manifest = load_dataset(entry.name).manifest
+        files = [file for _, file in manifest.files if file] if isinstance(manifest, RealManifest) else []
+        if address := next(filter(None, (file.web_address for file in files)), None):
+            raise InputError(
+                f"{path}: dataset {entry.name} is a night that anybody can download ({address}): its frames can be "
+                "recognised and subtracted. Hide simulated datasets, whose sequences depend on the seed of the suite, "
+                "or a night that was never published: `algozoo datasets add` makes its manifest, without an address"
+            )
 
 
 def _said(model: BaseModel, *without: str) -> dict[str, Any]:

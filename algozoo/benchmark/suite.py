@@ -1,14 +1,39 @@
 """Suites: which detectors run on which datasets, with which injections."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PositiveInt
 
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.errors import unknown
-from algozoo.toml import Name, read_toml
+from algozoo.toml import Name, Source, check_table, parse_toml, read_toml
+
+LARGEST_NUMBER = 2**63 - 1
+"""Larger numbers are not kept by every reader of TOML and JSON."""
+
+
+def _read_seed(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    if not re.fullmatch("[0-9a-fA-F]{32}", given):
+        raise ValueError(
+            "expected a whole number, such as 1, or 128 bits as a string of 32 hexadecimal digits, which `algozoo "
+            "suite seal` draws"
+        )
+    return int(given, 16)
+
+
+def written_seed(seed: int) -> int | str:
+    """Return a seed as files keep it: a number, or 32 hexadecimal digits if it needs more than 63 bits."""
+    return seed if seed <= LARGEST_NUMBER else f"{seed:032x}"
+
+
+Seed = Annotated[
+    int, Field(ge=0, lt=2**128), BeforeValidator(_read_seed), PlainSerializer(written_seed, return_type=int | str)
+]
 
 
 class _Table(BaseModel):
@@ -63,7 +88,8 @@ class Suite(_Table):
     ----------
     name, version, title, description : str
     seed : int
-        Of its simulated nights, and of the positions and contrasts of all injected companions.
+        Of its simulated nights, and of the positions and contrasts of all injected companions. A file may give 128
+        bits, as a string of 32 hexadecimal digits.
     datasets, detectors : tuple
     """
 
@@ -72,7 +98,7 @@ class Suite(_Table):
     version: str
     title: str
     description: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]
 
@@ -95,15 +121,22 @@ def load_suite(name: str) -> Suite:
         With every mistake of the file, or the nearest names.
     """
     if name.endswith(".toml"):
-        return _located(read_toml(Path(name), Suite), Path(name).parent)
+        return suite_in(parse_toml(Path(name)))
     path = _folder() / f"{name}.toml"
     if not path.is_file():
         raise unknown("suite", name, suite_names())
     return read_toml(path, Suite)
 
 
-def _located(suite: Suite, folder: Path) -> Suite:
-    """Take the paths of manifests relative to the suite's own folder."""
+def suite_in(source: Source) -> Suite:
+    """Check the document of a suite file, whose paths of manifests are relative to its own folder.
+
+    Raises
+    ------
+    InputError
+        With every mistake.
+    """
+    suite, folder = check_table(source, Suite), Path(source.origin).parent
     datasets = [
         entry.model_copy(update={"name": str(folder / entry.name)}) if entry.name.endswith(".toml") else entry
         for entry in suite.datasets

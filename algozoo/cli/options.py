@@ -44,7 +44,7 @@ suite = click.option("--suite", default="quick", show_default=True, help="A name
 output = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
 seed = click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=2**63 - 1),
     default=0,
     show_default=True,
     help="Seed of the positions of the injected companions.",

@@ -25,25 +25,30 @@ def list_(style: str) -> None:
 @suite.command()
 @click.argument("file", type=options.FILE)
 def seal(file: Path) -> None:
-    """Print a commitment to the suite in FILE, to be published, and keep its salt in FILE.seal, to be kept secret."""
-    from algozoo.benchmark.seal import seal as seal_suite
-    from algozoo.benchmark.suite import load_suite
+    """Draw the secret seed of the suite in FILE, which has none, and print a commitment to the suite, to be published.
 
-    definition, secret = load_suite(str(file)), file.with_name(f"{file.name}.seal")
-    digest = seal_suite(definition, secret)
-    click.echo(f"{definition.name} {definition.version} {digest}")
-    click.echo(f"Publish this line. Keep {file} and {secret} secret until you reveal both.", err=True)
+    The seed is written into FILE, the salt of the commitment to FILE.seal. Datasets whose nights anybody can download
+    are refused.
+    """
+    from algozoo.benchmark.seal import seal as seal_suite
+    from algozoo.benchmark.seal import seal_path
+
+    sealed = seal_suite(file)
+    click.echo(f"{sealed.suite} {sealed.version} {sealed.commitment}")
+    click.echo(
+        f"Publish this line before entries are handed in. Keep secret until the challenge is over: {file}, which holds "
+        f"the seed, {seal_path(file)}, which holds the salt, and all results and boards, which show the seed.",
+        err=True,
+    )
 
 
 @suite.command()
 @click.argument("file", type=options.FILE)
-@click.option("--salt", required=True, help="Revealed with the suite; it is in FILE.seal.")
 @click.option("--commitment", required=True, help="What was published before.")
-def reveal(file: Path, salt: str, commitment: str) -> None:
-    """Check that the suite in FILE is the one that was sealed; exit 0 if it is, 1 if not."""
-    from algozoo.benchmark.seal import check_reveal
-    from algozoo.benchmark.suite import load_suite
+def reveal(file: Path, commitment: str) -> None:
+    """Check with FILE.seal that the suite in FILE is the one that was sealed; exit 0 if it is, 1 if not."""
+    from algozoo.benchmark.seal import reveal as reveal_suite
+    from algozoo.benchmark.suite import written_seed
 
-    definition = load_suite(str(file))
-    check_reveal(definition, salt, commitment)
-    click.echo(f"{definition.name} {definition.version} is the suite that was sealed: seed {definition.seed}")
+    revealed = reveal_suite(file, commitment)
+    click.echo(f"{revealed.name} {revealed.version} is the suite that was sealed: seed {written_seed(revealed.seed)}")

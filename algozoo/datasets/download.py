@@ -6,10 +6,8 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
-from algozoo.datasets.manifest import RealManifest, SimulatedManifest, SourceFile
+from algozoo.datasets.manifest import FILE_URL, RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
-
-FILE_URL = "file://"
 
 TIMEOUT = 10
 """Seconds that a server may keep silent."""
@@ -93,8 +91,7 @@ def _local(file: SourceFile, folders: list[Path]) -> Path | None:
 
 
 def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
-    path = _local(file, folders)
-    url = file.url if file.url and not file.url.startswith(FILE_URL) else None
+    path, url = _local(file, folders), file.web_address
     if path is None:
         if url is None:
             where = " or ".join([str(folder / file.path) for folder in folders] or [file.path])

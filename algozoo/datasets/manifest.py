@@ -28,6 +28,8 @@ from algozoo.toml import (
     parse_toml,
 )
 
+FILE_URL = "file://"
+
 SMALLEST_RESOLUTION = 2
 """Pixels per lambda/D; fewer would lose information."""
 
@@ -55,6 +57,11 @@ class SourceFile(Table):
     url: Url | None = None
     sha256: Sha256
     path: Text
+
+    @property
+    def web_address(self) -> str | None:
+        """Where anybody can download it, or None."""
+        return None if self.url is None or self.url.startswith(FILE_URL) else self.url
 
     @field_validator("path")
     @classmethod

@@ -8,6 +8,7 @@ import numpy as np
 from algozoo.detectors.annular import AnnularSubtraction, Patch, Rotation
 from algozoo.detectors.parameters import Count
 from algozoo.detectors.subtraction import Array
+from algozoo.imaging.combine import temporal_median
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class AnnularMedian(AnnularSubtraction):
     name: ClassVar[str] = "annular-median"
     title: ClassVar[str] = "Annular median subtraction (classical ADI with nearby references)"
     reference: ClassVar[str] = "Marois et al. 2006, ApJ 641, 556, doi:10.1086/500401"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     rotation: Rotation = (1.0, 1.0)
     max_references: Count = 4
@@ -31,4 +32,4 @@ class AnnularMedian(AnnularSubtraction):
     def subtract_patch(self, patch: Patch) -> Array:
         """Subtract the median of the references of each frame."""
         own = zip(patch.frames, patch.references, strict=False)
-        return np.stack([frame - np.median(patch.frames[library], axis=0) for frame, library in own])
+        return np.stack([frame - temporal_median(patch.frames[library]) for frame, library in own])

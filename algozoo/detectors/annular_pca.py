@@ -28,7 +28,7 @@ class AnnularPCA(AnnularSubtraction):
     name: ClassVar[str] = "annular-pca"
     title: ClassVar[str] = "Annular principal component analysis"
     reference: ClassVar[str] = "Absil et al. 2013, A&A 559, L12, doi:10.1051/0004-6361/201322748"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_components: Components = 5
 

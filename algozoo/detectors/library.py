@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined
+from algozoo.imaging.combine import temporal_median
 from algozoo.sequence import ADISequence
 
 Library = Literal["own", "reference", "both"]
@@ -55,7 +56,7 @@ def library_cubes(sequence: ADISequence, library: Library) -> list[NDArray[np.fl
 
 def _matched(reference: NDArray[np.float32], sequence: ADISequence) -> NDArray[np.float64]:
     frames = reference.astype(np.float64)
-    theirs, ours = np.median(frames, axis=0), np.median(sequence.cube, axis=0)
+    theirs, ours = temporal_median(frames), temporal_median(sequence.cube)
     spread = np.var(theirs)
     factor = np.mean((theirs - theirs.mean()) * (ours - ours.mean())) / spread if spread > 0 else 1.0
     frames -= theirs.mean()

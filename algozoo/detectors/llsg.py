@@ -48,7 +48,7 @@ class LLSG(PSFSubtraction):
     name: ClassVar[str] = "llsg"
     title: ClassVar[str] = "Local low-rank plus sparse plus Gaussian decomposition (LLSG)"
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2016, A&A 589, A54, doi:10.1051/0004-6361/201527387"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     rank: Count = 5
     sparsity: NotNegative = 1.0

@@ -45,7 +45,7 @@ class LOCI(AnnularSubtraction):
     name: ClassVar[str] = "loci"
     title: ClassVar[str] = "Locally optimised combination of images (LOCI)"
     reference: ClassVar[str] = "Lafreniere et al. 2007, ApJ 660, 770, doi:10.1086/513180"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_segments: Count = 4
     zone_width: Annotated[float, Field(ge=1)] = 2.0
@@ -63,5 +63,6 @@ class LOCI(AnnularSubtraction):
 
     def _coefficients(self, products: Array, target: Array) -> Array:
         """Solve the normal equations, the penalty on their diagonal."""
-        penalty = self.damping * np.diagonal(products).mean() * np.eye(len(target))
-        return least_squares_weights(products + penalty, target, self.cutoff)
+        if self.damping:
+            products = products + self.damping * np.diagonal(products).mean() * np.eye(len(target))
+        return least_squares_weights(products, target, self.cutoff)

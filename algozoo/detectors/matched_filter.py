@@ -27,7 +27,7 @@ class MatchedFilter(Median):
     name: ClassVar[str] = "matched-filter"
     title: ClassVar[str] = "Matched filter on the residuals of median subtraction"
     reference: ClassVar[str] = "Ruffio et al. 2017, ApJ 842, 14, doi:10.3847/1538-4357/aa72dd"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def score(self, image: Array, sequence: ADISequence) -> Array:
         """Return the S/N of a companion at each pixel; of a 4-D sequence one that has the star's spectrum."""

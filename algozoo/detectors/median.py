@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from algozoo.detectors.library import Library, library_frames
 from algozoo.detectors.subtraction import Array, PSFSubtraction
+from algozoo.imaging.combine import temporal_median
 from algozoo.sequence import ADISequence
 
 
@@ -23,13 +22,11 @@ class Median(PSFSubtraction):
     name: ClassVar[str] = "median"
     title: ClassVar[str] = "Median subtraction (classical ADI)"
     reference: ClassVar[str] = "Marois et al. 2006, ApJ 641, 556, doi:10.1086/500401"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     library: Library = "own"
 
     def subtract(self, sequence: ADISequence) -> Array:
         """Subtract the temporal median (their eq. 1)."""
-        star = np.median(
-            library_frames(sequence, self.library, at_least=1 if self.library == "reference" else 2), axis=0
-        )
-        return sequence.cube - star
+        at_least = 1 if self.library == "reference" else 2
+        return sequence.cube - temporal_median(library_frames(sequence, self.library, at_least=at_least))

@@ -22,7 +22,7 @@ class Pairwise(AnnularSubtraction):
     name: ClassVar[str] = "pairwise"
     title: ClassVar[str] = "Pairwise frame differencing"
     reference: ClassVar[str] = "Gomez Gonzalez et al. 2017, AJ 154, 7, doi:10.3847/1538-3881/aa61d7"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     rotation: Rotation = (0.5, 0.5)
 

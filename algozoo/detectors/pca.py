@@ -33,7 +33,7 @@ class PCA(PSFSubtraction):
     name: ClassVar[str] = "pca"
     title: ClassVar[str] = "Full-frame principal component analysis (PCA, KLIP)"
     reference: ClassVar[str] = "Soummer et al. 2012, ApJL 755, L28, doi:10.1088/2041-8205/755/2/L28"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_components: Components = 10
     library: Library = "own"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined
+from algozoo.imaging.combine import temporal_median
 from algozoo.imaging.scale import scaling_matrix
 from algozoo.sequence import ADISequence
 
@@ -109,7 +110,7 @@ def subtract_spectral_median(sequence: ADISequence) -> ADISequence:
 
 
 def _without_median(cube: NDArray[np.float32], sequence: ADISequence) -> NDArray[np.float32]:
-    return Channels(cube, sequence).residuals(lambda aligned: np.median(aligned, axis=0)).astype(np.float32)
+    return Channels(cube, sequence).residuals(temporal_median).astype(np.float32)
 
 
 def _standardised(frames: Array) -> tuple[Array, Array, Array]:

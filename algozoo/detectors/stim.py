@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from algozoo.detectors.contract import Declined, DetectionMap, Detector
 from algozoo.detectors.library import Library
@@ -34,7 +35,7 @@ class STIM(Detector):
     name: ClassVar[str] = "stim"
     title: ClassVar[str] = "Standardised trajectory intensity mean (STIM) of PCA residuals"
     reference: ClassVar[str] = "Pairet et al. 2019, MNRAS 487, 2262, doi:10.1093/mnras/stz1350"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     n_components: Components = 5
     library: Library = "own"
@@ -57,8 +58,8 @@ class STIM(Detector):
         return DetectionMap(scores=np.where(field, stim / highest, np.nan), kind="ratio", image=mean)
 
 
-def mean_and_stim(frames: Array) -> tuple[Array, Array]:
+def mean_and_stim(frames: NDArray[np.floating]) -> tuple[Array, Array]:
     """Mean of each pixel in time, and its ratio to the standard deviation (0 where nothing varies)."""
-    mean = frames.mean(axis=0)
+    mean = frames.mean(axis=0, dtype=np.float64)
     scatter = np.sqrt(sum((frame - mean) ** 2 for frame in frames) / len(frames))
     return mean, np.divide(mean, scatter, out=np.zeros_like(mean), where=scatter > 0)

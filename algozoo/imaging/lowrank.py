@@ -28,9 +28,11 @@ def leading_components(frames: Array, n_components: float) -> Array:
     array (k, n_pixels)
         Orthonormal rows; fewer than asked for where the rank of `frames` is lower.
     """
-    variances, vectors = eigh(frames @ frames.T)
+    n = len(frames)
+    wanted = None if 0 < n_components < 1 else (max(n - int(n_components), 0), n - 1)
+    variances, vectors = eigh(frames @ frames.T, subset_by_index=wanted, check_finite=False)
     variances, vectors = variances[::-1].clip(min=0), vectors[:, ::-1]
-    rank = int(np.sum(variances > variances[0] * len(frames) * np.finfo(float).eps))
+    rank = int(np.sum(variances > variances[0] * n * np.finfo(float).eps))
     if 0 < n_components < 1:
         explained = np.cumsum(variances) / variances.sum() if rank else np.ones(1)
         n_components = int(np.searchsorted(explained, n_components)) + 1

@@ -3,15 +3,23 @@
 Principal components and least squares need of the pixels only the products between frames. The matrix of all of them
 is made once for a patch; the references of each frame are then rows and columns of it, and their decomposition has
 the size of the library, not of the patch.
+
+The matrix of products is made tridiagonal, and only eigenvectors of that are computed. One vector is turned there and
+one back, which costs less than to turn the eigenvectors; the weights are those of `numpy.linalg.eigh` to rounding.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
+from scipy.linalg.lapack import dormqr, dstemr, dstevd, dsytrd
 
 Array = NDArray[np.float64]
+
+BY_NUMBER = 2
+"""Of LAPACK's `dstemr`: the eigenvalues wanted are given by their numbers."""
+BLOCK = 32
+"""Columns that LAPACK brings to tridiagonal form at a time."""
 
 
 def weigh(frames: Array, references: NDArray[np.bool_], solve: Callable[[Array, Array], Array]) -> Array:
@@ -40,7 +48,7 @@ def weigh(frames: Array, references: NDArray[np.bool_], solve: Callable[[Array, 
     for t, library in enumerate(references):
         chosen = np.flatnonzero(library)
         try:
-            weights[t, chosen] = solve(products[np.ix_(chosen, chosen)], products[chosen, t])
+            weights[t, chosen] = solve(products.take(chosen, 0).take(chosen, 1), products[chosen, t])
         except ValueError as error:
             raise ValueError(f"the references of frame {t} {error}") from error
     return weights
@@ -69,8 +77,9 @@ def principal_weights(products: Array, target: Array, n_components: int) -> Arra
     ValueError
         If the references do not span so many components; the message says how many they span.
     """
-    means = products.mean(axis=0)
-    centred = products - means - means[:, None] + means.mean()
+    means = products.sum(axis=0) / len(products)
+    centred = products - means
+    centred -= (means - means.mean())[:, None]
     about_mean = target - target.mean() - means + means.mean()
     return 1 / len(target) + projection_weights(centred, about_mean, n_components)
 
@@ -81,12 +90,18 @@ def projection_weights(products: Array, target: Array, n_components: int) -> Arr
     Parameters, result and error as of `principal_weights`, but that nothing is subtracted.
     """
     k = len(target)
-    n = min(n_components, k)
-    variances, vectors = eigh(products, subset_by_index=[k - n, k - 1], check_finite=False)
-    rank = int(np.sum(variances > variances[-1] * k * np.finfo(float).eps))
-    if rank < n_components:
-        raise ValueError(f"span {rank} components, {n_components} are asked for")
-    return np.asarray(vectors @ ((target @ vectors) / variances))
+
+    def leading(diagonal: Array, beside: Array) -> tuple[Array, Array]:
+        first = k + 1 - min(n_components, k)
+        found, values, vectors, info = dstemr(diagonal, np.append(beside, 0.0), BY_NUMBER, 0.0, 0.0, first, k)
+        _expect_convergence(info)
+        variances = values[:found]
+        rank = int(np.sum(variances > variances[-1] * k * np.finfo(float).eps))
+        if rank < n_components:
+            raise ValueError(f"span {rank} components, {n_components} are asked for")
+        return variances, vectors[:, :found]
+
+    return _solved(products, target, leading)
 
 
 def least_squares_weights(products: Array, target: Array, cutoff: float) -> Array:
@@ -102,6 +117,41 @@ def least_squares_weights(products: Array, target: Array, cutoff: float) -> Arra
         Singular values of the references below this fraction of the largest count as 0. The products hold their
         squares, so below about 1e-6 the answer is lost to rounding.
     """
-    variances, vectors = np.linalg.eigh(products)
-    kept = variances > cutoff**2 * variances[-1]
-    return np.asarray(vectors[:, kept] @ ((target @ vectors[:, kept]) / variances[kept]))
+
+    def kept(diagonal: Array, beside: Array) -> tuple[Array, Array]:
+        variances, vectors, info = dstevd(diagonal, np.resize(beside, max(beside.size, 1)))
+        _expect_convergence(info)
+        chosen = variances > cutoff**2 * variances[-1]
+        return variances[chosen], vectors[:, chosen]
+
+    return _solved(products, target, kept)
+
+
+def _solved(products: Array, target: Array, part: Callable[[Array, Array], tuple[Array, Array]]) -> Array:
+    """Solve ``products @ weights = target`` on a part of the spectrum of the products.
+
+    Parameters
+    ----------
+    products : array (k, k)
+    target : array (k,)
+    part : callable
+        Makes from a tridiagonal matrix, its diagonal (k,) and the one beside it (k - 1,), the eigenvalues of the part
+        (n,) and their eigenvectors (k, n).
+    """
+    packed, diagonal, beside, scales, _ = dsytrd(products.T, lower=1, lwork=BLOCK * len(target))
+    values, vectors = part(diagonal, beside)
+    weights = vectors @ ((_reflected(target, packed, scales, "T") @ vectors) / values)
+    return _reflected(weights, packed, scales, "N")
+
+
+def _reflected(vector: Array, packed: Array, scales: Array, transposed: str) -> Array:
+    """Turn a vector from or to the basis in which a matrix is tridiagonal, by the reflections that made it so."""
+    if len(vector) == 1:
+        return vector
+    turned, _, _ = dormqr("L", transposed, packed[1:, :-1], scales, vector[1:, None], 1)
+    return np.append(vector[0], turned)
+
+
+def _expect_convergence(info: int) -> None:
+    if info:
+        raise np.linalg.LinAlgError(f"the eigenvalues of the products of frames do not converge (LAPACK info {info})")

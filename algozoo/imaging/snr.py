@@ -4,7 +4,9 @@ The flux in an aperture of diameter FWHM is compared with that in all other non-
 separation (none is left out); the ratio follows a Student law with two degrees of freedom fewer than apertures.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +17,21 @@ from scipy.stats import t as student_t
 from algozoo.imaging.apertures import aperture_pixels, aperture_sum
 
 Array = NDArray[np.float64]
+
+LARGEST_KEPT = 128
+"""Side in pixels of the largest frames whose apertures are kept from one map to the next: 60 MB for a FWHM of 4.8 px.
+With the third power of the side this would grow to gigabytes; larger frames compute them again for each map."""
+BLOCK = 4096
+"""Apertures that are computed at a time."""
+
+
+class Rings(NamedTuple):
+    """The rings through some pixels: sums over apertures as a matrix, the first of each ring, and where it lies."""
+
+    apertures: csr_array
+    starts: NDArray[np.intp]
+    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
 
 
 def n_apertures(separation: ArrayLike, fwhm: float) -> NDArray[np.intp]:
@@ -62,12 +79,13 @@ def snr_map(image: ArrayLike, fwhm: float) -> Array:
         NaN closer to the star than one FWHM and where an aperture would leave the frame.
     """
     image = np.asarray(image, dtype=np.float64)
-    operator, starts, rows, columns = _operator(len(image), float(fwhm))
-    turned = np.stack([np.rot90(image, k) for k in range(4)])
-    quarters = _student(operator @ turned.reshape(4, -1).T, starts)
+    turned = np.ascontiguousarray(np.stack([np.rot90(image, k) for k in range(4)]).reshape(4, -1).T)
     result = np.full(image.shape, np.nan)
-    for k, quarter in enumerate(quarters.T):
-        np.rot90(result, k)[rows, columns] = quarter
+    views = [np.rot90(result, k) for k in range(4)]
+    rings_of = _kept_rings if len(image) <= LARGEST_KEPT else _rings_of_a_quarter
+    for apertures, starts, rows, columns in rings_of(len(image), float(fwhm)):
+        for view, scores in zip(views, _student(apertures @ turned, starts).T, strict=True):
+            view[rows, columns] = scores
     return result
 
 
@@ -91,9 +109,13 @@ def significance(snr: ArrayLike, separation: ArrayLike, fwhm: float) -> Array:
     return np.asarray(norm.isf(p))
 
 
-@lru_cache(maxsize=4)
-def _operator(n: int, fwhm: float) -> tuple[csr_array, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """All aperture sums around each pixel of one quarter of the frame, as one sparse matrix.
+@lru_cache(maxsize=2)
+def _kept_rings(n: int, fwhm: float) -> tuple[Rings, ...]:
+    return tuple(_rings_of_a_quarter(n, fwhm))
+
+
+def _rings_of_a_quarter(n: int, fwhm: float) -> Iterator[Rings]:
+    """Yield all apertures around the pixels of one quarter of the frame, a block of pixels at a time.
 
     The other three quarters see the same apertures when the frame is turned by 90 degrees.
     """
@@ -101,13 +123,16 @@ def _operator(n: int, fwhm: float) -> tuple[csr_array, NDArray[np.intp], NDArray
     y, x = np.mgrid[:n, :n] - centre[0]
     separation = np.hypot(x, y)
     quarter = (x > 0) & (y >= 0) & (separation >= fwhm) & (separation <= (n - fwhm) / 2)
-    rows, columns = np.nonzero(quarter)
-    ring_x, ring_y, starts = _rings(columns.astype(float), rows.astype(float), centre, fwhm)
-    pixel_rows, pixel_columns, weights = aperture_pixels(ring_x, ring_y, fwhm / 2)
-    touched = weights > 0
-    pointers = np.concatenate([[0], np.cumsum(touched.sum(axis=(1, 2)))])
-    indices = (pixel_rows * n + pixel_columns)[touched]
-    return csr_array((weights[touched], indices, pointers), shape=(len(ring_x), n * n)), starts, rows, columns
+    rows, columns = (places.astype(np.int32) for places in np.nonzero(quarter))
+    ends = np.cumsum(n_apertures(separation[quarter], fwhm))
+    for pixels in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ends // BLOCK)) + 1):
+        ring_x, ring_y, starts = _rings(columns[pixels].astype(float), rows[pixels].astype(float), centre, fwhm)
+        pixel_rows, pixel_columns, weights = aperture_pixels(ring_x, ring_y, fwhm / 2)
+        touched = weights > 0
+        pointers = np.concatenate([[0], np.cumsum(touched.sum(axis=(1, 2)))]).astype(np.int32)
+        indices = (pixel_rows * n + pixel_columns)[touched].astype(np.int32)
+        apertures = csr_array((weights[touched], indices, pointers), shape=(len(ring_x), n * n))
+        yield Rings(apertures, starts, rows[pixels], columns[pixels])
 
 
 def _rings(x: Array, y: Array, centre: tuple[float, float], fwhm: float) -> tuple[Array, Array, NDArray[np.intp]]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from algozoo.benchmark.store import Store
+from algozoo.benchmark.suite import written_seed
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
@@ -134,6 +135,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
     dates = sorted(text.moment(record.started)[:10] for record in results.records)
     common = {
         "suite": results.suite,
+        "seed": written_seed(results.suite.seed),
         "dates": list(dict.fromkeys([dates[0], dates[-1]])),
         "scorer": SCORER_VERSION,
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),

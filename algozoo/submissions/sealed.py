@@ -4,10 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from algozoo.benchmark.plan import Shard, trials_digest
-from algozoo.benchmark.seal import Sealed
+from algozoo.benchmark.seal import Sealed, read_secret
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole
@@ -94,14 +92,11 @@ def read_truth(path: Path, folder: Path, mirror: Path | None) -> Truth:
     InputError
         If it cannot be read, is not that of this folder, or this AlgoZoo makes other trials.
     """
+    truth, published = read_secret(path, Truth, "algozoo export-trials"), folder / COMMITMENT
     try:
-        truth = Truth.model_validate_json(path.read_text(encoding="utf-8"))
-        committed = (folder / COMMITMENT).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        made_by = "`algozoo export-trials` makes it"
-        raise InputError(f"{error.filename}: cannot be read ({error.strerror}); {made_by}") from None
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is no truth of exported trials ({str(error).splitlines()[0]})") from None
+        committed = published.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{published}: cannot be read ({error}); `algozoo export-trials` makes it") from None
     if truth.commitment != committed:
         raise InputError(
             f"{path}: is not the truth of the trials in {folder}: its commitment is {truth.commitment}, published was "

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algozoo.imaging.combine import combine
+from algozoo.imaging.combine import BLOCK, combine, temporal_median
 
 METHODS = ["median", "mean", "trimmed-mean"]
 
@@ -32,3 +32,13 @@ def test_trimmed_mean_drops_a_tenth_at_either_end():
 def test_unknown_method_is_refused_by_name():
     with pytest.raises(ValueError, match="mode"):
         combine(np.zeros((2, 2, 2)), "mode")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_frames", [1, 2, 11, 64])
+def test_median_is_that_of_numpy_in_double_precision(n_frames, dtype):
+    rng = np.random.default_rng(0)
+    frames = rng.standard_normal((n_frames, 2, BLOCK // 2 + 3)).astype(dtype)
+    frames[:, :, :5], frames[0, 0, 0], frames[0, 0, 1] = 7, np.nan, np.inf
+    expected = np.median(frames.astype(np.float64), axis=0)
+    assert np.array_equal(temporal_median(frames), expected, equal_nan=True)

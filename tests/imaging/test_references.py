@@ -46,11 +46,24 @@ def test_principal_weights_do_not_see_what_never_changes(seed, k, level):
     assert np.allclose(weights, principal_weights(products, target, k), atol=1e-6)
 
 
-@given(seeds, st.sampled_from([1e-6, 1e-3, 0.05, 0.5]))
-def test_least_squares_is_that_of_scipy_with_the_same_cutoff(seed, cutoff):
-    references, frame, products, target = draw(seed)
+@given(seeds, st.sampled_from([1e-6, 1e-3, 0.05, 0.5]), st.sampled_from([1, 2, 3, 8]))
+def test_least_squares_is_that_of_scipy_with_the_same_cutoff(seed, cutoff, n_references):
+    references, frame, products, target = draw(seed, n_references)
     expected = lstsq(references.T, frame, cond=cutoff)[0]
     assert np.allclose(least_squares_weights(products, target, cutoff), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("n", [1, 2, 60, 250])
+def test_weights_are_those_of_the_eigenvectors_of_numpy(n):
+    _, _, products, target = draw(3, n, 400)
+    variances, vectors = np.linalg.eigh(products)
+    for leading in {1, max(n // 2, 1), n}:
+        chosen = vectors[:, -leading:]
+        expected = chosen @ ((target @ chosen) / variances[-leading:])
+        assert np.allclose(projection_weights(products, target, leading), expected, rtol=0, atol=1e-10)
+    chosen = vectors[:, variances > 0.04 * variances[-1]]
+    expected = chosen @ ((target @ chosen) / variances[variances > 0.04 * variances[-1]])
+    assert np.allclose(least_squares_weights(products, target, 0.2), expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("cutoff", [1e-4, 1e-6])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import median_abs_deviation
 
 from algozoo.imaging.robust import scatter
 
@@ -20,3 +21,13 @@ def test_it_is_taken_along_an_axis():
     images = np.random.default_rng(0).normal(size=(3, 50)) * [[1], [10], [100]]
     assert scatter(images) == pytest.approx([float(scatter(image)) for image in images])
     assert np.array_equal(scatter(images.T, axis=0), scatter(images))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("shape", "axis"), [((1, 3), 0), ((7, 4), 0), ((7, 4), 1), ((4, 30, 5), 1), ((10_001,), -1)])
+def test_scatter_is_scipys_median_absolute_deviation(shape, axis, dtype):
+    values = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    values.flat[::5] = 1
+    values.flat[-1] = np.nan
+    expected = 1.4826 * median_abs_deviation(values, axis=axis)
+    assert np.array_equal(scatter(values, axis), expected, equal_nan=True)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 from scipy.stats import t as student_t
 
+from algozoo.imaging import snr
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.snr import n_apertures, significance, snr_at, snr_map
 
@@ -85,3 +88,21 @@ def test_flat_image_has_no_signal():
 def test_map_of_a_turned_image_is_the_turned_map():
     image = noise()
     assert np.allclose(snr_map(np.rot90(image), FWHM), np.rot90(snr_map(image, FWHM)), equal_nan=True)
+
+
+@pytest.mark.parametrize("block", [50, 10_000_000])
+def test_map_does_not_depend_on_what_is_kept_nor_on_blocks(monkeypatch, block):
+    expected = snr_map(noise(), FWHM)
+    monkeypatch.setattr(snr, "LARGEST_KEPT", 60)
+    monkeypatch.setattr(snr, "BLOCK", block)
+    assert np.allclose(snr_map(noise(), FWHM), expected, rtol=0, atol=1e-12, equal_nan=True)
+
+
+def test_maps_of_large_frames_take_and_keep_little_memory():
+    image = noise(131)
+    tracemalloc.start()
+    snr_map(image, FWHM)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
+    assert kept < 1e6

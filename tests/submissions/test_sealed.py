@@ -17,10 +17,12 @@ def test_the_commitment_is_that_of_the_truth_and_of_no_other(exported, suite, tm
     with pytest.raises(InputError, match="is not the truth"):
         read_truth(changed, exported, None)
     changed.write_text("{}")
-    with pytest.raises(InputError, match="is no truth of exported trials"):
+    with pytest.raises(InputError, match="is no file that `algozoo export-trials` makes"):
         read_truth(changed, exported, None)
     with pytest.raises(InputError, match=r"gone\.truth: cannot be read"):
         read_truth(tmp_path / "gone.truth", exported, None)
+    with pytest.raises(InputError, match=r"commitment\.txt: cannot be read"):
+        read_truth(exported.with_name("out.truth"), tmp_path, None)
 
 
 def test_trials_of_another_version_are_refused(exported, monkeypatch):

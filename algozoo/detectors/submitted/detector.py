@@ -39,7 +39,7 @@ PARTS = (
     "sandbox",
 )
 """What a submission sees of us: no manifest, no seed, no suite."""
-IMPORTS_VERSION = "1"
+IMPORTS_VERSION = "2"
 """Raised when numbers change of what third-party code may import of us; our detectors have versions of their own."""
 IMPORT = re.compile(r"^[ \t]*(?:import ([\w.]+)|from ([\w.]+) import ([\w, ]+))", re.MULTILINE)
 WELL_KNOWN = {
