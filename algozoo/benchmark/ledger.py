@@ -13,10 +13,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError, unknown
+from algozoo.files import read_text
 from algozoo.toml import Text
 
 Action = Literal["accept", "dispute", "withdraw", "re-score"]
 FILE = "ledger.jsonl"
+LARGEST_LEDGER = 2**24
+"""Bytes."""
 
 
 class Entry(BaseModel):
@@ -118,12 +121,9 @@ def about(entries: list[Entry], name: str, suite: str) -> list[Entry]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        *lines, rest = path.read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise AlgoZooError(f"{path}: cannot be read ({error})") from None
+    *lines, rest = read_text(path, LARGEST_LEDGER).split("\n")
     if rest:
         raise AlgoZooError(f"{path}: line {len(lines) + 1} is cut short; restore the file as it was published")
     return lines

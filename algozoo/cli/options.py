@@ -17,6 +17,7 @@ import click
 
 from algozoo.errors import InputError
 from algozoo.files import RESULTS, SITES, write_whole
+from algozoo.text import in_line, no_formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -227,7 +228,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
         return
     if style == "csv":
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+        csv.writer(buffer, lineterminator="\n").writerows(
+            [columns, *([no_formula(value) for value in row] for row in rows)]
+        )
         click.echo(buffer.getvalue(), nl=False)
         return
     from rich.console import Console
@@ -238,7 +241,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in row))
+        table.add_row(*(Text(in_line(value)) for value in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPED_WIDTH)

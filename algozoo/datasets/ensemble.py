@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from algozoo.datasets.arrays import read_archive
 from algozoo.datasets.download import cache_folder
 from algozoo.datasets.manifest import SimulatedManifest
 from algozoo.datasets.simulate import simulate, simulator_version
@@ -83,8 +84,7 @@ def _write(path: Path, sequence: ADISequence) -> None:
 
 def _read(path: Path) -> ADISequence:
     """Read a sequence; the archive's checksums and `ADISequence` find what is damaged."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        values = {name: archive[name] for name in archive.files}
+    values = read_archive(path)
     scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
     if missing := set(SCALARS) - values.keys():
         raise InputError(f"{path}: {', '.join(sorted(missing))} missing")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from algozoo.benchmark.suite import load_suite
 from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import SUBMISSIONS
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 
 RESULTS = Path("leaderboard/results")
 WHOLE = "--all"
@@ -94,9 +94,9 @@ def _check_previews(paths: Iterable[str]) -> None:
     """Refuse a picture of a dataset that is another than the one made here."""
     for stem in sorted({Path(path).stem for path in paths}):
         dataset = load_dataset(stem.rpartition("-")[0])
-        with TemporaryDirectory() as folder:
-            write_preview(dataset, Store(Path(folder)))
-            about, images = Store(Path(folder)).preview(f"{dataset.name}-{dataset.version}")
+        with working_folder() as folder:
+            write_preview(dataset, Store(folder))
+            about, images = Store(folder).preview(f"{dataset.name}-{dataset.version}")
         theirs, shown = Store(RESULTS).preview(stem)
         same = theirs == about and shown.keys() == images.keys()
         if not (same and all(_are_close(shown[name], image) for name, image in images.items())):
@@ -107,13 +107,13 @@ def _verify_added(new: Sequence[RunRecord], how: Sequence[str]) -> None:
     """Run what is added again, each row of each suite by itself."""
     for name, suite, version in sorted({_row(record) for record in new}):
         own = [record for record in new if _row(record) == (name, suite, version)]
-        with TemporaryDirectory() as folder:
-            (Path(folder) / "shards").mkdir()
+        with working_folder() as folder:
+            (folder / "shards").mkdir()
             for record in own:
-                shutil.copy(RESULTS / "shards" / f"{record.key}.parquet", Path(folder) / "shards")
+                shutil.copy(RESULTS / "shards" / f"{record.key}.parquet", folder / "shards")
             if load_suite(suite).version != version:
                 raise AlgoZooError(f"{name}: its results are of suite {suite} {version}, which is no longer the latest")
-            _run("verify", "--suite", suite, *how, "--same-code", "--store", folder, "--", name)
+            _run("verify", "--suite", suite, *how, "--same-code", "--store", str(folder), "--", name)
 
 
 def _refuse_stale(names: Sequence[str], published: Sequence[RunRecord], new: Sequence[RunRecord]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 import numpy as np
@@ -17,6 +16,7 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 from algozoo.submissions.claims import false_claim, key_as_confined
 from algozoo.submissions.grades import Grade, compare, unconfirmed
 
@@ -196,9 +196,9 @@ def _run_again(rows: list[_Row], rng: np.random.Generator, *, whole: bool, tell:
     for shard, dataset, numbers in [*_by_shard(drawn[:SAMPLE]), *_by_shard(drawn[SAMPLE:])]:
         if not whole and n_done >= SAMPLE and monotonic() - start > HOUR:
             break
-        with TemporaryDirectory() as folder:
-            tell(f"again, {run_shard(shard, Path(folder), only=numbers)}")
-            table, _ = Store(Path(folder)).read(shard.suite.name, shard.suite.version)
+        with working_folder() as folder:
+            tell(f"again, {run_shard(shard, folder, only=numbers)}")
+            table, _ = Store(folder).read(shard.suite.name, shard.suite.version)
         tables.setdefault(dataset, []).append(table)
         n_done += len(table)
     return {dataset: pd.concat(parts).sort_values(["sequence", "trial"]) for dataset, parts in tables.items()}
