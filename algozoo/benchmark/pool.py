@@ -1,6 +1,7 @@
 """Where work is done: in this process, on all cores, or on a cluster."""
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,10 @@ class Died:
     reason: str = "the process that ran it died twice: out of memory (take fewer --workers), or a crash"
 
 
+class OutOfTimeError(AlgoZooError):
+    """What is to be done takes longer than it may."""
+
+
 class SchedulerLost(AlgoZooError):  # noqa: N818 - a state of the world
     """The Dask scheduler died, or cannot be reached any more."""
 
@@ -60,18 +65,29 @@ class RunHere:
     """Work in this process, one item after the other."""
 
     tell: Tell = say_nothing
+    until: float = math.inf
 
     def __call__(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Died]]:
         """Apply a task to items."""
         for item in items:
+            _time_left(self.until)
             yield item, task(item)
 
 
 run_here = RunHere()
 
 
+def _time_left(until: float) -> float:
+    """Seconds that are left; raises OutOfTimeError if there are none."""
+    if (left := until - time.monotonic()) <= 0:
+        raise OutOfTimeError("the time is over")
+    return left
+
+
 @contextmanager
-def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -> Iterator[RunAll]:
+def pool(
+    workers: int, scheduler: str | None = None, tell: Tell = say_nothing, until: float = math.inf
+) -> Iterator[RunAll]:
     """Start processes for the time of a `with` block.
 
     Parameters
@@ -82,16 +98,21 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
         Address of a running Dask scheduler to use instead.
     tell : callable
         Gets the lines of text by which tasks tell how far they are.
+    until : float
+        Time, as `time.monotonic` tells it, at which the work is abandoned: at once, or, in this process, when the item
+        that is under way is done.
 
     Raises
     ------
     InputError
         If the scheduler cannot be reached.
+    OutOfTimeError
+        If the work is abandoned.
     SchedulerLost
         Within the block, if it cannot be reached any more.
     """
     if workers == 0 and scheduler is None:
-        yield RunHere(tell)
+        yield RunHere(tell, until)
         return
     import dask  # noqa: PLC0415 - takes most of a second, and is not needed in-process
     from distributed import Client, LocalCluster  # noqa: PLC0415 - as slow to import as dask
@@ -109,7 +130,7 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
                     f"scheduler {scheduler}: cannot be reached ({error}), expected tcp://HOST:PORT"
                 ) from None
             with client:
-                yield _RunOn(client, tell)
+                yield _RunOn(client, tell, until)
             return
         with (
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
@@ -117,7 +138,7 @@ def pool(workers: int, scheduler: str | None = None, tell: Tell = say_nothing) -
         ):
             client.register_worker_callbacks(_leave_interrupts_to_the_user)  # of those that are started later too
             with _interrupts_are_kept() as raise_kept:
-                yield _RunOn(client, tell, local=True, between=raise_kept)
+                yield _RunOn(client, tell, until, local=True, between=raise_kept)
 
 
 @contextmanager
@@ -151,9 +172,15 @@ class _RunOn:
     """Run on Dask workers, one process each; only the death of a worker is a result, an error of ours is raised."""
 
     def __init__(
-        self, client: Any, tell: Tell, *, local: bool = False, between: Callable[[], None] = lambda: None
+        self,
+        client: Any,
+        tell: Tell,
+        until: float,
+        *,
+        local: bool = False,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
-        self.client, self.local, self.between = client, local, between
+        self.client, self.until, self.local, self.between = client, until, local, between
         self.address = client.scheduler.address
         topic = f"algozoo-{client.id}"
         client.subscribe_topic(topic, lambda event: tell(event[1]))
@@ -192,8 +219,9 @@ class _RunOn:
         """Wait for some time until one is done, and return those that are."""
         from distributed import wait  # noqa: PLC0415 - as slow to import as dask
 
+        patience = min(PATIENCE, _time_left(self.until)) if futures else 0.0
         try:
-            return wait(futures, timeout=PATIENCE, return_when="FIRST_COMPLETED").done if futures else ()
+            return wait(futures, timeout=patience, return_when="FIRST_COMPLETED").done if futures else ()
         except TimeoutError:
             return ()
 

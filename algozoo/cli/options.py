@@ -65,6 +65,14 @@ workers = click.option(
     callback=_one_thread_each,
     help="Number of processes; 0 works in the command's own.  [default: one per core]",
 )
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number, in decimal digits or, after 0x, in hexadecimal ones."""
+    return int(text, 0)
+
+
+fresh = click.option("--fresh", is_flag=True, help="Check a row on simulated nights that nobody has seen.")
 mirror = click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -1,6 +1,7 @@
 """Simulated sequences on disk: made when they are asked for, kept under a content key, checked when they are read."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def draw_sequence(manifest: SimulatedManifest, index: int, seed: int | None = No
 def is_made(manifest: SimulatedManifest, index: int, seed: int | None = None) -> bool:
     """Tell whether a sequence is in the cache; whether it is whole is seen when it is read."""
     return _path(manifest, index, seed).is_file()
+
+
+def forget(manifest: SimulatedManifest, seed: int) -> None:
+    """Remove from the cache the sequences that the seed of a suite drew."""
+    shutil.rmtree(_path(manifest, 0, seed).parent, ignore_errors=True)
 
 
 def _digest(text: str) -> int:

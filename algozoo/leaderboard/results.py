@@ -15,6 +15,7 @@ from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
 from algozoo.leaderboard.absences import Absence, Hidden, LeftOut, hidden, not_run
+from algozoo.leaderboard.freshness import Freshness, freshness
 from algozoo.leaderboard.text import moment
 from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.intervals import Array
@@ -138,6 +139,8 @@ class Results:
         Mean scores, and mean curves, over the datasets of a kind.
     ledger : list of Entry
         What was decided about rows.
+    fresh : dict of str to Freshness
+        What was found of third-party rows on fresh nights.
     """
 
     suite: Suite
@@ -148,6 +151,7 @@ class Results:
     averages: pd.DataFrame
     average_curves: pd.DataFrame
     ledger: list[Entry]
+    fresh: dict[str, Freshness]
 
     def critical_differences(self, kind: str) -> scoring.Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
@@ -233,7 +237,8 @@ def read_results(store: Store, suite: str, version: str, tell: Callable[[str], o
     averages = board.averages
     average_curves = scoring.average_curves(bands.merge(averages[["dataset_kind", "detector"]]))
     unseen = hidden(stored, annuli_of)
-    return Results(definition, records, datasets, unseen, left_out, averages, average_curves, ledger)
+    fresh = freshness(everything, every_record, ledger)
+    return Results(definition, records, datasets, unseen, left_out, averages, average_curves, ledger, fresh)
 
 
 def _printable(outcomes: pd.DataFrame) -> pd.DataFrame:

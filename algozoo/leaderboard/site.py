@@ -17,6 +17,7 @@ from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import working_folder
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
+from algozoo.leaderboard.freshness import interval
 from algozoo.leaderboard.gallery import Write
 from algozoo.leaderboard.results import DatasetResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
@@ -115,7 +116,7 @@ def _write_pages(results: Results, store: Store, write: Write, tell: Callable[[s
     write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
     write("about.html", render("about.html", root="", scores=scores.SCORES))
     for dataset in results.datasets:
-        facts = pages.standing(dataset) | pages.annuli(dataset) | pages.calibration(dataset)
+        facts = pages.standing(results, dataset) | pages.annuli(dataset) | pages.calibration(dataset)
         own = figures[dataset.name]
         write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts, figures=own))
     for label, slug in slugs.items():
@@ -140,7 +141,17 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
+    filters = (
+        text.fixed,
+        text.rounded,
+        text.scientific,
+        text.limit,
+        text.doi,
+        text.prose,
+        text.duration,
+        gallery.view,
+        interval,
+    )
     environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
     about = results.detectors

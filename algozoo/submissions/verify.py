@@ -148,7 +148,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     AlgoZooError
         If its detector is not here or its trials are now others.
     """
-    detector = _detector_of(record)
+    detector = detector_of(record)
     changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
         shard = Shard(changed, entry, record.sequence, detector, mirror)
@@ -161,8 +161,14 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     )
 
 
-def _detector_of(record: RunRecord) -> SuiteDetector:
-    """Detector of a record, with the parameters of the suite that was run."""
+def detector_of(record: RunRecord) -> SuiteDetector:
+    """Return the detector of a record, with the parameters of the suite that was run.
+
+    Raises
+    ------
+    AlgoZooError
+        If that suite does not list it.
+    """
     name, label = record.detector.name, record.detector.label
     if record.detector.maps_only:
         return SuiteDetector(name=name)

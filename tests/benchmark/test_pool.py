@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import dask
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from distributed import LocalCluster
 
 from algozoo.benchmark.plan import plan
-from algozoo.benchmark.pool import SchedulerLost, pool
+from algozoo.benchmark.pool import OutOfTimeError, SchedulerLost, pool
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
@@ -68,6 +69,21 @@ def test_a_scheduler_that_cannot_be_reached_is_named():
     for address in ("nonsense", "tcp://127.0.0.1:1"):
         with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(InputError, match=address):
             pool(0, address).__enter__()
+
+
+def test_work_in_this_process_ends_when_its_time_is_over():
+    done = []
+    with pytest.raises(OutOfTimeError), pool(0, until=time.monotonic() + 0.05) as run_all:
+        done.extend(item for item, _ in run_all(time.sleep, [0.06, 100]))
+    assert done == [0.06]
+
+
+@pytest.mark.slow
+def test_work_in_other_processes_is_abandoned_when_its_time_is_over():
+    start = time.monotonic()
+    with pytest.raises(OutOfTimeError), pool(1, until=start + 8) as run_all:
+        list(run_all(time.sleep, [0.01, 1000]))
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.slow

@@ -22,7 +22,6 @@ from algozoo.benchmark.runner import make, missing, resolvable_differences, rest
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.trials import draw_trials
-from algozoo.datasets import load_dataset
 from algozoo.datasets.simulate import versions
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.median import Median
@@ -44,7 +43,7 @@ def test_every_detector_sees_the_same_trials(full_store, suite, read):
 
 def test_truth_in_the_table_is_where_the_planet_was_put(full_store, suite, read):
     """The light that a trial has and the sequence has not, derotated, lies there and is as bright as the table says."""
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     rows = read(full_store, suite).query("detector == 'median' and trial_kind == 'injected'")
     assert len(rows) == 8
     for row in rows.itertuples():
@@ -174,7 +173,7 @@ def test_what_a_dataset_looks_like_is_written_again_where_it_is_damaged(suite, t
 
 def test_a_preview_is_kept(suite, tmp_path):
     store = Store(tmp_path)
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     write_preview(dataset, store)
     about, images = store.preview("small-1")
     assert about.manifest == dataset.manifest
@@ -257,7 +256,7 @@ def test_learning_is_from_a_sequence_that_no_trial_uses(suite, spy_on):
     shard = plan(suite)[0][0]
     assert spy_on(Learner, shard) == "transfer"
     [learned] = Spy.fitted
-    other = load_dataset(shard.dataset.name).development_sequence(0)
+    other = shard.data().development_sequence(0)
     assert np.array_equal(learned.cube, other.cube)
     assert np.array_equal(learned.parallactic_angles, other.parallactic_angles)
 
