@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the one list of the names: editors and mypy read it, and so
     from algozoo.companions import Companion as Companion
     from algozoo.companions import inject as inject
     from algozoo.companions import remove as remove
-    from algozoo.datasets.readers import read as read
+    from algozoo.datasets.front import read as read
     from algozoo.datasets.registry import load_dataset as load_dataset
     from algozoo.detectors.annular_median import AnnularMedian as AnnularMedian
     from algozoo.detectors.annular_pca import AnnularPCA as AnnularPCA

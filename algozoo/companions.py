@@ -72,23 +72,29 @@ class Companion(Keywords):
         Raises
         ------
         InputError
-            If an argument is of another type or unit.
+            If an argument is of another type or unit, or the direction of North is not known.
         """
         expect(sequence, ADISequence, "from_sky: sequence", FROM_SKY)
         angle = number(position_angle, "from_sky: position_angle", "deg", quantity=True)
         return cls(
             separation=number(separation, "from_sky: separation", "arcsec", quantity=True) / sequence.pixel_scale,
-            azimuth=(angle + 90 + sequence.north_angle) % 360,
+            azimuth=(angle + 90 + _north(sequence)) % 360,
             contrast=contrast,
         )
 
     @checked
     def to_sky(self, sequence: ADISequence) -> tuple[float, float]:
-        """Return the separation in arcseconds and the position angle in degrees East of North."""
+        """Return the separation in arcseconds and the position angle in degrees East of North.
+
+        Raises
+        ------
+        InputError
+            If the direction of North is not known.
+        """
         expect(sequence, ADISequence, "to_sky: sequence", "companion.to_sky(night)")
         return (
             self.separation * sequence.pixel_scale,
-            (self.azimuth - 90 - sequence.north_angle) % 360,
+            (self.azimuth - 90 - _north(sequence)) % 360,
         )
 
     @checked
@@ -102,6 +108,15 @@ class Companion(Keywords):
         """Return x and y in frames of the given parallactic angles, before derotation."""
         angle = np.deg2rad(self.azimuth - np.asarray(parallactic_angles))
         return centre + self.separation * np.cos(angle), centre + self.separation * np.sin(angle)
+
+
+def _north(sequence: ADISequence) -> float:
+    if sequence.north_angle is None:
+        raise InputError(
+            f"{sequence.name}: North is not known, so that there are no position angles: give angle_offset "
+            "(--angle-offset), the degrees added to the angles to bring North up, 0 where they do so already"
+        )
+    return sequence.north_angle
 
 
 @checked

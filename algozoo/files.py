@@ -179,15 +179,18 @@ def read_text(path: str | Path, largest: int = LARGEST_TEXT) -> str:
             raise InputError(f"{in_line(path)}: cannot be read ({error.strerror})") from None
 
 
-def text_in(stream: "IO[bytes] | gzip.GzipFile", path: str | Path, largest: int = LARGEST_TEXT) -> str:
-    """Read text in UTF-8 from an open file; see `read_text`."""
+def text_in(
+    stream: "IO[bytes] | gzip.GzipFile", path: str | Path, largest: int = LARGEST_TEXT, encoding: str = "utf-8"
+) -> str:
+    """Read text from an open file; see `read_text`."""
     found = stream.read(largest + 1)
     if len(found) > largest:
         raise InputError(f"{in_line(path)}: has more than {largest / 2**20:g} MiB of text")
     try:
-        return found.decode()
+        return found.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(f"{in_line(path)}: is not text in UTF-8 ({error.reason} at byte {error.start})") from None
+        wanted = encoding.upper().removesuffix("-SIG")
+        raise InputError(f"{in_line(path)}: is not text in {wanted} ({error.reason} at byte {error.start})") from None
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

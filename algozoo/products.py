@@ -11,7 +11,6 @@ from astropy.table import QTable
 
 from algozoo import __version__
 from algozoo.arguments import checked, expect
-from algozoo.companions import Companion
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.errors import InputError
 from algozoo.files import write_whole
@@ -21,10 +20,15 @@ from algozoo.scoring import find_candidates
 from algozoo.sequence import ADISequence
 
 N_CANDIDATES = 10
+POSITION_ANGLE = "position_angle_deg"
+FROM_UP = "angle_from_up_deg"
+"""Counter-clockwise in the derotated frame, where the direction of North is not known."""
 
 
 def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:
     """List the highest peaks of a map, one FWHM from the star or more, with their position on the sky.
+
+    Where the direction of North is not known, the angle is that from up in the derotated frame, and is named so.
 
     The position is measured in the residual image, where there is one: self-subtraction moves the peak of an
     S/N map by up to half a FWHM.
@@ -47,14 +51,12 @@ def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame
         px, py = np.array(fits, dtype=float).reshape(-1, 2).T
     separation = np.hypot(px - sequence.centre, py - sequence.centre)
     angle = np.rad2deg(np.arctan2(py - sequence.centre, px - sequence.centre))
-    sky = [
-        Companion(separation=r, azimuth=a, contrast=0).to_sky(sequence) for r, a in zip(separation, angle, strict=True)
-    ]
+    from_up = (angle - 90 - (sequence.north_angle or 0.0)) % 360
     columns: dict[str, Any] = {
         "x_px": np.round(px, 2),
         "y_px": np.round(py, 2),
-        "separation_arcsec": np.round([s for s, _ in sky], 4),
-        "position_angle_deg": np.round([a for _, a in sky], 2),
+        "separation_arcsec": np.round(separation * sequence.pixel_scale, 4),
+        FROM_UP if sequence.north_angle is None else POSITION_ANGLE: np.round(from_up, 2),
         result.kind: np.round(score, 3),
     }
     if result.kind == "snr":
@@ -75,7 +77,8 @@ def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
     Returns
     -------
     QTable
-        x and y (pix, in the derotated frame), separation (arcsec), position_angle (deg, East of North), the score under
+        x and y (pix, in the derotated frame), separation (arcsec), position_angle (deg, East of North; or angle_from_up
+        where North is not known), the score under
         the name of its kind and, of an S/N map, `sigma`: the Gaussian equivalent of its false-alarm probability.
 
     Raises
@@ -83,7 +86,7 @@ def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
     InputError
         If the arguments are something else, or the map is not one of this sequence.
     """
-    units = {"x_px": u.pix, "y_px": u.pix, "separation_arcsec": u.arcsec, "position_angle_deg": u.deg}
+    units = {"x_px": u.pix, "y_px": u.pix, "separation_arcsec": u.arcsec, POSITION_ANGLE: u.deg, FROM_UP: u.deg}
     listed = candidate_table(result, sequence)
     table = QTable(meta={"sequence": sequence.name})
     for name, values in listed.items():
@@ -126,20 +129,30 @@ def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.
 
 def _describe(header: fits.Header, sequence: ADISequence) -> None:
     """Write what a sequence is into a header, and how its pixels lie on the sky."""
-    header["OBJECT"] = sequence.name
+    header["OBJECT"] = printable(sequence.name)
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
     header["NFRAMES"] = sequence.n_frames
     header["FIELDROT"] = (round(sequence.field_rotation, 3), "[deg] range of the parallactic angles")
-    for axis, towards, step in ((1, "EAST", -1), (2, "NORTH", 1)):
-        header[f"CTYPE{axis}"] = (towards, "offset from the star, North up and East left")
+    known = sequence.north_angle is not None
+    for axis, towards, step in ((1, "EAST" if known else "LEFT", -1), (2, "NORTH" if known else "UP", 1)):
+        header[f"CTYPE{axis}"] = (towards, "offset from the star" + (", North up and East left" if known else ""))
         header[f"CUNIT{axis}"] = "arcsec"
         header[f"CRPIX{axis}"] = sequence.centre + 1
         header[f"CRVAL{axis}"] = 0.0
         header[f"CDELT{axis}"] = step * sequence.pixel_scale
-    header["NORTHANG"] = (sequence.north_angle, "[deg] from up to North, counter-clockwise")
-    cosine, sine = np.cos(np.deg2rad(sequence.north_angle)), np.sin(np.deg2rad(sequence.north_angle))
+    header["NORTHANG"] = (
+        sequence.north_angle if known else "unknown",
+        "[deg] from up to North, counter-clockwise",
+    )
+    north = np.deg2rad(sequence.north_angle or 0.0)
+    cosine, sine = np.cos(north), np.sin(north)
     for element, value in {"PC1_1": cosine, "PC1_2": sine, "PC2_1": 0 - sine, "PC2_2": cosine}.items():
         header[element] = float(value)
+
+
+def printable(text: str) -> str:
+    """Return text as a FITS header can hold it, other characters as escapes."""
+    return text.encode("unicode_escape").decode()
 
 
 def _check_shape(result: DetectionMap, sequence: ADISequence) -> None:

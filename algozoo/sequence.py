@@ -14,6 +14,9 @@ from algozoo.imaging.apertures import aperture_sum
 
 PSF_FLUX_TOLERANCE = 0.01
 
+FLUX_UNKNOWN = "star_flux_unknown"
+"""Key of `ADISequence.meta`: why `star_flux` is not that of the star, and how to state it."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ADISequence(Keywords):
@@ -40,8 +43,8 @@ class ADISequence(Keywords):
         Micrometres; required with a 4-D cube.
     reference : array (n_reference, n, n) or (n_wavelengths, n_reference, n, n), optional
         Frames of other stars without companions, for reference-star differential imaging.
-    north_angle : float
-        Direction of North in the derotated frame: degrees counter-clockwise from up.
+    north_angle : float or None
+        Direction of North in the derotated frame: degrees counter-clockwise from up; None if it is not known.
     name : str
     meta : mapping
         Anything worth keeping about where the data come from.
@@ -60,7 +63,7 @@ class ADISequence(Keywords):
     fwhm: float
     wavelengths: NDArray[np.float64] | None = None
     reference: NDArray[np.float32] | None = None
-    north_angle: float = 0.0
+    north_angle: float | None = 0.0
     name: str = "sequence"
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -99,6 +102,11 @@ class ADISequence(Keywords):
     def field_rotation(self) -> float:
         """Range of the parallactic angles in degrees, jumps by full turns taken out."""
         return float(np.ptp(np.unwrap(self.parallactic_angles, period=360)))
+
+    def need_star_flux(self) -> None:
+        """Raise an `InputError` if the flux of the star is not known, so that contrasts would be wrong."""
+        if reason := self.meta.get(FLUX_UNKNOWN):
+            raise InputError(f"{self.name}: {reason}")
 
     def flipped(self) -> Self:
         """Return the twin with reversed angles: the same speckles, but nothing on the sky adds up any more."""
@@ -179,8 +187,10 @@ def _check_angles(sequence: ADISequence) -> None:
 
 
 def _check_scalars(sequence: ADISequence) -> None:
-    for name, unit in (("pixel_scale", "arcsec"), ("fwhm", "pix"), ("north_angle", "deg")):
+    for name, unit in (("pixel_scale", "arcsec"), ("fwhm", "pix")):
         number(getattr(sequence, name), f"{sequence.name}: {name}", unit)
+    if sequence.north_angle is not None:
+        number(sequence.north_angle, f"{sequence.name}: north_angle", "deg")
     for flux in np.ravel(sequence.star_flux):
         number(flux, f"{sequence.name}: star_flux")
     for name, unit in (

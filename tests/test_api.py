@@ -180,7 +180,7 @@ MISTAKES = {
     ),
     "reading without a scale": (
         lambda _: az.read("a", "b", "c"),
-        r"read: .*'pixel_scale'; the call is read\(cube, angles",
+        r"read: angles, psf and pixel_scale go together, as in read\(",
     ),
     "reading an array": (lambda night: az.read(night.cube, "b", "c", pixel_scale=1), r"ADISequence\(.*takes arrays"),
     "reading with a scale in words": (

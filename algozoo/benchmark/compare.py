@@ -122,11 +122,13 @@ def compare(
     Raises
     ------
     InputError
-        If an argument is of another type or a detector does not exist, or the frames are too small.
+        If an argument is of another type or a detector does not exist, the frames are too small, or the flux of the
+        star is not known.
     AlgoZooError
         If no annulus has companions that `pca` finds.
     """
     expect(sequence, ADISequence, "compare: sequence", CALL)
+    sequence.need_star_flux()
     known, chosen = listed(sequence, companions, WITH_KNOWN), _chosen(detectors)
     injections, seed = integer(injections, 1, "compare: injections", CALL), integer(seed, 0, "compare: seed", CALL)
     report = Reporter() if report is None else report

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from algozoo.challenge.blobs import BlobRule
 from algozoo.challenge.summary import ChallengeMap
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
-from algozoo.datasets.arrays import PACKED, image_in, number_in
+from algozoo.datasets.arrays import image_in, number_in
+from algozoo.datasets.hdus import PACKED
 from algozoo.errors import InputError
 from algozoo.files import Unpacked, finish, most_unpacked, open_file
 from algozoo.text import in_line

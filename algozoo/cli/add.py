@@ -10,18 +10,21 @@ import click
 
 from algozoo.cli import options
 from algozoo.errors import InputError
+from algozoo.text import in_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from algozoo.datasets.adding.own import Stated
+    from algozoo.datasets.front import Opened
     from algozoo.sequence import ADISequence
 
 
 @click.command()
 @click.argument("folder", type=options.PATH)
 @click.option("--name", required=True, help="Of the dataset: lower-case letters, digits and hyphens.")
-@options.files(required=False)
+@options.files
+@options.wavelengths
 @options.flux
 @click.option(
     "--companion", "companions", multiple=True, metavar="SEP,PA", help="A known one: arcsec, degrees East of North."
@@ -34,36 +37,52 @@ def add(folder: Path, name: str, companions: tuple[str, ...], output: Path | Non
     measured by a negative companion, about a minute each; trials run after their removal.
     """
     from algozoo.datasets.adding.folders import PARTS, choose_sequence
-    from algozoo.datasets.adding.own import (
-        Stated,
-        compose_manifest,
-        inner_edge,
-        missing_facts,
-        place_from_text,
-        write_manifest,
-    )
-    from algozoo.datasets.adding.report import describe, describe_rotation, look, warnings_of
+    from algozoo.datasets.adding.own import compose_manifest, inner_edge, place_from_text, write_manifest
     from algozoo.datasets.dataset import Dataset
+    from algozoo.datasets.front import conclusions
+    from algozoo.datasets.nulls import flip_refusal
 
     path = output or folder / f"{name}.toml"
     if path.exists():
         raise InputError(f"{path}: exists already; remove it, or name another with -o")
     places = [place_from_text(text) for text in companions]
+    if places and given["angle_offset"] is None:
+        raise InputError("--companion: its position angle needs the direction of North: give --angle-offset too")
     files = choose_sequence(folder, **{part: given.pop(part) for part in PARTS})
-    seen = look(files)
-    click.echo("\n".join(describe(files, seen)))
-    stated = Stated(**given)
-    stated = _ask(missing_facts(files, seen, stated), stated)
-    manifest = compose_manifest(name, files, seen, stated, path.parent)
+    opened, stated = _opened(files, given)
+    manifest = compose_manifest(name, files, opened, stated, path.parent)
     sequence = Dataset(manifest, folder=path.resolve().parent).sequence(0)
     inner = inner_edge(sequence)
-    click.echo(f"{describe_rotation(sequence)}\nscored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
-    for warning in warnings_of(seen, sequence, inner):
-        click.echo(f"Warning: {warning}.", err=True)
-    known = [_measured(number, place, sequence) for number, place in enumerate(places, start=1)]
-    write_manifest(compose_manifest(name, files, seen, stated, path.parent, inner=inner, companions=known), path)
+    for line in conclusions(opened.seen, opened.placement, sequence):
+        click.echo(line, err=line.startswith("Warning"))
+    click.echo(f"scored field: {inner:g} to {manifest.valid_field.outer:g} FWHM")
+    if refusal := flip_refusal(sequence, inner):
+        click.echo(f"Warning: {refusal}.", err=True)
+    measured = [_measured(number, place, sequence) for number, place in enumerate(places, start=1)]
+    write_manifest(compose_manifest(name, files, opened, stated, path.parent, inner=inner, companions=measured), path)
     click.echo(f"Written: {path}. Fill in its title, instrument, licence and citation; then use it by this path.")
     click.echo(f"Before a suite can use it: algozoo datasets calibrate {path}")
+
+
+def _opened(files: dict[str, Path], given: dict[str, Any]) -> tuple[Opened, Stated]:
+    """Read and report the files, and ask for what they do not say."""
+    from algozoo.datasets.adding.own import Stated, missing_facts
+    from algozoo.datasets.front import open_files, stated_flux
+    from algozoo.datasets.lists import unit_of_angles
+
+    for part, file in files.items():
+        click.echo(f"{part.replace('_', ' ')}: {in_line(file.name)}")
+    how: dict[str, Any] = {option: given[option] for option in ("axes", "angle_unit", "angle_column")}
+    if how["angle_unit"] is None and unit_of_angles(files["angles"], how["angle_column"]) is None:
+        question = {"angle_unit": "deg or rad: the angles lie within 2 pi, and their file does not say"}
+        how["angle_unit"] = _ask(question, Stated()).angle_unit
+    parts: dict[str, Any] = {part: path for part, path in files.items() if part != "pixel_scale"}
+    opened = open_files(**parts, **how, centre=given.pop("centre"))
+    click.echo("\n".join(opened.description()))
+    how_taken = given.pop("exposure_ratio"), given.pop("nd_transmission")
+    flux = stated_flux(opened.material.psf, given["star_flux"], given["star_flux_aperture"], *how_taken)
+    stated = Stated(**given | how | {"star_flux": flux})
+    return opened, _ask(missing_facts(files, opened, stated), stated)
 
 
 def _measured(number: int, place: tuple[float, float], sequence: ADISequence) -> dict[str, Any]:

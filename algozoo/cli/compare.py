@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from algozoo.cli import options
+from algozoo.cli import nights, options
 
 
 @click.command()
-@options.files(required=True)
-@options.centre
+@nights.dataset
+@options.files
+@options.wavelengths
 @options.flux
 @options.companions
 @click.option(
@@ -26,18 +27,21 @@ from algozoo.cli import options
     help="Number of companions that are injected, one at a time.",
 )
 @options.seed
+@options.mirror
 @options.output
 @options.style
 def compare(
+    dataset: str | None,
     companions: tuple[str, ...],
     detectors: tuple[str, ...],
     injections: int,
     seed: int,
+    mirror: Path | None,
     output: Path,
     style: str,
     **files: Any,
 ) -> None:
-    """Inject companions into FITS files and count those that each detector finds, and its false positives.
+    """Inject companions into FITS files, or into DATASET, and count those that each detector finds, with its mistakes.
 
     Writes scores.csv, which is printed, curves.csv, outcomes.parquet and curves.png. The contrasts of the companions
     are calibrated first, which takes minutes, and kept for the next time.
@@ -46,15 +50,12 @@ def compare(
 
     from algozoo.benchmark.compare import compare as compare_detectors
     from algozoo.cli.progress import Terminal
-    from algozoo.datasets import read
 
     mpl.use("Agg")  # the figure goes to a file
-    sequence = read(**files, name=files["cube"].stem)
-    report = Terminal()
-    report.say(repr(sequence))
-    known = [options.read_companion(text, sequence) for text in companions]
+    night, report = nights.open_night(dataset, mirror, files, companions), Terminal()
+    report.say(repr(night.sequence))
     comparison = compare_detectors(
-        sequence, detectors, injections=injections, companions=known, seed=seed, report=report
+        night.sequence, detectors, injections=injections, companions=night.companions, seed=seed, report=report
     )
     table = comparison.table()
     options.print_numbers(table, style)

@@ -8,40 +8,45 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import options
+from algozoo.cli import nights, options
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from algozoo.detectors.contract import Detector
     from algozoo.detectors.supervised.progress import Progress
     from algozoo.sequence import ADISequence
 
 
 @click.command()
-@options.files(required=True)
-@options.centre
+@nights.dataset
+@options.files
+@options.wavelengths
 @options.detector
+@options.mirror
 @options.output
 @options.style
-def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **files: Any) -> None:
-    """Run a detector on FITS files; write the detection map (FITS and PNG) and a table of candidates (CSV).
+def detect(
+    dataset: str | None,
+    name: str,
+    settings: tuple[str, ...],
+    mirror: Path | None,
+    output: Path,
+    style: str,
+    **files: Any,
+) -> None:
+    """Run a detector on FITS files, or on DATASET; write the map (FITS and PNG) and a table of candidates (CSV).
 
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
     from algozoo.benchmark.training import write_learning_curve
-    from algozoo.datasets.readers import read
     from algozoo.detectors.contract import Declined
     from algozoo.plots.maps import draw_detection
     from algozoo.products import candidate_table, detection_hdus
 
     detector = options.read_detector(name, settings)
-    sequence = read(**files)
+    sequence = nights.open_night(dataset, mirror, files).sequence
     click.echo(f"{sequence!r}\n{detector.label}: {detector.title}", err=True)
-    for notice in _notices(sequence):
-        _notice(notice)
     try:
         fitted = _fitted(detector, sequence.flipped())
         result = fitted.detect(sequence)
@@ -53,10 +58,7 @@ def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **fil
     if table.empty:
         _notice("the map has no peak, so there is no candidate: are the frames all alike?")
     hdus = detection_hdus(result, sequence, detector)
-    for part, path in files.items():
-        if isinstance(path, Path):
-            hdus[0].header[f"HIERARCH FILE {part.upper()}"] = path.name
-    hdus[0].header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
+    _name_files(hdus[0].header, files)
     options.print_table(list(table.columns), table.to_numpy().tolist(), style)
     written = {
         "detection_map.fits": hdus.writeto,
@@ -66,6 +68,16 @@ def detect(name: str, settings: tuple[str, ...], output: Path, style: str, **fil
     if fitted.learning_curve is not None:
         written["learning_curve.csv"] = partial(write_learning_curve, detector=fitted)
     options.write_files(output, written)
+
+
+def _name_files(header: Any, files: dict[str, Any]) -> None:
+    from algozoo.products import printable
+
+    for part, path in files.items():
+        if isinstance(path, Path):
+            header[f"HIERARCH FILE {part.upper()}"] = printable(path.name)
+    if files["angle_offset"] is not None:
+        header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
 
 
 def _notice(text: str) -> None:
@@ -83,17 +95,3 @@ def _fitted(detector: Detector, sequence: ADISequence) -> Detector:
         click.echo(f"Training: {progress}", err=True)
 
     return train(detector, sequence, report=report)
-
-
-def _notices(sequence: ADISequence) -> Iterator[str]:
-    """Say what is legal and still not likely to be meant."""
-    from algozoo.datasets.nulls import flip_arc
-
-    arc = flip_arc(sequence, 1)
-    if arc < 1:
-        yield (
-            f"the field turns by {sequence.field_rotation:.1f} deg, {arc:.1f} FWHM at 2 FWHM from the star: companions "
-            "there move too little to be told from it"
-        )
-    if sequence.pixel_scale > 1:
-        yield f"a pixel scale of {sequence.pixel_scale:g} arcsec is a coarse one; was it meant in mas?"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import options
+from algozoo.cli import nights, options
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
     from algozoo.limits.measure import DetectionLimits
     from algozoo.limits.probe import Field
 
-REQUIRED = ("cube", "angles", "psf", "pixel_scale")
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
 UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 
 
 @click.command()
-@click.argument("dataset", required=False)
-@options.files(required=False)
-@options.centre
+@nights.dataset
+@options.files
 @options.flux
 @options.companions
 @options.detector
@@ -85,23 +83,14 @@ def limits(
 
 
 def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...], files: dict[str, Any]) -> Field:
-    """Take the sequence of a dataset, or that of an astronomer's own files, but not both."""
-    from algozoo.datasets import load_dataset
-    from algozoo.datasets.readers import read
+    """Take the sequence of a dataset with the field of its manifest, or an astronomer's own files."""
     from algozoo.limits.probe import Field
 
-    missing = [f"--{part.replace('_', '-')}" for part in REQUIRED if files[part] is None]
-    if dataset is None:
-        if missing:
-            raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
-        sequence = read(**files)
-        field = Field.of_sequence(sequence, [options.read_companion(text, sequence) for text in companions])
+    night = nights.open_night(dataset, mirror, files, companions)
+    if night.dataset is None:
+        field = Field.of_sequence(night.sequence, night.companions)
     else:
-        if len(missing) < len(REQUIRED) or companions or files["star_flux"]:
-            raise InputError(
-                f"{dataset} is a dataset, whose manifest describes its files: leave out the options for your own"
-            )
-        field = Field.of_dataset(load_dataset(dataset, mirror=mirror), 0)
+        field = Field.of_dataset(night.dataset, 0)
     if field.null.cube.ndim == 4:
         raise InputError(
             f"{field.null.name} has {len(field.null.cube)} wavelengths; limits are measured in one channel: save one "

@@ -104,8 +104,10 @@ no_sandbox = click.option(
 )
 
 
-def _centre(_context: click.Context, _parameter: click.Parameter, text: str) -> str | tuple[float, ...]:
+def _centre(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | tuple[float, ...] | None:
     """Read auto, as-is, or a pixel; `algozoo.datasets.read` refuses what is none of these."""
+    if text is None:
+        return None
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError:
@@ -123,20 +125,33 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
-def files(*, required: bool) -> Callable[[Command], Command]:
-    """Make the options that name an astronomer's own files and describe them."""
-    return together(
-        click.option("--cube", type=PATH, required=required, help="FITS: the frames, (n_frames, n, n)."),
-        click.option("--angles", type=PATH, required=required, help="FITS or text: parallactic angle of each frame."),
-        click.option("--psf", type=PATH, required=required, help="FITS: off-axis, unsaturated, (m, m) with m odd."),
-        click.option("--wavelengths", type=PATH, help="FITS or text, in micrometres, of a 4-D cube."),
-        click.option("--reference", type=PATH, help="FITS: frames of a reference star, at the same pixel."),
-        click.option("--pixel-scale", type=float, required=required, help="Arcsec per pixel."),
-        click.option(
-            "--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, if their file states none."
-        ),
-        click.option("--angle-offset", type=float, default=0.0, help="Degrees added to the angles to bring North up."),
-    )
+files = together(
+    click.option("--cube", type=PATH, help="FITS: the frames, (n_frames, ny, nx); file.fits[EXT] names an HDU."),
+    click.option("--angles", type=PATH, help="FITS or text: parallactic angle of each frame, a list or a table."),
+    click.option("--psf", type=PATH, help="FITS: off-axis, unsaturated, (m, m), or several exposures (k, m, m)."),
+    click.option("--reference", type=PATH, help="FITS: frames of a reference star, at the same pixel."),
+    click.option("--pixel-scale", type=float, help="Arcsec per pixel."),
+    click.option(
+        "--axes", metavar="tyx|yxt|...", help="Order of the cube's axes, t for frames, as numpy has it; else guessed."
+    ),
+    click.option(
+        "--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, whatever their file states."
+    ),
+    click.option("--angle-column", metavar="NAME", help="Column of the angles in a table: its name, or number from 1."),
+    click.option(
+        "--angle-offset",
+        type=float,
+        help="Degrees added to the angles to bring North up; 0 if they do so already. Without it North is unknown.",
+    ),
+    click.option(
+        "--centre",
+        metavar="auto|as-is|X,Y",
+        callback=_centre,
+        help="Where the star is in the frames: measured, in their centre, or at a pixel. By default it is taken for "
+        "centred, and refused if it is measured elsewhere.",
+    ),
+)
+wavelengths = click.option("--wavelengths", type=PATH, help="FITS or text, in micrometres, of a 4-D cube.")
 
 
 flux = together(
@@ -148,14 +163,10 @@ flux = together(
         type=float,
         help="Diameter in pixels of the aperture of --star-flux; one FWHM by default.",
     ),
-)
-centre = click.option(
-    "--centre",
-    default="as-is",
-    show_default=True,
-    metavar="auto|as-is|X,Y",
-    callback=_centre,
-    help="Where the star is in the frames: measured, in their centre, or at a pixel.",
+    click.option("--exposure-ratio", type=float, help="Exposure time of a frame over that of the PSF."),
+    click.option(
+        "--nd-transmission", type=float, help="Transmission of the PSF's neutral-density filter: 0.01 for density 2."
+    ),
 )
 companions = click.option(
     "--companion",

@@ -11,19 +11,21 @@ from numpy.typing import NDArray
 from algozoo.arguments import checked, integer
 from algozoo.companions import Companion, remove
 from algozoo.datasets.annuli import Statistics, compare, measure
+from algozoo.datasets.centring import place
 from algozoo.datasets.download import fetch
 from algozoo.datasets.ensemble import forget, is_made, simulated_sequence
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.nulls import flip_refusal
-from algozoo.datasets.readers import read
+from algozoo.datasets.readers import read_files, sequence_of
 from algozoo.errors import InputError
 from algozoo.sequence import ADISequence
 
 EXCLUSION_RADIUS = 1.5
 """FWHM around a known companion where maps are not scored, even after its removal."""
 
-READ_AS_THEY_ARE = {"name", "pixel_scale", "angle_unit", "angle_offset", "star_flux", "star_flux_aperture"}
-"""Fields of a real manifest that `algozoo.datasets.read` takes by the same names."""
+HOW_READ = {"angle_unit", "angle_column", "axes"}
+WHAT_IS_STATED = {"name", "pixel_scale", "angle_offset", "star_flux", "star_flux_aperture"}
+"""Fields of a real manifest that `read_files` and `sequence_of` take by the same names."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +199,10 @@ def n_resels(mask: NDArray[np.bool_], fwhm: float) -> float:
 
 
 def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
-    given: dict[str, Any] = {**paths, **manifest.model_dump(include=READ_AS_THEY_ARE)}
-    crop = manifest.crop.x, manifest.crop.y, manifest.crop.size
-    sequence = read(**given, crop=crop)
+    given: dict[str, Any] = {**paths, **manifest.model_dump(include=HOW_READ)}
+    material = read_files(**given, crop=(manifest.crop.x, manifest.crop.y, manifest.crop.size))
+    placement = place(material.cube.shape[-2:], manifest.centre or "as-is", None)
+    sequence = sequence_of(material, placement, **manifest.model_dump(include=WHAT_IS_STATED))
     largest = sequence.centre / sequence.fwhm - 1
     if manifest.valid_field.outer > largest:
         raise InputError(

@@ -1,9 +1,16 @@
 """Manifests: what a dataset is, written by hand in TOML and checked as a whole."""
 
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
 from algozoo.datasets.annuli import Calibration, Statistics, TrialAnnulus
 from algozoo.datasets.simulate.parameters import Simulation
@@ -107,6 +114,9 @@ NOT_IN_TRIALS = frozenset(
 """Fields of a manifest on which no trial depends: text for readers, and records of how its numbers were found."""
 
 
+OPTIONAL = frozenset({"angle_column", "angle_offset", "axes", "centre"})
+
+
 class Manifest(Table):
     """What every manifest says of its dataset."""
 
@@ -157,18 +167,28 @@ class RealManifest(Manifest):
 
     `star_flux` is the star's flux, in the cube's unit, in an aperture of `star_flux_aperture` pixels in diameter (one
     FWHM by default); without it, the flux in the file of the PSF is the star's. With wavelengths it is the mean over
-    the channels. `angle_unit` is that of the file, `angle_offset` is added to the angles (degrees), so that North is up
-    in the derotated frame.
+    the channels. `angle_unit` is that of the file, `angle_column` the column of a table, `angle_offset` is added to the
+    angles (degrees), so that North is up in the derotated frame; without it North is not known. `axes` is the order of
+    the cube's axes, as in "wtyx"; `centre` the pixel of the star in the cropped frames, which are then shifted.
     """
 
     kind: Literal["real"]
     star_flux: Positive | None = None
     star_flux_aperture: Positive | None = None
     angle_unit: Literal["deg", "rad"] = "deg"
-    angle_offset: float
+    angle_column: Line | None = None
+    angle_offset: float | None = None
+    axes: Line | None = None
     crop: Crop
+    centre: Annotated[tuple[float, float] | None, Field(strict=False)] = None
     files: Files
     companions: Annotated[tuple[KnownCompanion, ...], Field(strict=False)] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_stated(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out fields that came later, where they are not used, so that keys of older results hold."""
+        fields = handler(self)
+        return {key: value for key, value in fields.items() if key not in OPTIONAL or value is not None}
 
 
 class SimulatedManifest(Manifest):

@@ -3,6 +3,7 @@
 import re
 import zlib
 from math import prod
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -94,15 +95,31 @@ def refuse_bad_tiles(header: fits.Header, whole: bytes, start: int) -> None:
     _refuse_bad_table(header, whole, start, 8 * prod(map(min, tile, shape)))
 
 
-def _refuse_bad_table(header: fits.Header, whole: bytes, start: int, largest: int) -> None:
-    """Refuse tiles that lie outside of the file or over each other, or have more bytes than `largest`."""
+def binary_table(header: fits.Header, whole: bytes, start: int) -> tuple[fits.ColDefs, NDArray[Any]]:
+    """Return the columns of a binary table, and its rows as they stand in the file.
+
+    Parameters
+    ----------
+    header, whole, start
+        See `refuse_bad_tiles`.
+
+    Raises
+    ------
+    InputError
+        If there are too many columns, or they do not make up its rows.
+    """
     if whole_number(header, "TFIELDS") > MOST_COLUMNS:
         raise InputError(f"has {header['TFIELDS']} columns, expected at most {MOST_COLUMNS}")
     columns = fits.BinTableHDU.fromstring(whole).columns
     row, n_rows = columns.dtype.newbyteorder(">"), whole_number(header, "NAXIS2")
     if row.itemsize != whole_number(header, "NAXIS1"):
         raise InputError(f"has rows of {header['NAXIS1']} bytes, and columns of {row.itemsize}")
-    table = np.frombuffer(whole, row, count=n_rows, offset=start)
+    return columns, np.frombuffer(whole, row, count=n_rows, offset=start)
+
+
+def _refuse_bad_table(header: fits.Header, whole: bytes, start: int, largest: int) -> None:
+    """Refuse tiles that lie outside of the file or over each other, or have more bytes than `largest`."""
+    columns, table = binary_table(header, whole, start)
     heap = memoryview(whole)[start + whole_number(header, "THEAP", table.nbytes) :]
     for name in set(TILES) & set(columns.names):
         kind = re.fullmatch(r"1?[PQ]([BIJED])(\(\d*\))?", columns[name].format)

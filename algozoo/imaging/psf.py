@@ -14,6 +14,9 @@ Array = NDArray[np.float64]
 MINIMUM_CORE = 9
 """Pixels needed to fit the six parameters of a Gaussian."""
 
+SMALLEST_CORE = 1.5
+"""Radius in pixels within which the core of the narrowest PSF is fitted: a square of three pixels."""
+
 
 class GaussianFit(NamedTuple):
     """Centre (pixels) and full width at half maximum (pixels, geometric mean of both axes) of a PSF."""
@@ -31,7 +34,7 @@ class NormalisedPSF(NamedTuple):
     flux: float
 
 
-def fit_gaussian(psf: ArrayLike) -> GaussianFit:
+def fit_gaussian(psf: ArrayLike, good: NDArray[np.bool_] | None = None) -> GaussianFit:
     """Fit a 2-D Gaussian to the core of a PSF: the pixels within its half maximum and half a pixel more.
 
     Wings are left out: a fit that includes them overestimates the width (by 6 % on a NACO PSF).
@@ -40,6 +43,8 @@ def fit_gaussian(psf: ArrayLike) -> GaussianFit:
     ----------
     psf : array (ny, nx)
         A single unsaturated source on no background.
+    good : array of bool (ny, nx), optional
+        Pixels that are not at the top of a clipped PSF: only they are fitted.
 
     Raises
     ------
@@ -47,13 +52,15 @@ def fit_gaussian(psf: ArrayLike) -> GaussianFit:
         If there is no source to fit.
     """
     psf = np.asarray(psf, dtype=np.float64)
-    peak_y, peak_x = np.unravel_index(np.argmax(psf), psf.shape)
-    peak = psf[peak_y, peak_x]
+    peak = psf.max()
+    peak_y, peak_x = np.argwhere(psf == peak)[0] if good is None else np.argwhere(~good).mean(axis=0)
     if not peak > 0:
         raise ValueError("the PSF has no positive pixel")
     y, x = np.mgrid[: psf.shape[0], : psf.shape[1]]
     width = 2 * np.sqrt(np.sum(psf > peak / 2) / np.pi)
-    core = np.hypot(x - peak_x, y - peak_y) <= width / 2 + 0.5
+    core = np.hypot(x - peak_x, y - peak_y) <= max(width / 2 + 0.5, SMALLEST_CORE)
+    if good is not None:
+        core &= good
     if core.sum() < MINIMUM_CORE:
         raise ValueError(f"the core of the PSF has {core.sum()} pixels, too few to fit (at least {MINIMUM_CORE})")
     start = (1.0, peak_x, peak_y, width, width, 0.0)
@@ -77,7 +84,7 @@ def _gaussian(
     return np.asarray(peak * np.exp(-4 * np.log(2) * (a**2 + b**2)))
 
 
-def normalise_psf(psf: ArrayLike) -> NormalisedPSF:
+def normalise_psf(psf: ArrayLike, good: NDArray[np.bool_] | None = None) -> NormalisedPSF:
     """Centre a PSF on its stamp and scale it to unit flux in an aperture of diameter FWHM.
 
     It is always rescaled, however close to one its flux is.
@@ -86,10 +93,12 @@ def normalise_psf(psf: ArrayLike) -> NormalisedPSF:
     ----------
     psf : array (n, n)
         n odd, the source within one pixel of the centre.
+    good : array of bool (n, n), optional
+        As for `fit_gaussian`.
     """
     psf = np.asarray(psf, dtype=np.float64)
     centre = (len(psf) - 1) / 2
-    fit = fit_gaussian(psf)
+    fit = fit_gaussian(psf, good)
     centred = shift(psf, centre - fit.x, centre - fit.y)
     flux = aperture_sum(centred, centre, centre, fit.fwhm / 2)
     return NormalisedPSF(centred / flux, fit.fwhm, flux)

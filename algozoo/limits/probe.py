@@ -94,8 +94,9 @@ class Field:
         Raises
         ------
         InputError
-            If the frames are too small.
+            If the frames are too small, or the flux of the star is not known.
         """
+        sequence.need_star_flux()
         outer = sequence.centre / sequence.fwhm - 1
         if outer <= INNER_EDGE:
             raise InputError(

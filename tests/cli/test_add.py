@@ -75,7 +75,7 @@ def test_units_are_told(algozoo, folder):
     with fits.open(folder / "star_cube.fits", mode="update") as hdus:
         hdus[0].header["BUNIT"] = "adu"
     told = algozoo("datasets", "add", folder, "--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6).out
-    assert "units: cube adu, psf not stated; the PSF is taken for the star" in told
+    assert "units: cube adu, psf not stated; the PSF is not in that of the cube" in told
 
 
 def test_frames_without_a_star_are_refused(algozoo, folder):
@@ -137,8 +137,15 @@ def test_a_picture_that_cannot_be_written_ends_with_1(algozoo, tmp_path):
         (["--name", "mine", "--pixel-scale", "-1"], "pixel_scale = -1.0: expected greater than 0"),
         (["--name", "mine", "--star-flux", "0"], "star_flux = 0.0: expected greater than 0"),
         (["--name", "mine", "--cube", "none.fits"], "none.fits: cannot be read (No such file or directory)"),
-        (["--name", "mine", "--companion", "0.01,30"], "cannot be measured, expected"),
-        (["--name", "mine", "--companion", "0.3,30"], "no companion within one FWHM of 0.300 arcsec"),
+        (["--name", "mine", "--angle-offset", "0", "--companion", "0.01,30"], "cannot be measured, expected"),
+        (
+            ["--name", "mine", "--angle-offset", "0", "--companion", "0.3,30"],
+            "no companion within one FWHM of 0.300 arcsec",
+        ),
+        (["--name", "mine", "--companion", "0.3,30"], "needs the direction of North: give --angle-offset"),
+        (["--name", "mine", "--pixel-scale", "20"], "if it was meant in mas, give 0.02"),
+        (["--name", "mine", "--centre", "10,10"], "21 px around the star are"),
+        (["--name", "mine", "--nd-transmission", "2"], "star_flux is the flux of the star"),
         ([], "Missing option '--name'"),
     ],
 )
@@ -171,12 +178,15 @@ def test_a_new_user_adds_beta_pictoris_and_gets_our_manifest(algozoo, shared_dat
     for path in (shared_data / "naco_betapic").iterdir():
         shutil.copy(path, tmp_path)
     given = ["--pixel-scale", 0.02719, "--star-flux", 764939.6, "--star-flux-aperture", 4.8, "--angle-offset", -104.39]
-    ended = algozoo("datasets", "add", tmp_path, "--name", "mine", *given, "--companion", "0.45,211")
+    given = ["datasets", "add", tmp_path, "--name", "mine", *given, "--companion", "0.45,211"]
+    refused = algozoo(*given)
+    assert refused.code == 2
+    assert "px off the centre" in refused.err
+    ended = algozoo(*given, "--centre", "51,51")
     assert ended.code == 0, ended.err
     assert "star, by the symmetry of its halo: at x = 51.1" in ended.out
     assert "a source adds up with these angles, so their sign is right" in ended.out
-    assert "px off the centre" in ended.err
-    assert "reversed angles" not in ended.err
+    assert "reversed angles make" not in ended.err
     mine, ours = load_manifest(tmp_path / "mine.toml"), load_dataset("betapic", mirror=shared_data).manifest
     assert (mine.crop, mine.angle_offset, mine.pixel_scale) == (ours.crop, ours.angle_offset, ours.pixel_scale)
     assert [file.sha256 for _, file in mine.files if file] == [file.sha256 for _, file in ours.files if file]
@@ -189,3 +199,36 @@ def test_a_new_user_adds_beta_pictoris_and_gets_our_manifest(algozoo, shared_dat
     assert np.array_equal(my.cube, our.cube)
     assert np.array_equal(my.parallactic_angles, our.parallactic_angles)
     assert (my.fwhm, my.star_flux) == (our.fwhm, our.star_flux)
+
+
+def test_the_exposure_and_the_filter_of_the_psf_give_the_star_s_flux(algozoo, folder):
+    given = ["--pixel-scale", 0.02, "--exposure-ratio", 100, "--nd-transmission", 1e-4]
+    ended = algozoo("datasets", "add", folder, "--name", "mine", *given)
+    assert ended.code == 0, ended.err
+    assert load_manifest(folder / "mine.toml").star_flux == pytest.approx(1e6, rel=0.02)
+
+
+def test_the_unit_that_is_given_overrides_that_of_the_file_of_angles(algozoo, folder):
+    with fits.open(folder / "star_pa.fits", mode="update") as hdus:
+        hdus[0].header["BUNIT"] = "ADU"
+    given = ["datasets", "add", folder, "--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6]
+    assert "BUNIT is 'ADU', expected 'deg' or 'rad'" in algozoo(*given).err
+    ended = algozoo(*given, "--angle-unit", "deg")
+    assert ended.code == 0, ended.err
+    assert load_dataset(str(folder / "mine.toml")).sequence(0).field_rotation == pytest.approx(60)
+
+
+def test_one_hdu_of_a_file_makes_no_dataset(algozoo, folder):
+    given = ["--name", "mine", "--pixel-scale", 0.02, "--star-flux", 1e6, "--cube", f"{folder / 'star_cube.fits'}[0]"]
+    ended = algozoo("datasets", "add", folder, *given)
+    assert ended.code == 2
+    assert "save this HDU as a file of its own" in ended.err
+    assert not (folder / "mine.toml").exists()
+
+
+def test_a_dataset_of_files_without_north_has_no_position_angles(algozoo, folder):
+    given = ["--pixel-scale", 0.02, "--star-flux", 1e6]
+    assert algozoo("datasets", "add", folder, "--name", "mine", *given).code == 0
+    assert load_dataset(str(folder / "mine.toml")).sequence(0).north_angle is None
+    assert algozoo("datasets", "add", folder, "--name", "ours", *given, "--angle-offset", 0).code == 0
+    assert load_dataset(str(folder / "ours.toml")).sequence(0).north_angle == 0

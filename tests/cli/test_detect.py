@@ -7,7 +7,7 @@ from astropy.io import fits
 
 from algozoo.companions import Companion, inject
 
-BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39, "--angle-unit": "deg"}
+BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39}
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def files(tmp_path, make_sequence):
     for name, array in arrays.items():
         fits.writeto(tmp_path / f"{name}.fits", np.asarray(array, dtype=np.float32))
     options = {f"--{name}": tmp_path / f"{name}.fits" for name in arrays}
-    return options | {"--pixel-scale": 0.02, "--output": tmp_path / "out"}
+    return options | {"--pixel-scale": 0.02, "--angle-offset": 0, "--output": tmp_path / "out"}
 
 
 def flat(options):
@@ -116,7 +116,7 @@ def test_map_table_and_picture_are_written(algozoo, files):
 
 
 def test_angle_offset_turns_the_sky(algozoo, files):
-    algozoo("detect", *flat(files), "--detector", "median", "--angle-offset", 30)
+    algozoo("detect", *flat(files | {"--angle-offset": 30}), "--detector", "median")
     best = pd.read_csv(files["--output"] / "candidates.csv").iloc[0]
     assert best["position_angle_deg"] == pytest.approx(120, abs=3)
 
@@ -149,10 +149,15 @@ BAD = {
     "angles are too few": ("--angles", lambda p: write(p, np.linspace(0, 60, 19)), "19"),
     "angles are in radians": ("--angles", lambda p: write(p, np.linspace(0, 1, 20)), "radians"),
     "psf is empty": ("--psf", lambda p: write(p, np.zeros((21, 21))), "PSF"),
-    "psf is even": ("--psf", lambda p: write(p, fits.getdata(p)[1:, 1:]), "odd"),
+    "psf is a list": ("--psf", lambda p: write(p, np.ones(21)), "(m, m)"),
     "psf is larger than a frame": ("--psf", lambda p: write(p, np.pad(fits.getdata(p), 20)), "61"),
     "psf is off centre": ("--psf", lambda p: write(p, np.roll(fits.getdata(p), 5)), "centre"),
     "pixel scale is zero": ("--pixel-scale", lambda _: 0, "pixel_scale"),
+    "pixel scale is in mas": ("--pixel-scale", lambda _: 27, "if it was meant in mas, give 0.027"),
+    "cube is empty": ("--cube", lambda p: write(p, np.ones((20, 41, 41))), "there is no star in it"),
+    "axes are others": ("--axes", lambda _: "wtyx", "expected one letter for each axis"),
+    "angle column is none": ("--angle-column", lambda _: "PARANG", "has no table, expected one with a column 'PARANG'"),
+    "transmission is a density": ("--nd-transmission", lambda _: 2, "No such option"),
     "detector is unknown": ("--detector", lambda _: "medain", "did you mean 'median'"),
     "parameter is unknown": ("--parameter", lambda _: "n_component=3", "did you mean 'n_components'"),
     "parameter is no setting": ("--parameter", lambda _: "20", "NAME=VALUE"),
@@ -202,16 +207,76 @@ def test_a_full_disk_leaves_old_results_whole(algozoo, files, monkeypatch):
     assert {path.name: path.read_bytes() for path in files["--output"].iterdir()} == before
 
 
-def test_what_is_not_likely_to_be_meant_is_said(algozoo, files, tmp_path):
+def test_a_field_that_hardly_rotates_is_a_warning(algozoo, files, tmp_path):
     still = write(tmp_path / "still.fits", np.full(20, 77.0))
-    ended = algozoo("detect", *flat(files | {"--angles": still, "--pixel-scale": 27}), "--detector", "median")
+    ended = algozoo("detect", *flat(files | {"--angles": still}), "--detector", "median")
     assert ended.code == 0
-    assert "the field turns by 0.0 deg" in ended.err
-    assert "meant in mas?" in ended.err
-    alike = write(tmp_path / "alike.fits", np.ones((20, 41, 41)))
-    ended = algozoo("detect", *flat(files | {"--cube": alike}), "--detector", "median")
-    assert ended.code == 1
-    assert "nothing is left of the frames after the subtraction: all are alike" in ended.err
+    assert "Warning: the field turns by 0.0 deg only" in ended.err
+
+
+def test_without_north_there_are_no_position_angles(algozoo, files):
+    given = {option: value for option, value in files.items() if option != "--angle-offset"}
+    ended = algozoo("detect", *flat(given), "--detector", "median")
+    assert ended.code == 0, ended.err
+    assert "Warning: North is not known" in ended.err
+    table = pd.read_csv(files["--output"] / "candidates.csv")
+    assert "position_angle_deg" not in table
+    assert table["angle_from_up_deg"][0] == pytest.approx(90, abs=3)
+    header = fits.getheader(files["--output"] / "detection_map.fits")
+    assert (header["CTYPE1"], header["CTYPE2"], header["NORTHANG"]) == ("LEFT", "UP", "unknown")
+    assert "ANGOFF" not in header
+
+
+@pytest.fixture
+def betapic(shared_data):
+    folder = shared_data / "naco_betapic"
+    return {
+        f"--{part}": folder / f"naco_betapic_{name}.fits"
+        for part, name in {"cube": "cube", "angles": "pa", "psf": "psf"}.items()
+    }
+
+
+def test_the_public_files_of_beta_pictoris_are_refused_until_the_star_is_centred(algozoo, betapic, tmp_path):
+    given = BETAPIC | betapic | {"-o": tmp_path / "out", "--format": "json"}
+    refused = algozoo("detect", *flat(given))
+    assert refused.code == 2
+    assert "the star is 1.5" in refused.err
+    assert "--centre auto" in refused.err
+    assert not (tmp_path / "out").exists()
+    ended = algozoo("detect", *flat(given), "--centre", "auto")
+    assert ended.code == 0, ended.err
+    assert "at x = 51.1" in ended.err
+    assert "a source adds up with these angles" in ended.err
+    best = json.loads(ended.out)[0]
+    assert best["separation_arcsec"] == pytest.approx(0.453, abs=0.010)
+    assert best["position_angle_deg"] == pytest.approx(210.8, abs=1)
+
+
+def test_negative_angles_of_beta_pictoris_are_a_warning_with_both_numbers(algozoo, betapic, tmp_path):
+    angles = write(tmp_path / "negative.fits", -fits.getdata(betapic["--angles"]))
+    given = BETAPIC | betapic | {"--angles": angles, "--centre": "auto", "-o": tmp_path / "out"}
+    ended = algozoo("detect", *flat(given))
+    assert ended.code == 0, ended.err
+    assert "Warning: the angles seem to have the wrong sign" in ended.err
+    assert "sigma with these angles" in ended.err
+
+
+def test_a_dataset_is_searched_by_its_name(algozoo, tmp_path):
+    ended = algozoo("detect", "tiny", "--detector", "median", "-o", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    assert "shape: 25 frames of 61x61 px" in ended.err
+    assert "position_angle_deg" in ended.out
+    both = algozoo("detect", "tiny", "--cube", "cube.fits", "-o", tmp_path / "out")
+    assert both.code == 2
+    assert "tiny is a dataset, whose manifest describes its files" in both.err
+
+
+def test_names_outside_ascii_are_read_and_written(algozoo, files, tmp_path):
+    cube = tmp_path / "β Pic, Würfel.fits"
+    files["--cube"].rename(cube)
+    ended = algozoo("detect", *flat(files | {"--cube": cube}), "--detector", "median")
+    assert ended.code == 0, ended.err
+    assert "Pic" in fits.getheader(files["--output"] / "detection_map.fits")["FILE CUBE"]
 
 
 def test_controls_do_not_search(algozoo, files):

@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from algozoo.datasets.adding.folders import choose_sequence
+from algozoo.datasets.front import open_files
 from algozoo.errors import InputError
+from algozoo.reporter import Reporter
 
 PARAMETERS = {
     "n_frames": 20,
@@ -97,3 +100,73 @@ def write_fits(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return path
 
     return write
+
+
+N_FRAMES, SIZE = 12, 61
+
+
+def vortex(x: float, y: float) -> np.ndarray:
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    separation = np.hypot(columns - x, rows - y)
+    return 1000 / (1 + (separation / 4) ** 2) - 900 * np.exp(-((separation / 2) ** 2))
+
+
+@pytest.fixture
+def parts(star):
+    """Return a good sequence, to be spoiled."""
+    noise = np.random.default_rng(0).normal(scale=2, size=(N_FRAMES, SIZE, SIZE))
+    return {
+        "cube": noise + vortex(30, 30),
+        "angles": np.linspace(10, 70, N_FRAMES),
+        "psf": 1e6 * star,
+        "plsc": np.array([0.02]),
+    }
+
+
+@pytest.fixture
+def off_centre(parts):
+    """Return the same with the star one pixel and more off the centre."""
+    return parts | {"cube": parts["cube"] + (vortex(31.2, 29.0) - vortex(30, 30))}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a sequence to a folder."""
+
+    def write(parts):
+        for part, data in parts.items():
+            fits.PrimaryHDU(data).writeto(tmp_path / f"{part}.fits", overwrite=True)
+        return choose_sequence(tmp_path)
+
+    return write
+
+
+@pytest.fixture
+def opened(write):
+    """Write a sequence and open it."""
+
+    def opened(parts, **how):
+        files = {part: path for part, path in write(parts).items() if part != "pixel_scale"}
+        return open_files(**files, **how)
+
+    return opened
+
+
+class Kept(Reporter):
+    """Keep the lines of a report."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    """Return a reporter that keeps what is said."""
+    return Kept()

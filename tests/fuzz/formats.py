@@ -17,8 +17,8 @@ from algozoo.benchmark.suite import load_suite
 from algozoo.challenge.entry import read_map_entry
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
 from algozoo.datasets.arrays import read_archive, read_image, read_number, stated_unit
+from algozoo.datasets.lists import read_angles
 from algozoo.datasets.manifest import load_manifest
-from algozoo.datasets.readers import read_angles
 from algozoo.detectors.submitted.manifest import ENTRY_FILE, MANIFEST, read_submission
 from algozoo.submissions.sealed import COMMITMENT, Truth, read_truth
 from algozoo.toml import read_toml
@@ -113,6 +113,13 @@ def _read_fits(path: Path) -> None:
     read_number(path)
 
 
+def _read_hdus(path: Path) -> None:
+    read_angles(path, column="ANGLE")
+    for extension in ("FRAMES", "2"):
+        read_angles(f"{path}[{extension}]")
+    stated_unit(f"{path}[2]")
+
+
 def _read_store(folder: Path) -> None:
     store = Store(folder)
     for suite in sorted({(record.suite.name, record.suite.version) for record in store.records()}):
@@ -131,6 +138,14 @@ TABLE = fits.BinTableHDU.from_columns(
     [fits.Column("a", "PE()", array=np.array([[1.0], [2.0, 3.0]], dtype=object)), fits.Column("b", "E", array=[1, 2])]
 )
 PLAIN = _fits(fits.PrimaryHDU(), TABLE, fits.ImageHDU((9 * CUBE).astype(np.int16), fits.Header({"BUNIT": "adu"})))
+FRAMES = fits.BinTableHDU.from_columns(
+    [
+        fits.Column("a", "PE()", array=np.array([[1.0], [2.0, 3.0]], dtype=object)),
+        fits.Column("ANGLE", "E", "deg", array=[3.0, 5.5], bscale=0.5, bzero=1.0),
+    ],
+    name="FRAMES",
+)
+HDUS = _fits(fits.PrimaryHDU(), FRAMES, fits.ImageHDU(np.array([10.0, 20.0])))
 TILED = tuple(
     _fits(fits.PrimaryHDU(), fits.CompImageHDU(CUBE, compression_type=algorithm, quantize_level=level))
     for algorithm, level in (("RICE_1", 16), ("GZIP_2", 0))
@@ -159,6 +174,10 @@ FORMATS = {
     "angles": Format(
         (b"# degrees\n12.5 1.1\n13.5, 1.2\n-200 1.3\n",), _file(read_angles, "a.txt"), TEXT, IN_TEXT, "a.txt"
     ),
+    "columns": Format(
+        (b"# made\nMJD;PARANG\n59000;12.5\n59001;13.5\n",), _file(read_angles, "a.tsv"), TEXT, IN_TEXT, "a.tsv"
+    ),
+    "tables": Format((HDUS,), _file(_read_hdus, "a.fits"), CARDS, IN_CARDS, "a.fits"),
     "dataset": Format(
         ((ROOT / "datasets" / "betapic.toml").read_bytes(),), _file(load_manifest, "a.toml"), TEXT, IN_TEXT, "a.toml"
     ),

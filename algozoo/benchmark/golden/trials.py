@@ -19,8 +19,9 @@ from algozoo.benchmark.suite import SuiteDataset, load_suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, inject
 from algozoo.datasets import Dataset, load_dataset
+from algozoo.datasets.centring import Placement
 from algozoo.datasets.manifest import RealManifest
-from algozoo.datasets.readers import read as read_sequence
+from algozoo.datasets.readers import read_files, sequence_of
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.files import working_folder
 from algozoo.sequence import ADISequence
@@ -105,7 +106,9 @@ def _spectral_cases() -> dict[str, Case]:
     }
     with working_folder() as folder:
         files: dict[str, Any] = dict(_written(folder, arrays))
-        read = read_sequence(**files, pixel_scale=0.02)
+        material = read_files(**files)
+    whole = Placement(0, 0, material.cube.shape[-1])
+    read = sequence_of(material, whole, pixel_scale=0.02, angle_offset=0.0)
     found = {"cube": read.cube, "reference": read.reference, "psf": read.psf, "flux": read.star_flux, "fwhm": read.fwhm}
     return {f"spectral: {name}": summary(values) for name, values in found.items() if values is not None}
 

@@ -3,8 +3,10 @@
 The role of a file is a word of its name, and what is left of the name tells sequences apart. This covers the first data
 challenge (``sphere_irdis_cube_1.fits``, ``_pa_``, ``_psf_``, ``_plsc_`` or ``_pxscale_``, ``_wls_``), the second
 (``image_cube_sphere1.fits``, ``parallactic_angles_``, ``psf_cube_``, ``wavelength_vect_``), VIP's examples
-(``naco_betapic_cube.fits``, ``_pa``, ``_psf``), and plain ``cube.fits``, ``angles.txt``, ``psf.fits``; frames of
-another star are ``reference``.
+(``naco_betapic_cube.fits``, ``_pa``, ``_psf``), the SPHERE Data Centre (``SCIENCE_REDUCED_MASTER_CUBE-center_im.fits``,
+``PARA_ROTATION_CUBE-rotnth``, ``PSF_MASTER_CUBE-median_unsat``, ``LAMBDA_INFO-lam``), spherical (``coro_cube.fits``,
+``frames_info_coro.csv``, ``psf_cube_for_postprocessing.fits``), and plain ``cube.fits``, ``angles.txt``, ``psf.fits``;
+frames of another star are ``reference``.
 """
 
 import re
@@ -15,12 +17,25 @@ from algozoo.errors import InputError
 Files = dict[str, Path]
 
 REQUIRED = ("cube", "angles", "psf")
+TABLE = "frames_info"
+"""A table of all frames, which counts where there is no file of their angles alone."""
 PARTS = (*REQUIRED, "wavelengths", "reference")
 
-SUFFIXES = (".fits", ".fit", ".fits.gz", ".fits.fz", ".txt", ".csv", ".dat")
+SUFFIXES = (".fits", ".fit", ".fits.gz", ".fits.fz", ".txt", ".csv", ".tsv", ".dat", ".ecsv")
 
 ROLES = {
+    "reduced_spectral_master_cube_sorted-center_im_sorted": "cube",
+    "reduced_spectral_master_cube-center_im": "cube",
+    "reduced_master_cube-center_im": "cube",
+    "para_rotation_cube_sorted-rotnth_sorted": "angles",
+    "para_rotation_cube-rotnth": "angles",
+    "psf_master_cube-median_unsat": "psf",
+    "lambda_info-lam": "wavelengths",
+    "psf_cube_for_postprocessing": "psf",
+    "frames_info": "angles",
     "parallactic_angles": "angles",
+    "derotation_angles": "angles",
+    "derot_angles": "angles",
     "wavelength_vect": "wavelengths",
     "reference_cube": "reference",
     "image_cube": "cube",
@@ -40,6 +55,9 @@ ROLES = {
     "pa": "angles",
 }
 """Words and what they stand for; of two that fit, the first."""
+
+NO_ROLE = re.compile(r"(^|[_.-])(ivar|unrepaired|frame_selection_vector)($|[_.-])")
+"""Files next to those of a sequence: variances, and what was left from before."""
 
 
 def find_sequences(folder: Path) -> dict[str, Files]:
@@ -62,7 +80,7 @@ def find_sequences(folder: Path) -> dict[str, Files]:
     found: dict[str, Files] = {}
     for path in paths:
         part, name = _role(path)
-        if part is None:
+        if part is None or (TABLE in path.name.lower() and part in found.get(name, {})):
             continue
         rival = found.setdefault(name, {}).setdefault(part, path)
         if rival != path:
@@ -70,7 +88,22 @@ def find_sequences(folder: Path) -> dict[str, Files]:
                 f"{folder}: both {rival.name} and {path.name} look like the {part.replace('_', ' ')} of one sequence: "
                 "move one of them away"
             )
-    return dict(sorted(found.items()))
+    return _with_shared(dict(sorted(found.items())))
+
+
+def _with_shared(found: dict[str, Files]) -> dict[str, Files]:
+    """Give each sequence the files that name none, and join files that are the only ones of their part."""
+    shared = found.get("", {})
+    if "cube" not in shared and any("cube" in files for files in found.values()):
+        found = {name: shared | files for name, files in found.items() if name}
+    parts = [part for files in found.values() for part in files]
+    if (
+        "cube" in parts
+        and len(set(parts)) == len(parts)
+        and not any(set(REQUIRED) <= files.keys() for files in found.values())
+    ):
+        found = {next(iter(found), ""): {part: path for files in found.values() for part, path in files.items()}}
+    return found
 
 
 def choose_sequence(folder: Path, **chosen: Path | None) -> Files:
@@ -125,7 +158,10 @@ def _describe(files: Files) -> str:
 
 def _role(path: Path) -> tuple[str | None, str]:
     """Return the role of a file and the rest of its name."""
-    stem = re.sub(r"(\.(fits?|txt|csv|dat|gz|fz))+$", "", path.name.lower())
+    stem = re.sub(r"(\.(fits?|txt|csv|tsv|dat|ecsv|gz|fz))+$", "", path.name.lower())
+    stem = re.sub(r"^(ird|ifs)_[a-z_]*dc\d*-", "", stem)  # the step of the SPHERE Data Centre that wrote it
+    if NO_ROLE.search(stem):
+        return None, stem
     for word, role in ROLES.items():
         match = re.search(rf"(^|[_.-]){word}($|[_.-])", stem)
         if match:

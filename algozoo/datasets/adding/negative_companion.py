@@ -98,8 +98,10 @@ def fit_companion(
     Raises
     ------
     InputError
-        If the aperture reaches the star or the edge of the frames, or if there is no companion.
+        If the aperture reaches the star or the edge of the frames, if there is no companion, or if the flux of the star
+        is not known.
     """
+    sequence.need_star_flux()
     _check_place(sequence, guess)
     counts = sorted({min(count, sequence.n_frames - 1) for count in n_components})
     middle = counts[len(counts) // 2]

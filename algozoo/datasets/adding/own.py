@@ -11,11 +11,12 @@ import tomlkit
 
 from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.negative_companion import FittedCompanion
-from algozoo.datasets.adding.report import Look
 from algozoo.datasets.arrays import read_number
+from algozoo.datasets.front import Opened
+from algozoo.datasets.hdus import split_extension
+from algozoo.datasets.lists import AngleUnit, unit_of_angles
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
-from algozoo.datasets.readers import AngleUnit, unit_of_angles
 from algozoo.errors import InputError
 from algozoo.files import file_digest, write_text_whole
 from algozoo.sequence import ADISequence
@@ -37,23 +38,20 @@ class Stated:
 
     pixel_scale: float | None = None
     angle_unit: AngleUnit | None = None
-    angle_offset: float = 0.0
+    angle_column: str | None = None
+    angle_offset: float | None = None
+    axes: str | None = None
     star_flux: float | None = None
     star_flux_aperture: float | None = None
 
 
-def missing_facts(files: Files, seen: Look, stated: Stated) -> dict[str, str]:
+def missing_facts(files: Files, opened: Opened, stated: Stated) -> dict[str, str]:
     """Return the fields of `Stated` that are needed and known from nowhere, each with what to say."""
     missing = {}
     if stated.pixel_scale is None and "pixel_scale" not in files:
         missing["pixel_scale"] = "arcseconds per pixel"
-    if stated.angle_unit is None and unit_of_angles(files["angles"]) is None:
-        missing["angle_unit"] = "deg or rad: the angles lie within 2 pi, and their file does not say"
-    if stated.star_flux is None and not seen.psf_in_cube_units:
-        missing["star_flux"] = (
-            f"the star's flux without coronagraph in one FWHM, in the unit of the cube: the PSF has "
-            f"{seen.psf_flux:.4g} there, and the cube is brighter in one pixel ({seen.brightest:.4g})"
-        )
+    if stated.star_flux is None and opened.seen.flux_refusal:
+        missing["star_flux"] = opened.seen.flux_refusal
     return missing
 
 
@@ -101,7 +99,7 @@ def new_manifest(origin: str, side: int, fwhm: float, inner: float, **facts: Any
 def compose_manifest(
     name: str,
     files: Files,
-    seen: Look,
+    opened: Opened,
     stated: Stated,
     folder: Path,
     *,
@@ -115,17 +113,23 @@ def compose_manifest(
     InputError
         If something stated is out of range, or if the frames are too small.
     """
-    left, bottom, side = seen.crop or (0, 0, seen.shape[-1])
-    cut_at_the_end = (seen.shape[-1] - left, seen.shape[-2] - bottom) != (side, side)
+    ny, nx = opened.material.cube.shape[-2:]
+    left, bottom, side, dx, dy = opened.placement
+    crop: dict[str, Any] = {"x": left, "y": bottom}
+    if (nx - left, ny - bottom) != (side, side):
+        crop["size"] = side
     facts = asdict(stated)
+    if dx or dy:  # the frames are shifted, and cut about the star
+        crop = {"x": 0, "y": 0}
+        facts["centre"] = [round(left + (side - 1) / 2 - dx, 4), round(bottom + (side - 1) / 2 - dy, 4)]
     if stated.pixel_scale is None and "pixel_scale" in files:
         facts["pixel_scale"] = read_number(files["pixel_scale"])
     if stated.angle_unit is None:
-        facts["angle_unit"] = unit_of_angles(files["angles"]) or "deg"
+        facts["angle_unit"] = unit_of_angles(files["angles"], stated.angle_column) or "deg"
     return new_manifest(
         str(files["cube"]),
         side,
-        seen.fwhm,
+        opened.seen.psf.fwhm,
         inner,
         **facts,
         **dict.fromkeys(("instrument", "licence", "citation"), "not stated"),
@@ -133,7 +137,7 @@ def compose_manifest(
         title=name,
         description=f"Made by `algozoo datasets add` from {files['cube'].name}.",
         source="own data",
-        crop={"x": left, "y": bottom, **({"size": side} if cut_at_the_end else {})},
+        crop=crop,
         files={part: _source(path, folder) for part, path in files.items() if part != "pixel_scale"},
         companions=list(companions),
     )
@@ -191,6 +195,8 @@ def place_from_text(text: str) -> tuple[float, float]:
 
 def _source(path: Path, folder: Path) -> dict[str, str]:
     """Describe a file: relative to the manifest where it lies beside or below, else by its address."""
+    if split_extension(path)[1] is not None:
+        raise InputError(f"{path}: a dataset is made of whole files: save this HDU as a file of its own")
     path, folder = path.resolve(), folder.resolve()
     digest = file_digest(path)
     if path.is_relative_to(folder):

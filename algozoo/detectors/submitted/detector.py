@@ -173,7 +173,7 @@ def _request(task: str, sequence: ADISequence, detector: Submitted) -> Message:
         "parameters": detector.parameters,
         "pixel_scale": sequence.pixel_scale,
         "fwhm": sequence.fwhm,
-        "north_angle": sequence.north_angle,
+        "north_angle": sequence.north_angle or 0.0,
     }
     return Message(facts=facts, arrays=arrays | {"star_flux": np.asarray(sequence.star_flux)}, blob=detector.fitted)
 

@@ -46,10 +46,31 @@ def folder_of(tmp_path: Path):
             "naco_betapic_wl.fits",
             "naco_betapic_plsc.fits",
         ),
+        (
+            "ird_convert_recenter_dc5-IRD_SCIENCE_REDUCED_MASTER_CUBE-center_im.fits",
+            "ird_convert_recenter_dc5-IRD_SCIENCE_PARA_ROTATION_CUBE-rotnth.fits",
+            "ird_convert_recenter_dc5-IRD_SCIENCE_PSF_MASTER_CUBE-median_unsat.fits",
+            "ird_convert_dc-IRD_SCIENCE_LAMBDA_INFO-lam.fits",
+            "pixel_scale.txt",
+        ),
+        (
+            "ifs_sortframes_dc-IFS_SCIENCE_REDUCED_SPECTRAL_MASTER_CUBE_SORTED-center_im_sorted.fits",
+            "ifs_sortframes_dc-IFS_SCIENCE_PARA_ROTATION_CUBE_SORTED-rotnth_sorted.fits",
+            "ifs_sortframes_dc-IFS_SCIENCE_PSF_MASTER_CUBE-median_unsat.fits",
+            "ifs_sortframes_dc-IFS_SCIENCE_LAMBDA_INFO-lam.fits",
+            "pixel_scale.txt",
+        ),
+        (
+            "coro_cube.fits",
+            "frames_info_coro.csv",
+            "psf_cube_for_postprocessing.fits",
+            "wavelengths.fits",
+            "pixel_scale.txt",
+        ),
     ],
 )
 def test_the_names_of_the_field_are_recognised(folder_of, names):
-    folder = folder_of(*names, "README.md", "first_guess_astrometry_gpi2.fits", "notes.txt")
+    folder = folder_of(*names, "README.md", "first_guess_astrometry_gpi2.fits", "notes.txt", "coro_ivar_cube.fits")
     (found,) = find_sequences(folder).values()
     assert [
         path.name for path in (found[part] for part in ("cube", "angles", "psf", "wavelengths", "pixel_scale"))
