@@ -3,8 +3,9 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from algozoo.errors import AlgoZooError, InputError
@@ -30,19 +31,66 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     AlgoZooError
         If the disk is full or the folder cannot be written; nothing half-written is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")  # hosts may share a folder
+    write_all_whole(path.parent, {path.name: write})
+
+
+def write_all_whole(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
+    """Write files by name into a folder, all or none; see `write_whole`."""
+    path = folder
+    temporary = {name: folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}" for name in files}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, write in files.items():
+            path = folder / name
+            write(temporary[name])
+            with temporary[name].open("rb") as file:
+                os.fsync(file.fileno())
+        for name, whole in temporary.items():
+            whole.replace(folder / name)
     except OSError as error:
         reason = error.strerror or f"is the disk full? {error}"
         raise AlgoZooError(f"{path}: not written ({reason}); nothing half-written is left") from error
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        for whole in temporary.values():
+            with suppress(OSError):
+                whole.unlink()
+
+
+@contextmanager
+def place_to_write(folder: Path, *, overwrite: bool) -> Iterator[None]:
+    """Make a folder and try to write into it; at the end it is removed if it is empty and was not there before.
+
+    Parameters
+    ----------
+    folder : path
+    overwrite : bool
+        Whether it may hold files.
+
+    Raises
+    ------
+    InputError
+        If it holds files.
+    AlgoZooError
+        If it cannot be written.
+    """
+    made: list[Path] = []
+    try:
+        try:
+            if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+                raise InputError(
+                    f"{folder}: is not empty: give another --output, or --overwrite to replace files of the same names"
+                )
+            made = [place for place in (folder, *folder.parents) if not place.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise AlgoZooError(f"{folder}: cannot be written ({error.strerror}): give another --output") from None
+        yield
+    finally:
+        with suppress(OSError):  # it holds files
+            for place in made:
+                place.rmdir()
 
 
 def write_text_whole(path: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,13 +12,9 @@ from algozoo.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from astropy.table import Table
-
-    from algozoo.limits.measure import DetectionLimits
     from algozoo.limits.probe import Field
 
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
-UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 
 
 @click.command()
@@ -41,6 +36,7 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 @options.seed
 @options.mirror
 @options.output
+@options.as_csv
 @options.style
 def limits(
     dataset: str | None,
@@ -52,6 +48,7 @@ def limits(
     seed: int,
     mirror: Path | None,
     output: Path,
+    as_csv: bool,
     style: str,
     **files: Any,
 ) -> None:
@@ -65,6 +62,7 @@ def limits(
     from algozoo.cli.progress import Terminal
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.plots.limits import draw_limits
+    from algozoo.products import with_units
 
     detector = options.read_detector(name, settings)
     field = _field(dataset, mirror, companions, files)
@@ -76,9 +74,11 @@ def limits(
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     facts = {"sequence": repr(field.null), "detector": detector.label, "fwhm_px": field.null.fwhm, "seed": seed}
-    tables = _tables(measured, facts)
+    facts |= {"command": options.command_line(), "notes": list(measured.notices)}
+    frames = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
+    tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
     figure = draw_limits(measured.table, measured.closure, field.null, detector.label)
-    written = {stem: partial(table.write, format="ascii.ecsv", overwrite=True) for stem, table in tables.items()}
+    written = options.table_writers(tables, as_csv=as_csv)
     options.write_files(output, {**written, "limits.png": options.figure_writer(figure)})
 
 
@@ -97,16 +97,3 @@ def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...]
             "as a cube of its own"
         )
     return field
-
-
-def _tables(measured: DetectionLimits, facts: dict[str, Any]) -> dict[str, Table]:
-    """Return the tables by the names of their files, with units and with what they are measured on."""
-    from astropy.table import Table
-
-    frames = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
-    tables = {f"{stem}.ecsv": Table.from_pandas(frame) for stem, frame in frames.items()}
-    for table in tables.values():
-        table.meta |= facts | {"notes": list(measured.notices)}
-        for column in UNITS.keys() & table.colnames:
-            table[column].unit = UNITS[column]
-    return tables

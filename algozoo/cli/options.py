@@ -8,20 +8,23 @@ import io
 import json
 import math
 import os
+import shlex
+import sys
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from algozoo.errors import InputError
-from algozoo.files import RESULTS, SITES, write_whole
+from algozoo.files import RESULTS, SITES, place_to_write, write_all_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from astropy.table import Table
     from matplotlib.figure import Figure
 
     from algozoo.companions import Companion
@@ -41,7 +44,22 @@ style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
 )
 suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-output = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
+
+
+def output(command: Command) -> Command:
+    """Take --output and --overwrite; the folder is made before the work, and removed if nothing was written."""
+
+    @wraps(command)
+    def run(*args: Any, output: Path, overwrite: bool, **rest: Any) -> Any:
+        with place_to_write(output, overwrite=overwrite):
+            return command(*args, output=output, **rest)
+
+    replace = click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
+    folder = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
+    return cast("Command", folder(replace(run)))
+
+
+as_csv = click.option("--csv", "as_csv", is_flag=True, help="Write tables as CSV, without units, instead of ECSV.")
 seed = click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
@@ -266,8 +284,21 @@ def figure_writer(figure: Figure) -> Callable[[Path], object]:
     return partial(figure.savefig, format="png", dpi=120)
 
 
+def command_line() -> str:
+    """Return the command as a shell takes it."""
+    return shlex.join(["algozoo", *sys.argv[1:]])
+
+
+def table_writers(tables: Mapping[str, Table], *, as_csv: bool) -> dict[str, Callable[[Path], object]]:
+    """Return what writes tables to files of their names: ECSV with units, or CSV."""
+    suffix = "csv" if as_csv else "ecsv"
+    return {
+        f"{name}.{suffix}": partial(table.write, format=f"ascii.{suffix}", overwrite=True)
+        for name, table in tables.items()
+    }
+
+
 def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
-    """Write files by name, each whole or not at all, and say so."""
-    for name, write in files.items():
-        write_whole(folder / name, write)
+    """Write files by name, all or none, and say so."""
+    write_all_whole(folder, files)
     click.echo(f"Written to {folder}: {', '.join(files)}", err=True)
