@@ -39,6 +39,7 @@ def compare(
     seed: int,
     mirror: Path | None,
     output: Path,
+    *,
     as_csv: bool,
     style: str,
     **files: Any,
@@ -68,7 +69,8 @@ def compare(
     frames = {"scores": table, "curves": comparison.curves()}
     tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
     written = {
+        **options.table_writers(tables, as_csv=as_csv),
         "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
         "curves.png": options.figure_writer(comparison.plot()),
     }
-    options.write_files(output, options.table_writers(tables, as_csv=as_csv) | written)
+    options.write_files(output, written)

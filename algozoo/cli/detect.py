@@ -31,6 +31,7 @@ def detect(
     settings: tuple[str, ...],
     mirror: Path | None,
     output: Path,
+    *,
     as_csv: bool,
     style: str,
     **files: Any,

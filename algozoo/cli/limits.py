@@ -48,6 +48,7 @@ def limits(
     seed: int,
     mirror: Path | None,
     output: Path,
+    *,
     as_csv: bool,
     style: str,
     **files: Any,

@@ -92,7 +92,7 @@ def _draw_scores(
     places = [] if table is None else zip(table["x_px"], table["y_px"], strict=True)
     for rank, (x, y) in enumerate(places, start=1):
         position = (x - centre) * scale, (y - centre) * scale
-        inwards = -np.sign(position) * 9
+        inwards = (-9 * np.sign(position[0]), -9 * np.sign(position[1]))
         axes.annotate(str(rank), position, inwards, textcoords="offset points", ha="center", va="center", **INK)
         axes.plot(*position, "o", mfc="none", mec="white", ms=9)
     unit = "arcsec" if sequence else "px"
@@ -118,9 +118,9 @@ def _draw_scale(axes: Axes, sequence: ADISequence, reach: float) -> None:
 
 def _draw_compass(axes: Axes, north: float) -> None:
     """Point to North and East in the lower right corner; `north` is in degrees counter-clockwise from up."""
-    origin = np.array([0.87, 0.13])
-    for name, angle in (("N", north), ("E", north + 90)):
-        towards = np.array([-np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])
-        arrow = {"arrowstyle": "<-", "color": "white", "shrinkA": 1, "shrinkB": 0, "path_effects": EDGE}
-        place = {"xycoords": "axes fraction", "textcoords": "axes fraction", "ha": "center", "va": "center"}
-        axes.annotate(name, origin, origin + 0.1 * towards, arrowprops=arrow, **place, **INK)
+    x, y, length = 0.87, 0.13, 0.1
+    arrow = {"arrowstyle": "<-", "color": "white", "shrinkA": 1, "shrinkB": 0, "path_effects": EDGE}
+    letter: dict[str, Any] = {"ha": "center", "va": "center", "arrowprops": arrow, **INK}
+    for name, angle in (("N", np.deg2rad(north)), ("E", np.deg2rad(north + 90))):
+        tip = (x - length * np.sin(angle), y + length * np.cos(angle))
+        axes.annotate(name, (x, y), tip, xycoords="axes fraction", textcoords="axes fraction", **letter)
