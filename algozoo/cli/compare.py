@@ -68,7 +68,7 @@ def compare(
     facts = {"sequence": repr(night.sequence), "command": options.command_line(), "notes": list(comparison.notices)}
     frames = {"scores": table, "curves": comparison.curves()}
     tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
-    written = {
+    written: dict[str, Any] = {
         **options.table_writers(tables, as_csv=as_csv),
         "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
         "curves.png": options.figure_writer(comparison.plot()),
