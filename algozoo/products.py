@@ -15,6 +15,7 @@ from astropy.table import Column, QTable, Table
 
 from algozoo import __version__
 from algozoo.arguments import checked, expect
+from algozoo.datasets.readers import KEYWORDS
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.errors import InputError
 from algozoo.files import write_whole
@@ -29,8 +30,6 @@ FROM_UP = "angle_from_up_deg"
 """Counter-clockwise in the derotated frame, where the direction of North is not known."""
 UNITS = {"arcsec": u.arcsec, "px": u.pix, "deg": u.deg, "seconds": u.s}
 """By the last word of a column's name; the others are numbers without unit."""
-CARRIED = ("OBJECT", "TELESCOP", "INSTRUME", "DATE-OBS", "RA", "DEC", "RADESYS", "EQUINOX")
-"""Keywords of the cube's header that stand in the header of its maps, too."""
 UNIT_NOT_STATED = "unit of the cube"
 
 
@@ -170,7 +169,7 @@ def _describe(header: fits.Header, sequence: ADISequence) -> None:
     """Write what a sequence is into a header, with what the header of its cube says."""
     header["OBJECT"] = printable(sequence.name)
     stated = sequence.meta.get(HEADER, {})
-    for key in CARRIED:
+    for key in KEYWORDS:
         value = stated.get(key)
         if isinstance(value, str) or (isinstance(value, int | float) and isfinite(value)):
             header[key] = printable(value) if isinstance(value, str) else value

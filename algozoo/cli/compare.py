@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 
 
 @click.command()
@@ -28,8 +28,8 @@ from algozoo.cli import nights, options
 )
 @options.seed
 @options.mirror
-@options.output
-@options.as_csv
+@writing.output
+@writing.as_csv
 @options.style
 def compare(
     dataset: str | None,
@@ -65,12 +65,12 @@ def compare(
     options.print_numbers(table, style)
     for notice in comparison.notices:
         report.say(f"Notice: {notice}")
-    facts = {"sequence": repr(night.sequence), "command": options.command_line(), "notes": list(comparison.notices)}
+    facts = {"sequence": repr(night.sequence), "command": writing.command_line(), "notes": list(comparison.notices)}
     frames = {"scores": table, "curves": comparison.curves()}
     tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
     written: dict[str, Any] = {
-        **options.table_writers(tables, as_csv=as_csv),
+        **writing.table_writers(tables, as_csv=as_csv),
         "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
-        "curves.png": options.figure_writer(comparison.plot()),
+        "curves.png": writing.figure_writer(comparison.plot()),
     }
-    options.write_files(output, written)
+    writing.write_files(output, written)

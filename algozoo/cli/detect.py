@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @options.wavelengths
 @options.detector
 @options.mirror
-@options.output
-@options.as_csv
+@writing.output
+@writing.as_csv
 @options.style
 def detect(
     dataset: str | None,
@@ -61,7 +61,7 @@ def detect(
     table = candidate_table(result, sequence)
     if table.empty:
         _notice("the map has no peak, so there is no candidate: are the frames all alike?")
-    command = options.command_line()
+    command = writing.command_line()
     hdus = detection_hdus(result, sequence, detector)
     _say_how(hdus[0].header, files, command)
     options.print_table(list(table.columns), table.to_numpy().tolist(), style)
@@ -72,9 +72,9 @@ def detect(
         tables["learning_curve"] = with_units(curve, **facts)
     written = {
         "detection_map.fits": hdus.writeto,
-        "detection_map.png": options.figure_writer(draw_detection(result, table, sequence, detector)),
+        "detection_map.png": writing.figure_writer(draw_detection(result, table, sequence, detector)),
     }
-    options.write_files(output, written | options.table_writers(tables, as_csv=as_csv))
+    writing.write_files(output, written | writing.table_writers(tables, as_csv=as_csv))
 
 
 def _say_how(header: Any, files: dict[str, Any], command: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "hig
 )
 @options.seed
 @options.mirror
-@options.output
-@options.as_csv
+@writing.output
+@writing.as_csv
 @options.style
 def limits(
     dataset: str | None,
@@ -75,12 +75,12 @@ def limits(
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     facts = {"sequence": repr(field.null), "detector": detector.label, "fwhm_px": field.null.fwhm, "seed": seed}
-    facts |= {"command": options.command_line(), "notes": list(measured.notices)}
+    facts |= {"command": writing.command_line(), "notes": list(measured.notices)}
     frames = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
     tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
     figure = draw_limits(measured.table, measured.closure, field.null, detector.label)
-    written = options.table_writers(tables, as_csv=as_csv)
-    options.write_files(output, {**written, "limits.png": options.figure_writer(figure)})
+    written = writing.table_writers(tables, as_csv=as_csv)
+    writing.write_files(output, {**written, "limits.png": writing.figure_writer(figure)})
 
 
 def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...], files: dict[str, Any]) -> Field:

@@ -8,24 +8,20 @@ import io
 import json
 import math
 import os
-import shlex
-import sys
 from collections.abc import Callable
-from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from algozoo.errors import InputError
-from algozoo.files import RESULTS, SITES, place_to_write, write_all_whole
+from algozoo.files import RESULTS, SITES
+from algozoo.text import in_line, no_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
-    from astropy.table import Table
-    from matplotlib.figure import Figure
 
     from algozoo.companions import Companion
     from algozoo.detectors.contract import Detector
@@ -44,22 +40,6 @@ style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
 )
 suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-
-
-def output(command: Command) -> Command:
-    """Take --output and --overwrite; the folder is made before the work, and removed if nothing was written."""
-
-    @wraps(command)
-    def run(*args: Any, output: Path, overwrite: bool, **rest: Any) -> Any:
-        with place_to_write(output, overwrite=overwrite):
-            return command(*args, output=output, **rest)
-
-    replace = click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
-    folder = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
-    return cast("Command", folder(replace(run)))
-
-
-as_csv = click.option("--csv", "as_csv", is_flag=True, help="Write tables as CSV, without units, instead of ECSV.")
 seed = click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
@@ -82,6 +62,14 @@ workers = click.option(
     callback=_one_thread_each,
     help="Number of processes; 0 works in the command's own.  [default: one per core]",
 )
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number, in decimal digits or, after 0x, in hexadecimal ones."""
+    return int(text, 0)
+
+
+fresh = click.option("--fresh", is_flag=True, help="Check a row on simulated nights that nobody has seen.")
 mirror = click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -245,7 +233,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
         return
     if style == "csv":
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+        csv.writer(buffer, lineterminator="\n").writerows(
+            [columns, *([no_formula(value) for value in row] for row in rows)]
+        )
         click.echo(buffer.getvalue(), nl=False)
         return
     from rich.console import Console
@@ -256,7 +246,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in row))
+        table.add_row(*(Text(in_line(value)) for value in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPED_WIDTH)
@@ -277,28 +267,3 @@ def print_numbers(table: pd.DataFrame, style: str) -> None:
 
     rows = [[short(value) for value in row] for row in table.itertuples(index=False)]
     print_table([str(column) for column in table.columns], rows, style)
-
-
-def figure_writer(figure: Figure) -> Callable[[Path], object]:
-    """Return what writes a figure of matplotlib to a PNG file."""
-    return partial(figure.savefig, format="png", dpi=120)
-
-
-def command_line() -> str:
-    """Return the command as a shell takes it."""
-    return shlex.join(["algozoo", *sys.argv[1:]])
-
-
-def table_writers(tables: Mapping[str, Table], *, as_csv: bool) -> dict[str, Callable[[Path], object]]:
-    """Return what writes tables to files of their names: ECSV with units, or CSV."""
-    suffix = "csv" if as_csv else "ecsv"
-    return {
-        f"{name}.{suffix}": partial(table.write, format=f"ascii.{suffix}", overwrite=True)
-        for name, table in tables.items()
-    }
-
-
-def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
-    """Write files by name, all or none, and say so."""
-    write_all_whole(folder, files)
-    click.echo(f"Written to {folder}: {', '.join(files)}", err=True)
