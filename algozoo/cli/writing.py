@@ -72,8 +72,8 @@ def place_to_write(folder: Path, *, overwrite: bool) -> Iterator[None]:
             raise AlgoZooError(f"{in_line(folder)}: cannot be written ({reason}): give another --output") from None
         yield
     finally:
-        with suppress(OSError):  # it holds files
-            for place in made:
+        for place in made:
+            with suppress(OSError):  # it holds files
                 place.rmdir()
 
 
