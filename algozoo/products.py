@@ -1,6 +1,7 @@
 """What is written for an astronomer: tables with units, and a map as a FITS file with its place on the sky."""
 
 import re
+from collections.abc import Iterable
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
@@ -168,11 +169,7 @@ def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.
 def _describe(header: fits.Header, sequence: ADISequence) -> None:
     """Write what a sequence is into a header, with what the header of its cube says."""
     header["OBJECT"] = printable(sequence.name)
-    stated = sequence.meta.get(HEADER, {})
-    for key in KEYWORDS:
-        value = stated.get(key)
-        if isinstance(value, str) or (isinstance(value, int | float) and isfinite(value)):
-            header[key] = printable(value) if isinstance(value, str) else value
+    header.update(_carried(sequence, KEYWORDS))
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
     header["PIXSCALE"] = (sequence.pixel_scale, "[arcsec]")
     header["NFRAMES"] = sequence.n_frames
@@ -181,6 +178,13 @@ def _describe(header: fits.Header, sequence: ADISequence) -> None:
         "unknown" if sequence.north_angle is None else sequence.north_angle,
         "[deg] from up to North, counter-clockwise",
     )
+
+
+def _carried(sequence: ADISequence, keys: Iterable[str]) -> dict[str, str | float]:
+    """Return what the header of the cube says, as far as it can be written."""
+    stated = {key: sequence.meta.get(HEADER, {}).get(key) for key in keys}
+    text = {key: printable(value) for key, value in stated.items() if isinstance(value, str)}
+    return text | {key: value for key, value in stated.items() if isinstance(value, int | float) and isfinite(value)}
 
 
 def sky_axes(sequence: ADISequence) -> fits.Header:
@@ -194,7 +198,7 @@ def sky_axes(sequence: ADISequence) -> fits.Header:
     names, unit = ("LEFT", "UP") if sequence.north_angle is None else ("EAST", "NORTH"), "arcsec"
     if star is not None:
         names, unit = ("RA---TAN", "DEC--TAN"), "deg"
-    header = fits.Header({"WCSAXES": 2})
+    header = fits.Header({"WCSAXES": 2} | _carried(sequence, ("RADESYS", "EQUINOX")))
     for axis, name, sense, value in zip((1, 2), names, (-1, 1), star or (0.0, 0.0), strict=True):
         header[f"CTYPE{axis}"] = (name, "" if star else "offset from the star")
         header[f"CUNIT{axis}"] = unit

@@ -88,6 +88,14 @@ def test_every_image_leads_to_the_offset_of_a_companion_on_the_sky(make_sequence
         assert star.position_angle(place).deg == pytest.approx(PLANET["position_angle"], abs=1e-3)
 
 
+def test_all_images_are_in_the_frame_that_the_cube_states(make_sequence):
+    stated = {"RA": 86.8, "DEC": -51.0, "RADESYS": "FK5", "EQUINOX": 1975.0}
+    night = make_sequence(n_frames=20, meta={HEADER: stated})
+    for hdu in map_hdus(Median().detect(night), night):
+        star = WCS(hdu.header).pixel_to_world(night.centre, night.centre)
+        assert (star.frame.name, star.equinox.jyear) == ("fk5", pytest.approx(1975))
+
+
 @pytest.mark.parametrize(
     "stated",
     [

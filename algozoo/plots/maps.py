@@ -119,7 +119,7 @@ def _draw_scale(axes: Axes, sequence: ADISequence, reach: float) -> None:
 def _draw_compass(axes: Axes, north: float) -> None:
     """Point to North and East in the lower right corner; `north` is in degrees counter-clockwise from up."""
     x, y, length = 0.87, 0.13, 0.1
-    arrow = {"arrowstyle": "<-", "color": "white", "shrinkA": 1, "shrinkB": 0, "path_effects": EDGE}
+    arrow = {"arrowstyle": "<-", "color": "white", "shrinkA": 5, "shrinkB": 0, "path_effects": EDGE}
     letter: dict[str, Any] = {"ha": "center", "va": "center", "arrowprops": arrow, **INK}
     for name, angle in (("N", np.deg2rad(north)), ("E", np.deg2rad(north + 90))):
         tip = (x - length * np.sin(angle), y + length * np.cos(angle))
