@@ -12,7 +12,7 @@ import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -208,12 +208,21 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     AlgoZooError
         If the disk is full or the folder cannot be written; nothing half-written is left.
     """
+    write_all_whole(path.parent, {path.name: write})
+
+
+def write_all_whole(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
+    """Write files by name into a folder, all or none; see `write_whole`."""
+    path = folder
     try:
-        with working_folder(path.parent) as folder:
-            write(folder / "file")
-            with (folder / "file").open("rb") as file:
-                os.fsync(file.fileno())
-            (folder / "file").replace(path)
+        with working_folder(folder) as new:
+            for number, (name, write) in enumerate(files.items()):
+                path = folder / name
+                write(new / str(number))
+                with (new / str(number)).open("rb") as file:
+                    os.fsync(file.fileno())
+            for number, name in enumerate(files):
+                (new / str(number)).replace(folder / name)
     except OSError as error:
         reason = error.strerror or f"is the disk full? {error}"
         raise AlgoZooError(f"{path}: not written ({reason}); nothing half-written is left") from error

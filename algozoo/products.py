@@ -1,28 +1,37 @@
-"""What one detection map becomes: a table of candidates with their positions on the sky, and a FITS file."""
+"""What is written for an astronomer: tables with units, and a map as a FITS file with its place on the sky."""
 
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import astropy.units as u
 import numpy as np
 import pandas as pd
+from astropy.coordinates import Angle
 from astropy.io import fits
-from astropy.table import QTable
+from astropy.table import Column, QTable, Table
 
 from algozoo import __version__
 from algozoo.arguments import checked, expect
+from algozoo.datasets.readers import KEYWORDS
 from algozoo.detectors.contract import DetectionMap, Detector
 from algozoo.errors import InputError
 from algozoo.files import write_whole
 from algozoo.imaging.psf import locate
 from algozoo.imaging.snr import significance
 from algozoo.scoring import find_candidates
-from algozoo.sequence import ADISequence
+from algozoo.sequence import HEADER, ADISequence
 
 N_CANDIDATES = 10
 POSITION_ANGLE = "position_angle_deg"
 FROM_UP = "angle_from_up_deg"
 """Counter-clockwise in the derotated frame, where the direction of North is not known."""
+UNITS = {"arcsec": u.arcsec, "px": u.pix, "deg": u.deg, "seconds": u.s}
+"""By the last word of a column's name; the others are numbers without unit."""
+UNIT_NOT_STATED = "unit of the cube"
 
 
 def candidate_table(result: DetectionMap, sequence: ADISequence) -> pd.DataFrame:
@@ -86,13 +95,35 @@ def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
     InputError
         If the arguments are something else, or the map is not one of this sequence.
     """
-    units = {"x_px": u.pix, "y_px": u.pix, "separation_arcsec": u.arcsec, POSITION_ANGLE: u.deg, FROM_UP: u.deg}
-    listed = candidate_table(result, sequence)
-    table = QTable(meta={"sequence": sequence.name})
-    for name, values in listed.items():
-        unit = units.get(str(name), u.one)
-        table[str(name).removesuffix(f"_{'px' if unit == u.pix else unit}")] = values.to_numpy(dtype=float) * unit
+    table = QTable(with_units(candidate_table(result, sequence), sequence=sequence.name))
+    table[result.kind].unit = u.one
+    if "sigma" in table.colnames:
+        table["sigma"].unit = u.one
+    for name in table.colnames:
+        table.rename_column(name, re.sub("_(px|arcsec|deg)$", "", name))
     return table
+
+
+def with_units(frame: pd.DataFrame, **facts: Any) -> Table:
+    """Return a table whose columns have the units that their names end with, and the versions of what made it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    **facts
+        More of what a reader must know, for `Table.meta`.
+    """
+    table = Table(meta=facts | {"versions": versions()})
+    for name, values in frame.items():
+        numbers = pd.api.types.is_numeric_dtype(values)
+        unit = UNITS.get(str(name).rpartition("_")[2])
+        table[str(name)] = Column(values if numbers else values.fillna("").astype(str).to_list(), unit=unit)
+    return table
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a map and its candidates depend on."""
+    return {"algozoo": __version__} | {package: version(package) for package in ("numpy", "scipy", "astropy")}
 
 
 def write_map(result: DetectionMap, path: str | Path, sequence: ADISequence | None = None) -> None:
@@ -106,48 +137,97 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
     hdus = map_hdus(result, sequence)
     header = hdus[0].header
     header["DETECTOR"] = detector.name
+    header["DETVERS"] = (str(detector.version), "version of the detector")
     for key, value in detector.parameters.items():
-        header[f"HIERARCH PARAM {key.upper()}"] = str(value)
+        header[f"HIERARCH PARAM {key.upper()}"] = printable(str(value))
     return hdus
 
 
 def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.HDUList:
-    """Return the map, the residual image and the fluxes as images, with a header that describes them."""
-    header = fits.Header()
-    header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
-    header["CREATOR"] = f"AlgoZoo {__version__}"
+    """Return the map, the residual image and the fluxes as images, each with its unit and its place on the sky."""
+    header = fits.Header({"CREATOR": f"AlgoZoo {__version__}"})
+    for package, number in versions().items():
+        header[f"HIERARCH VERSION {package.upper()}"] = number
+    unit, axes = UNIT_NOT_STATED, fits.Header()
     if sequence is not None:
         expect(sequence, ADISequence, "write: sequence", 'detection.write("map.fits", night)')
         _check_shape(result, sequence)
         _describe(header, sequence)
+        axes = sky_axes(sequence)
+        unit = printable(str(sequence.meta.get(HEADER, {}).get("BUNIT", UNIT_NOT_STATED)))
     hdus = fits.HDUList([fits.PrimaryHDU(result.scores.astype("float32"), header)])
     for name, image in (("RESIDUAL", result.image), ("FLUX", result.flux)):
         if image is not None:
             hdus.append(fits.ImageHDU(image.astype("float32"), name=name))
+    for hdu in hdus:
+        hdu.header["BUNIT"] = unit
+        hdu.header.update(axes)
+    hdus[0].header["BUNIT"] = "S/N" if result.kind == "snr" else result.kind
     return hdus
 
 
 def _describe(header: fits.Header, sequence: ADISequence) -> None:
-    """Write what a sequence is into a header, and how its pixels lie on the sky."""
+    """Write what a sequence is into a header, with what the header of its cube says."""
     header["OBJECT"] = printable(sequence.name)
+    header.update(_carried(sequence, KEYWORDS))
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
+    header["PIXSCALE"] = (sequence.pixel_scale, "[arcsec]")
     header["NFRAMES"] = sequence.n_frames
     header["FIELDROT"] = (round(sequence.field_rotation, 3), "[deg] range of the parallactic angles")
-    known = sequence.north_angle is not None
-    for axis, towards, step in ((1, "EAST" if known else "LEFT", -1), (2, "NORTH" if known else "UP", 1)):
-        header[f"CTYPE{axis}"] = (towards, "offset from the star" + (", North up and East left" if known else ""))
-        header[f"CUNIT{axis}"] = "arcsec"
-        header[f"CRPIX{axis}"] = sequence.centre + 1
-        header[f"CRVAL{axis}"] = 0.0
-        header[f"CDELT{axis}"] = step * sequence.pixel_scale
     header["NORTHANG"] = (
-        sequence.north_angle if known else "unknown",
+        "unknown" if sequence.north_angle is None else sequence.north_angle,
         "[deg] from up to North, counter-clockwise",
     )
+
+
+def _carried(sequence: ADISequence, keys: Iterable[str]) -> dict[str, str | float]:
+    """Return what the header of the cube says, as far as it can be written."""
+    stated = {key: sequence.meta.get(HEADER, {}).get(key) for key in keys}
+    text = {key: printable(value) for key, value in stated.items() if isinstance(value, str)}
+    return text | {key: value for key, value in stated.items() if isinstance(value, int | float) and isfinite(value)}
+
+
+def sky_axes(sequence: ADISequence) -> fits.Header:
+    """Return the world coordinates of the derotated frame, whose reference pixel is the star's.
+
+    Right ascension and declination where North is known and the header of the cube states those of the star; else
+    offsets from the star in arcsec, towards East and North or, where North is not known, to the left and up.
+    """
     north = np.deg2rad(sequence.north_angle or 0.0)
-    cosine, sine = np.cos(north), np.sin(north)
-    for element, value in {"PC1_1": cosine, "PC1_2": sine, "PC2_1": 0 - sine, "PC2_2": cosine}.items():
-        header[element] = float(value)
+    star = None if sequence.north_angle is None else star_position(sequence)
+    names, unit = ("LEFT", "UP") if sequence.north_angle is None else ("EAST", "NORTH"), "arcsec"
+    if star is not None:
+        names, unit = ("RA---TAN", "DEC--TAN"), "deg"
+    header = fits.Header({"WCSAXES": 2} | _carried(sequence, ("RADESYS", "EQUINOX")))
+    for axis, name, sense, value in zip((1, 2), names, (-1, 1), star or (0.0, 0.0), strict=True):
+        header[f"CTYPE{axis}"] = (name, "" if star else "offset from the star")
+        header[f"CUNIT{axis}"] = unit
+        header[f"CRPIX{axis}"] = (sequence.centre + 1, "the star")
+        header[f"CRVAL{axis}"] = value
+        header[f"CDELT{axis}"] = float((sense * sequence.pixel_scale * u.arcsec).to_value(unit))
+    cosine, sine = float(np.cos(north)), float(np.sin(north))
+    header.update({"PC1_1": cosine, "PC1_2": sine, "PC2_1": 0 - sine, "PC2_2": cosine})
+    return header
+
+
+def star_position(sequence: ADISequence) -> tuple[float, float] | None:
+    """Return right ascension and declination in degrees as the header of the cube states them, None if it does not.
+
+    Numbers are degrees; text with colons or blanks is hours and degrees.
+    """
+    stated = sequence.meta.get(HEADER, {})
+    try:
+        ra, dec = (_degrees(stated.get(key), unit) for key, unit in (("RA", u.hourangle), ("DEC", u.deg)))
+    except (ValueError, TypeError):
+        return None
+    return (ra, dec) if 0 <= ra <= 360 and abs(dec) <= 90 else None
+
+
+def _degrees(value: Any, unit: u.UnitBase) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return float(Angle(value, unit).deg)
 
 
 def printable(text: str) -> str:

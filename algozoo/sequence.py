@@ -16,6 +16,8 @@ PSF_FLUX_TOLERANCE = 0.01
 
 FLUX_UNKNOWN = "star_flux_unknown"
 """Key of `ADISequence.meta`: why `star_flux` is not that of the star, and how to state it."""
+HEADER = "header"
+"""Key of `ADISequence.meta`: keywords and values of the cube's FITS header."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -16,6 +16,7 @@ from algozoo.files import (
     source_digest,
     unpacked,
     working_folder,
+    write_all_whole,
     write_whole,
 )
 
@@ -159,3 +160,14 @@ def test_what_is_no_working_folder_is_kept(tmp_path, name):
     (tmp_path / name).mkdir()
     remove_litter(tmp_path)
     assert (tmp_path / name).is_dir()
+
+
+def test_of_several_files_all_are_replaced_or_none(tmp_path):
+    (tmp_path / "a").write_text("old")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(AlgoZooError, match="b: not written"):
+        write_all_whole(tmp_path, {"a": lambda path: path.write_text("new"), "b": full})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old"}

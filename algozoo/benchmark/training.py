@@ -32,6 +32,8 @@ FLIPPED: Training = "flipped"
 OWN_TWIN: Training = "flipped twin of each trial"
 ORACLE_EMPTY: Training = "oracle-empty"
 
+LEARNING_CURVE = ["epoch", "loss", "validation_loss", "validation_auc"]
+"""Columns of `Detector.learning_curve`."""
 NO_MODEL = (KeyError, ValueError, InputError)
 """What reading or using a file raises that is damaged, or no model."""
 
@@ -220,7 +222,7 @@ def write_learning_curve(path: Path, detector: Detector) -> bool:
     curve = detector.learning_curve
     if curve is None:
         return False
-    header = "epoch,loss,validation_loss,validation_auc"
+    header = ",".join(LEARNING_CURVE)
     write_whole(path, lambda file: np.savetxt(file, curve, fmt="%.8g", delimiter=",", header=header, comments=""))
     return True
 

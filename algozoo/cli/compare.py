@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 
 
 @click.command()
@@ -28,7 +28,8 @@ from algozoo.cli import nights, options
 )
 @options.seed
 @options.mirror
-@options.output
+@writing.output
+@writing.as_csv
 @options.style
 def compare(
     dataset: str | None,
@@ -38,18 +39,21 @@ def compare(
     seed: int,
     mirror: Path | None,
     output: Path,
+    *,
+    as_csv: bool,
     style: str,
     **files: Any,
 ) -> None:
     """Inject companions into FITS files, or into DATASET, and count those that each detector finds, with its mistakes.
 
-    Writes scores.csv, which is printed, curves.csv, outcomes.parquet and curves.png. The contrasts of the companions
+    Writes scores.ecsv, which is printed, curves.ecsv, outcomes.parquet and curves.png. The contrasts of the companions
     are calibrated first, which takes minutes, and kept for the next time.
     """
     import matplotlib as mpl
 
     from algozoo.benchmark.compare import compare as compare_detectors
     from algozoo.cli.progress import Terminal
+    from algozoo.products import with_units
 
     mpl.use("Agg")  # the figure goes to a file
     night, report = nights.open_night(dataset, mirror, files, companions), Terminal()
@@ -61,12 +65,12 @@ def compare(
     options.print_numbers(table, style)
     for notice in comparison.notices:
         report.say(f"Notice: {notice}")
-    options.write_files(
-        output,
-        {
-            "scores.csv": partial(table.to_csv, index=False),
-            "curves.csv": partial(comparison.curves().to_csv, index=False),
-            "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
-            "curves.png": options.figure_writer(comparison.plot()),
-        },
-    )
+    facts = {"sequence": repr(night.sequence), "command": writing.command_line(), "notes": list(comparison.notices)}
+    frames = {"scores": table, "curves": comparison.curves()}
+    tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
+    written: dict[str, Any] = {
+        **writing.table_writers(tables, as_csv=as_csv),
+        "outcomes.parquet": partial(comparison.outcomes.to_parquet, index=False),
+        "curves.png": writing.figure_writer(comparison.plot()),
+    }
+    writing.write_files(output, written)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 from algozoo.errors import AlgoZooError, InputError
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 @options.wavelengths
 @options.detector
 @options.mirror
-@options.output
+@writing.output
+@writing.as_csv
 @options.style
 def detect(
     dataset: str | None,
@@ -31,18 +31,22 @@ def detect(
     settings: tuple[str, ...],
     mirror: Path | None,
     output: Path,
+    *,
+    as_csv: bool,
     style: str,
     **files: Any,
 ) -> None:
-    """Run a detector on FITS files, or on DATASET; write the map (FITS and PNG) and a table of candidates (CSV).
+    """Run a detector on FITS files, or on DATASET; write the map (FITS and PNG) and a table of candidates (ECSV).
 
     The table lists the ten highest peaks, whatever their score: how high is enough is for you to say. For S/N maps
     `sigma` is the Gaussian equivalent of the false-alarm probability (Mawet et al. 2014).
     """
-    from algozoo.benchmark.training import write_learning_curve
+    import pandas as pd
+
+    from algozoo.benchmark.training import LEARNING_CURVE
     from algozoo.detectors.contract import Declined
     from algozoo.plots.maps import draw_detection
-    from algozoo.products import candidate_table, detection_hdus
+    from algozoo.products import candidate_table, detection_hdus, with_units
 
     detector = options.read_detector(name, settings)
     sequence = nights.open_night(dataset, mirror, files).sequence
@@ -57,22 +61,27 @@ def detect(
     table = candidate_table(result, sequence)
     if table.empty:
         _notice("the map has no peak, so there is no candidate: are the frames all alike?")
+    command = writing.command_line()
     hdus = detection_hdus(result, sequence, detector)
-    _name_files(hdus[0].header, files)
+    _say_how(hdus[0].header, files, command)
     options.print_table(list(table.columns), table.to_numpy().tolist(), style)
+    facts = {"sequence": sequence.name, "detector": detector.label, "command": command}
+    tables = {"candidates": with_units(table, **facts)}
+    if fitted.learning_curve is not None:
+        curve = pd.DataFrame(fitted.learning_curve, columns=LEARNING_CURVE)
+        tables["learning_curve"] = with_units(curve, **facts)
     written = {
         "detection_map.fits": hdus.writeto,
-        "detection_map.png": options.figure_writer(draw_detection(result, table, sequence, detector)),
-        "candidates.csv": partial(table.to_csv, index=False),
+        "detection_map.png": writing.figure_writer(draw_detection(result, table, sequence, detector)),
     }
-    if fitted.learning_curve is not None:
-        written["learning_curve.csv"] = partial(write_learning_curve, detector=fitted)
-    options.write_files(output, written)
+    writing.write_files(output, written | writing.table_writers(tables, as_csv=as_csv))
 
 
-def _name_files(header: Any, files: dict[str, Any]) -> None:
+def _say_how(header: Any, files: dict[str, Any], command: str) -> None:
+    """Name the command and its files in a FITS header."""
     from algozoo.products import printable
 
+    header["COMMAND"] = printable(command)
     for part, path in files.items():
         if isinstance(path, Path):
             header[f"HIERARCH FILE {part.upper()}"] = printable(path.name)

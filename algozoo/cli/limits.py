@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from algozoo.cli import nights, options
+from algozoo.cli import nights, options, writing
 from algozoo.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from astropy.table import Table
-
-    from algozoo.limits.measure import DetectionLimits
     from algozoo.limits.probe import Field
 
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
-UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 
 
 @click.command()
@@ -40,7 +35,8 @@ UNITS = {"separation_arcsec": "arcsec", "separation_px": "pix"}
 )
 @options.seed
 @options.mirror
-@options.output
+@writing.output
+@writing.as_csv
 @options.style
 def limits(
     dataset: str | None,
@@ -52,6 +48,8 @@ def limits(
     seed: int,
     mirror: Path | None,
     output: Path,
+    *,
+    as_csv: bool,
     style: str,
     **files: Any,
 ) -> None:
@@ -65,6 +63,7 @@ def limits(
     from algozoo.cli.progress import Terminal
     from algozoo.limits.measure import choose_separations, measure_limits
     from algozoo.plots.limits import draw_limits
+    from algozoo.products import with_units
 
     detector = options.read_detector(name, settings)
     field = _field(dataset, mirror, companions, files)
@@ -76,10 +75,12 @@ def limits(
     for notice in measured.notices:
         click.echo(f"Note: {notice}.", err=True)
     facts = {"sequence": repr(field.null), "detector": detector.label, "fwhm_px": field.null.fwhm, "seed": seed}
-    tables = _tables(measured, facts)
+    facts |= {"command": writing.command_line(), "notes": list(measured.notices)}
+    frames = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
+    tables = {name: with_units(frame, **facts) for name, frame in frames.items()}
     figure = draw_limits(measured.table, measured.closure, field.null, detector.label)
-    written = {stem: partial(table.write, format="ascii.ecsv", overwrite=True) for stem, table in tables.items()}
-    options.write_files(output, {**written, "limits.png": options.figure_writer(figure)})
+    written = writing.table_writers(tables, as_csv=as_csv)
+    writing.write_files(output, {**written, "limits.png": writing.figure_writer(figure)})
 
 
 def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...], files: dict[str, Any]) -> Field:
@@ -97,16 +98,3 @@ def _field(dataset: str | None, mirror: Path | None, companions: tuple[str, ...]
             "as a cube of its own"
         )
     return field
-
-
-def _tables(measured: DetectionLimits, facts: dict[str, Any]) -> dict[str, Table]:
-    """Return the tables by the names of their files, with units and with what they are measured on."""
-    from astropy.table import Table
-
-    frames = {"limits": measured.table, "completeness": measured.cells, "closure": measured.closure}
-    tables = {f"{stem}.ecsv": Table.from_pandas(frame) for stem, frame in frames.items()}
-    for table in tables.values():
-        table.meta |= facts | {"notes": list(measured.notices)}
-        for column in UNITS.keys() & table.colnames:
-            table[column].unit = UNITS[column]
-    return tables

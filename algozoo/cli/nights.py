@@ -8,6 +8,7 @@ import click
 
 from algozoo.cli.progress import Terminal
 from algozoo.errors import InputError
+from algozoo.text import in_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def open_night(
         missing = [f"--{part.replace('_', '-')}" for part in REQUIRED if files[part] is None]
         if missing:
             raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
-        sequence = read(**files, name=files["cube"].stem, report=Terminal())
+        sequence = read(**files, name=in_line(files["cube"].stem), report=Terminal())
         return Opened(sequence, [read_companion(text, sequence) for text in companions], None)
     if companions or any(value is not None for value in files.values()):
         raise InputError(

@@ -9,21 +9,19 @@ import json
 import math
 import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from algozoo.errors import InputError
-from algozoo.files import RESULTS, SITES, write_whole
+from algozoo.files import RESULTS, SITES
 from algozoo.text import in_line, no_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from algozoo.companions import Companion
     from algozoo.detectors.contract import Detector
@@ -42,7 +40,6 @@ style = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
 )
 suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
-output = click.option("--output", "-o", type=FOLDER, required=True, help="Folder of the new files.")
 seed = click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
@@ -270,15 +267,3 @@ def print_numbers(table: pd.DataFrame, style: str) -> None:
 
     rows = [[short(value) for value in row] for row in table.itertuples(index=False)]
     print_table([str(column) for column in table.columns], rows, style)
-
-
-def figure_writer(figure: Figure) -> Callable[[Path], object]:
-    """Return what writes a figure of matplotlib to a PNG file."""
-    return partial(figure.savefig, format="png", dpi=120)
-
-
-def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
-    """Write files by name, each whole or not at all, and say so."""
-    for name, write in files.items():
-        write_whole(folder / name, write)
-    click.echo(f"Written to {folder}: {', '.join(files)}", err=True)

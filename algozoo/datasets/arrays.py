@@ -6,7 +6,8 @@ What a file announces is held against its size before anything is unpacked or al
 import os
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,6 +91,35 @@ def stated_unit(path: str | Path) -> str | None:
                 if _is_image(extension) or is_tiled(extension.header):
                     return None
     return None
+
+
+def stated(path: str | Path, keys: Iterable[str]) -> dict[str, Any]:
+    """Return what the headers of a FITS file say, up to that of its first image; the first that has a key counts.
+
+    Parameters
+    ----------
+    path : path
+        Of ``file.fits[EXT]`` the header of that HDU counts before the first of the file.
+    keys : iterable of str
+        Those that are missing, or whose value cannot be read, are left out.
+
+    Raises
+    ------
+    InputError
+        As `read_image`.
+    """
+    file, chosen = split_extension(path)
+    found: dict[str, Any] = {}
+    for hdu in (None,) if chosen is None else (chosen, "0"):
+        with unpacked(file) as content:
+            for extension in extensions_in(content, path, hdu):
+                for key in keys:
+                    with suppress(fits.VerifyError):
+                        value = extension.header.get(key)
+                        found |= {} if value is None or key in found else {key: value}
+                if _is_image(extension) or is_tiled(extension.header):
+                    break
+    return found
 
 
 def images_in(

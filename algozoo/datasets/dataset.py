@@ -18,7 +18,7 @@ from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.nulls import flip_refusal
 from algozoo.datasets.readers import read_files, sequence_of
 from algozoo.errors import InputError
-from algozoo.sequence import ADISequence
+from algozoo.sequence import HEADER, ADISequence
 
 EXCLUSION_RADIUS = 1.5
 """FWHM around a known companion where maps are not scored, even after its removal."""
@@ -209,4 +209,5 @@ def _read_real(manifest: RealManifest, paths: dict[str, Path]) -> ADISequence:
             f"{manifest.name}: valid_field.outer is {manifest.valid_field.outer:g} FWHM, expected at most "
             f"{largest:.2f}, one FWHM from the edge of the frames"
         )
-    return replace(sequence, meta=manifest.model_dump(include={"instrument", "source", "licence"}))
+    described = manifest.model_dump(include={"instrument", "source", "licence"})
+    return replace(sequence, meta=described | {HEADER: material.header})

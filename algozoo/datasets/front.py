@@ -20,7 +20,7 @@ from algozoo.datasets.registry import load_dataset
 from algozoo.datasets.report import Look, describe, findings, flux_warning, look, rotation_report
 from algozoo.errors import InputError
 from algozoo.reporter import Reporter
-from algozoo.sequence import FLUX_UNKNOWN, ADISequence
+from algozoo.sequence import FLUX_UNKNOWN, HEADER, ADISequence
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -51,10 +51,10 @@ class Opened:
         return describe(self.seen, self.placement, self.units)
 
     def meta(self, centre: Centre | None, star_flux: float | None) -> dict[str, Any]:
-        """Return what is worth keeping: the star's position where it was searched for, and why its flux is unknown."""
+        """Return what is worth keeping: the cube's header, the star where it was found, why its flux is unknown."""
         facts: dict[str, Any] = {"star": self.seen.star} if isinstance(centre, str) and centre == "auto" else {}
         refusal = self.seen.flux_refusal if star_flux is None else None
-        return facts | ({FLUX_UNKNOWN: refusal} if refusal else {})
+        return facts | {HEADER: self.material.header} | ({FLUX_UNKNOWN: refusal} if refusal else {})
 
 
 def open_files(
@@ -87,7 +87,7 @@ def open_files(
         placement = place(material.cube.shape[-2:], centre, seen.star)
     except InputError as error:
         raise InputError(f"{error} ({material.origin})") from None
-    units = f"cube {stated_unit(cube) or 'not stated'}, psf {stated_unit(psf) or 'not stated'}"
+    units = f"cube {material.header.get('BUNIT', 'not stated')}, psf {stated_unit(psf) or 'not stated'}"
     return Opened(material=material, seen=seen, placement=placement, units=units)
 
 

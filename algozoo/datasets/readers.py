@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algozoo.datasets.arrays import stated, stated_unit
 from algozoo.datasets.centring import Placement, centred
 from algozoo.datasets.cubes import read_cube
 from algozoo.datasets.lists import AngleUnit, read_angles, read_wavelengths
@@ -16,6 +17,9 @@ from algozoo.imaging.apertures import aperture_sum
 from algozoo.sequence import ADISequence
 
 Crop = tuple[int, int, int | None]
+
+KEYWORDS = ("OBJECT", "TELESCOP", "INSTRUME", "DATE-OBS", "RA", "DEC", "RADESYS", "EQUINOX")
+"""Of the cube's header, for the headers of what is made of it."""
 
 LARGEST_PIXEL = 1.0
 """Arcseconds; no camera that resolves companions has a larger one."""
@@ -36,6 +40,8 @@ class Material:
     psf : PSF
     origin : str
         Names of the files, for messages.
+    header : dict
+        What the header of the cube says under `KEYWORDS` and BUNIT.
     """
 
     cube: NDArray[np.float32]
@@ -44,6 +50,7 @@ class Material:
     wavelengths: NDArray[np.float64] | None
     psf: PSF
     origin: str
+    header: dict[str, Any]
 
 
 def read_files(
@@ -76,6 +83,7 @@ def read_files(
             f"{reference}: frames of {columns}x{rows} px, expected those of the cube, {nx}x{ny} px, with the star "
             "at the same pixel: cut both alike"
         )
+    unit = stated_unit(cube)
     left, bottom, side = crop
     kept = tuple(slice(start, start + side if side else None) for start in (bottom, left))
     return Material(
@@ -85,6 +93,7 @@ def read_files(
         wavelengths=microns,
         psf=read_psf(psf, n_wavelengths),
         origin=f"cube {cube}, angles {angles}, psf {psf}",
+        header=stated(cube, KEYWORDS) | ({} if unit is None else {"BUNIT": unit}),
     )
 
 

@@ -1,5 +1,6 @@
 """A figure of detection limits."""
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ CLASSICAL = {
     "student": ("5 sigma, Gaussian noise (Student)", "C0"),
     "laplace": ("5 sigma, Laplacian noise", "C1"),
 }
+TITLE = 70
+"""Characters that fit over the figure."""
 LEVELS = {"50": "C2", "95": "C3"}
 
 
@@ -33,7 +36,8 @@ def draw_limits(table: pd.DataFrame, closure: pd.DataFrame, sequence: ADISequenc
     failed = closure[closure["closes"] == "no"][["separation", "contrast"]].to_numpy(dtype=float)
     axes.plot(failed[:, 0] * unit, failed[:, 1], "kx", ms=9, label="claim does not close" if len(failed) else None)
     axes.set_yscale("log")
-    axes.set(xlabel="separation [arcsec]", ylabel="contrast", title=f"{sequence.name}: {label}")
+    axes.set(xlabel="separation [arcsec]", ylabel="contrast")
+    axes.set_title(fill(f"{sequence.name}: {label}", TITLE), parse_math=False)
     above = axes.secondary_xaxis(
         "top", functions=(lambda value: np.asarray(value) / unit, lambda value: np.asarray(value) * unit)
     )

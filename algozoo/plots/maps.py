@@ -1,12 +1,15 @@
 """Figures of detection maps."""
 
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from algozoo.companions import Companion
@@ -19,6 +22,11 @@ LINE = 34
 """Characters that fit over a map or into it."""
 MAP_SIZE = (6.4, 5.4)
 """Inches of the figure of one map."""
+TITLE = 60
+"""Characters that fit over the figure of one map."""
+EDGE = [withStroke(linewidth=2, foreground="black")]
+INK: dict[str, Any] = {"color": "white", "fontsize": 8, "path_effects": EDGE}
+"""Letters that can be read on any colour."""
 LABELS = {
     "snr": "S/N",
     "probability": "probability",
@@ -54,15 +62,18 @@ def draw_map(
 
 
 def draw_detection(result: DetectionMap, table: pd.DataFrame, sequence: ADISequence, detector: Detector) -> Figure:
-    """Draw the map of a detector on one sequence, with its candidates by number."""
+    """Draw the map of a detector on one sequence, with its candidates by number; see `plot_map`."""
     figure = Figure(figsize=MAP_SIZE, layout="constrained")
     axes = _draw_scores(figure, result, sequence, table)
-    axes.set_title(f"{sequence.name}: {detector.label}")
+    axes.set_title(fill(f"{sequence.name}: {detector.label}", TITLE), parse_math=False)
     return figure
 
 
 def plot_map(result: DetectionMap, sequence: ADISequence | None = None, table: pd.DataFrame | None = None) -> Figure:
-    """Draw a map in a figure of pyplot; see `DetectionMap.plot`."""
+    """Draw a map in a figure of pyplot; see `DetectionMap.plot`.
+
+    With a sequence it shows North and East where they are known, a bar of round length, and a disc of one FWHM.
+    """
     figure = plt.figure(figsize=MAP_SIZE, layout="constrained")
     _draw_scores(figure, result, sequence, table)
     return figure
@@ -75,14 +86,41 @@ def _draw_scores(
     scale, centre = sequence.pixel_scale if sequence else 1.0, (len(result.scores) - 1) / 2
     reach = (centre + 0.5) * scale
     image = axes.imshow(result.scores, origin="lower", extent=(-reach, reach, -reach, reach), cmap="viridis")
+    axes.set_facecolor("dimgrey")
     figure.colorbar(image, ax=axes, label=LABELS[result.kind])
     axes.plot(0, 0, "+", color="white")
     places = [] if table is None else zip(table["x_px"], table["y_px"], strict=True)
     for rank, (x, y) in enumerate(places, start=1):
         position = (x - centre) * scale, (y - centre) * scale
-        axes.annotate(str(rank), position, (6, 6), textcoords="offset points", color="white", fontsize=8)
+        inwards = (-9 * np.sign(position[0]), -9 * np.sign(position[1]))
+        axes.annotate(str(rank), position, inwards, textcoords="offset points", ha="center", va="center", **INK)
         axes.plot(*position, "o", mfc="none", mec="white", ms=9)
     unit = "arcsec" if sequence else "px"
-    up = ", North up" if sequence and sequence.north_angle == 0 else ""
-    axes.set(xlabel=f"offset [{unit}]", ylabel=f"offset [{unit}]{up}")
+    axes.set(xlabel=f"offset [{unit}]", ylabel=f"offset [{unit}]")
+    if sequence:
+        _draw_scale(axes, sequence, reach)
+        if sequence.north_angle is not None:
+            _draw_compass(axes, sequence.north_angle)
     return axes
+
+
+def _draw_scale(axes: Axes, sequence: ADISequence, reach: float) -> None:
+    """Draw a bar of 1, 2 or 5 times a power of ten, at most a quarter of the map, and a disc of one FWHM."""
+    power = 10 ** np.floor(np.log10(reach / 2))
+    length = power * max(step for step in (1, 2, 5) if step * power <= reach / 2)
+    left = -0.92 * reach
+    axes.plot([left, left + length], [0.92 * reach] * 2, color="white", lw=2, path_effects=EDGE)
+    axes.annotate(f"{length:g} arcsec", (left, 0.87 * reach), va="top", **INK)
+    radius = sequence.fwhm * sequence.pixel_scale / 2
+    axes.add_patch(Circle((left + radius, left + radius), radius, fc="white", ec="black"))
+    axes.annotate("FWHM", (left + 2 * radius, left + radius), (4, 0), textcoords="offset points", va="center", **INK)
+
+
+def _draw_compass(axes: Axes, north: float) -> None:
+    """Point to North and East in the lower right corner; `north` is in degrees counter-clockwise from up."""
+    x, y, length = 0.87, 0.13, 0.1
+    arrow = {"arrowstyle": "<-", "color": "white", "shrinkA": 5, "shrinkB": 0, "path_effects": EDGE}
+    letter: dict[str, Any] = {"ha": "center", "va": "center", "arrowprops": arrow, **INK}
+    for name, angle in (("N", np.deg2rad(north)), ("E", np.deg2rad(north + 90))):
+        tip = (x - length * np.sin(angle), y + length * np.cos(angle))
+        axes.annotate(name, (x, y), tip, xycoords="axes fraction", textcoords="axes fraction", **letter)

@@ -23,7 +23,8 @@ def plot_rates(curves: pd.DataFrame, detectors: list[str], title: str) -> Figure
         label = detector if len(curve) else f"{detector} (no result)"
         (line,) = axes.plot(curve["fp_per_map"], curve["tpr"], label=label)
         axes.fill_between(curve["fp_per_map"], curve["tpr_low"], curve["tpr_high"], color=line.get_color(), alpha=0.2)
-    axes.set(xscale="log", ylim=(0, 1), title=title)
+    axes.set(xscale="log", ylim=(0, 1))
+    axes.set_title(title, parse_math=False)
     axes.set(xlabel="false positives per map", ylabel="fraction of the injected companions found")
     axes.legend(fontsize="small")
     return figure

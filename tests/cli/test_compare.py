@@ -1,6 +1,6 @@
 import numpy as np
-import pandas as pd
 from astropy.io import fits
+from astropy.table import Table
 
 from algozoo.benchmark import night
 
@@ -16,12 +16,14 @@ def test_detectors_are_compared_on_files(algozoo, make_sequence, tmp_path, monke
     ended = algozoo("compare", *given, "--detector", "median", "--detector", "blank", "-o", tmp_path / "out")
     assert ended.code == 0, ended.err
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "scores.csv",
-        "curves.csv",
+        "scores.ecsv",
+        "curves.ecsv",
         "outcomes.parquet",
         "curves.png",
     }
-    assert set(pd.read_csv(tmp_path / "out" / "scores.csv")["detector"]) == {"median", "blank"}
+    scores = Table.read(tmp_path / "out" / "scores.ecsv")
+    assert set(scores["detector"]) == {"median", "blank"}
+    assert scores["seconds"].unit == "s"
     assert "median" in ended.out
     wrong = algozoo("compare", *given, "--detector", "medain", "-o", tmp_path / "none")
     assert wrong.code == 2
@@ -35,7 +37,8 @@ def test_the_centre_is_a_word_or_a_pixel(algozoo, make_sequence, tmp_path):
     for name, array in arrays.items():
         fits.writeto(tmp_path / f"{name}.fits", np.asarray(array, dtype=np.float32))
     files = [part for name in arrays for part in (f"--{name}", tmp_path / f"{name}.fits")]
-    given = ["detect", *files, "--pixel-scale", 0.02, "-p", "n_components=2", "-o", tmp_path / "out"]
+    given = ["detect", *files, "--pixel-scale", 0.02, "-p", "n_components=2", "--overwrite"]
+    given += ["-o", tmp_path / "out"]
     assert "37x37 px" in algozoo(*given, "--centre", "18.2,20").err
     refused = algozoo(*given, "--centre", "middle")
     assert refused.code == 2

@@ -1,11 +1,18 @@
 import json
+import os
+import shlex
 
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+from matplotlib.figure import Figure
 
 from algozoo.companions import Companion, inject
+from algozoo.detectors.median import Median
 
 BETAPIC = {"--pixel-scale": 0.02719, "--angle-offset": -104.39}
 
@@ -31,7 +38,7 @@ def test_frames_of_a_reference_star_are_used(algozoo, files, make_sequence, tmp_
     ended = algozoo("detect", *flat(given), "--parameter", "n_components=3")
     assert ended.code == 0, ended.err
     assert fits.getheader(tmp_path / "out" / "detection_map.fits")["FILE REFERENCE"] == "stars.fits"
-    without = algozoo("detect", *flat(files), "--parameter", "library=reference")
+    without = algozoo("detect", *flat(files), "--parameter", "library=reference", "--overwrite")
     assert without.code == 1
     assert "declines this sequence" in without.err
 
@@ -90,17 +97,17 @@ def test_a_network_tells_how_far_its_training_is_and_leaves_its_learning_curve(a
     assert ended.code == 0, ended.err
     assert "Training: annuli sampled 1/" in ended.err
     assert "Training: epochs 2/2, loss" in ended.err
-    curve = pd.read_csv(files["--output"] / "learning_curve.csv")
-    assert list(curve.columns) == ["epoch", "loss", "validation_loss", "validation_auc"]
+    curve = Table.read(files["--output"] / "learning_curve.ecsv")
+    assert curve.colnames == ["epoch", "loss", "validation_loss", "validation_auc"]
     assert len(curve) == 2
-    assert "Training" not in algozoo("detect", *flat(files), "--detector", "sodinn", *settings).err
+    assert "Training" not in algozoo("detect", *flat(files), "--detector", "sodinn", *settings, "--overwrite").err
 
 
 def test_map_table_and_picture_are_written(algozoo, files):
     ended = algozoo("detect", *flat(files), "--detector", "median")
     assert ended.code == 0, ended.err
     folder = files["--output"]
-    assert {path.name for path in folder.iterdir()} == {"detection_map.fits", "detection_map.png", "candidates.csv"}
+    assert {path.name for path in folder.iterdir()} == {"detection_map.fits", "detection_map.png", "candidates.ecsv"}
     with fits.open(folder / "detection_map.fits") as hdus:
         header = hdus[0].header
         assert hdus[0].data.shape == (41, 41)
@@ -109,15 +116,74 @@ def test_map_table_and_picture_are_written(algozoo, files):
         assert (header["CTYPE1"], header["FILE CUBE"], header["ANGOFF"]) == ("EAST", "cube.fits", 0)
         assert header["PARAM COMBINE"] == "median"
         assert hdus["RESIDUAL"].data.shape == (41, 41)
-    best = pd.read_csv(folder / "candidates.csv").iloc[0]
+    table = Table.read(folder / "candidates.ecsv")
+    assert {name: str(column.unit) for name, column in table.columns.items()} == {
+        "x_px": "pix",
+        "y_px": "pix",
+        "separation_arcsec": "arcsec",
+        "position_angle_deg": "deg",
+        "snr": "None",
+        "sigma": "None",
+    }
+    best = table[0]
     assert best["separation_arcsec"] == pytest.approx(0.24, abs=0.01)
     assert best["position_angle_deg"] == pytest.approx(90, abs=3)
     assert 3 < best["sigma"] < best["snr"]
 
 
+def test_files_say_by_which_command_and_versions_they_were_made(algozoo, files):
+    algozoo("detect", *flat(files), "--detector", "median")
+    header = fits.getheader(files["--output"] / "detection_map.fits")
+    table = Table.read(files["--output"] / "candidates.ecsv")
+    assert shlex.split(header["COMMAND"]) == ["algozoo", "detect", *map(str, flat(files)), "--detector", "median"]
+    assert table.meta["command"] == header["COMMAND"]
+    assert header["DETVERS"] == Median.version
+    assert table.meta["versions"]["numpy"] == header["VERSION NUMPY"] == np.__version__
+
+
+def test_tables_are_csv_on_request(algozoo, files):
+    algozoo("detect", *flat(files), "--detector", "median", "--csv")
+    assert not (files["--output"] / "candidates.ecsv").exists()
+    assert list(pd.read_csv(files["--output"] / "candidates.csv"))[:3] == ["x_px", "y_px", "separation_arcsec"]
+
+
+def test_the_header_of_the_cube_is_carried_over_and_leads_to_the_candidate(algozoo, files):
+    stated = {"OBJECT": "beta Pic", "TELESCOP": "VLT", "INSTRUME": "NACO", "DATE-OBS": "2013-02-01T01:02:03"}
+    with fits.open(files["--cube"], mode="update") as hdus:
+        hdus[0].header.update(stated | {"RA": "05:47:17.088", "DEC": "-51:03:59.44", "BUNIT": "adu"})
+    ended = algozoo("detect", *flat(files | {"--angle-offset": 30}), "--detector", "median")
+    assert ended.code == 0, ended.err
+    best = Table.read(files["--output"] / "candidates.ecsv")[0]
+    star = SkyCoord("05:47:17.088", "-51:03:59.44", unit=("hourangle", "deg"))
+    with fits.open(files["--output"] / "detection_map.fits") as hdus:
+        assert [hdu.header["BUNIT"] for hdu in hdus] == ["S/N", "adu", "adu"]
+        assert {key: hdus[0].header[key] for key in stated} == stated
+        assert (hdus[0].header["RA"], hdus[0].header["DEC"]) == ("05:47:17.088", "-51:03:59.44")
+        for hdu in hdus:
+            place = WCS(hdu.header, fix=False).pixel_to_world(best["x_px"], best["y_px"])
+            assert star.separation(place).arcsec == pytest.approx(best["separation_arcsec"], abs=1e-3)
+            assert star.position_angle(place).deg == pytest.approx(best["position_angle_deg"], abs=0.05)
+
+
+def test_a_header_that_cannot_be_read_costs_nothing(algozoo, files):
+    content = bytearray(files["--cube"].read_bytes())
+    end = content.index(b"END" + b" " * 77)
+    cards = (b"RA      = NaN", b"DEC     = 91.0", "OBJECT  = 'β Pic'".encode(), b"TELESCOP= 'VLT'", b"END")
+    for card in cards:
+        content[end : end + 80] = card.ljust(80)
+        end += 80
+    files["--cube"].write_bytes(content)
+    ended = algozoo("detect", *flat(files), "--detector", "median")
+    assert ended.code == 0, ended.err
+    header = fits.getheader(files["--output"] / "detection_map.fits")
+    assert (header["CTYPE1"], header["TELESCOP"], header["DEC"]) == ("EAST", "VLT", 91)
+    assert "RA" not in header
+    assert header["OBJECT"] == "cube"
+
+
 def test_angle_offset_turns_the_sky(algozoo, files):
     algozoo("detect", *flat(files | {"--angle-offset": 30}), "--detector", "median")
-    best = pd.read_csv(files["--output"] / "candidates.csv").iloc[0]
+    best = Table.read(files["--output"] / "candidates.ecsv")[0]
     assert best["position_angle_deg"] == pytest.approx(120, abs=3)
 
 
@@ -189,7 +255,15 @@ def test_a_folder_that_cannot_be_written_ends_with_1(algozoo, files, tmp_path):
     (tmp_path / "file").write_text("in the way")
     ended = algozoo("detect", *flat(files | {"--output": tmp_path / "file" / "out"}))
     assert ended.code == 1
-    assert "not written" in ended.err
+    assert "cannot be written" in ended.err
+
+
+def test_a_place_that_cannot_be_written_is_found_out_before_the_work(algozoo, files, monkeypatch):
+    monkeypatch.setattr("algozoo.cli.nights.open_night", lambda *_: pytest.fail("it began to work"))
+    (files["--output"] / "old").mkdir(parents=True)
+    ended = algozoo("detect", *flat(files))
+    assert ended.code == 2
+    assert "is not empty: give another --output, or --overwrite" in ended.err
 
 
 def test_a_full_disk_leaves_old_results_whole(algozoo, files, monkeypatch):
@@ -200,10 +274,10 @@ def test_a_full_disk_leaves_old_results_whole(algozoo, files, monkeypatch):
         path.write_bytes(b"half")
         raise OSError("3721 requested and 1200 written")
 
-    monkeypatch.setattr(fits.HDUList, "writeto", full)
-    ended = algozoo("detect", *flat(files), "--detector", "pca")
+    monkeypatch.setattr(Figure, "savefig", full)
+    ended = algozoo("detect", *flat(files), "--detector", "pca", "--overwrite")
     assert ended.code == 1
-    assert "is the disk full?" in ended.err
+    assert "detection_map.png: not written (is the disk full?" in ended.err
     assert {path.name: path.read_bytes() for path in files["--output"].iterdir()} == before
 
 
@@ -219,8 +293,8 @@ def test_without_north_there_are_no_position_angles(algozoo, files):
     ended = algozoo("detect", *flat(given), "--detector", "median")
     assert ended.code == 0, ended.err
     assert "Warning: North is not known" in ended.err
-    table = pd.read_csv(files["--output"] / "candidates.csv")
-    assert "position_angle_deg" not in table
+    table = Table.read(files["--output"] / "candidates.ecsv")
+    assert "position_angle_deg" not in table.colnames
     assert table["angle_from_up_deg"][0] == pytest.approx(90, abs=3)
     header = fits.getheader(files["--output"] / "detection_map.fits")
     assert (header["CTYPE1"], header["CTYPE2"], header["NORTHANG"]) == ("LEFT", "UP", "unknown")
@@ -266,17 +340,27 @@ def test_a_dataset_is_searched_by_its_name(algozoo, tmp_path):
     assert ended.code == 0, ended.err
     assert "shape: 25 frames of 61x61 px" in ended.err
     assert "position_angle_deg" in ended.out
-    both = algozoo("detect", "tiny", "--cube", "cube.fits", "-o", tmp_path / "out")
+    both = algozoo("detect", "tiny", "--cube", "cube.fits", "-o", tmp_path / "none")
     assert both.code == 2
     assert "tiny is a dataset, whose manifest describes its files" in both.err
 
 
-def test_names_outside_ascii_are_read_and_written(algozoo, files, tmp_path):
-    cube = tmp_path / "β Pic, Würfel.fits"
+def test_names_that_no_file_can_hold_are_shown_as_far_as_they_can_be(algozoo, files, tmp_path):
+    cube = tmp_path / os.fsdecode(b"\xff\n {$x_.fits")
     files["--cube"].rename(cube)
     ended = algozoo("detect", *flat(files | {"--cube": cube}), "--detector", "median")
     assert ended.code == 0, ended.err
-    assert "Pic" in fits.getheader(files["--output"] / "detection_map.fits")["FILE CUBE"]
+    assert Table.read(files["--output"] / "candidates.ecsv").meta["sequence"].endswith(" {$x_")
+
+
+def test_names_outside_ascii_are_read_and_written(algozoo, files, tmp_path):
+    cube = tmp_path / f"β Pic, $Würfel, {'long ' * 30}.fits"
+    files["--cube"].rename(cube)
+    ended = algozoo("detect", *flat(files | {"--cube": cube}), "--detector", "median")
+    assert ended.code == 0, ended.err
+    header = fits.getheader(files["--output"] / "detection_map.fits")
+    assert header["FILE CUBE"].encode().decode("unicode_escape") == cube.name
+    assert Table.read(files["--output"] / "candidates.ecsv").meta["sequence"] == cube.stem
 
 
 def test_controls_do_not_search(algozoo, files):

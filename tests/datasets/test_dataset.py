@@ -31,7 +31,7 @@ def own_manifest(tmp_path: Path, real_manifest: str) -> Path:
     (tmp_path / "mine").mkdir()
     for key, values in data.items():
         path = tmp_path / "mine" / f"{key}.fits"
-        fits.PrimaryHDU(values).writeto(path)
+        fits.PrimaryHDU(values, fits.Header({"OBJECT": f"{key} of a star"})).writeto(path)
         real_manifest = real_manifest.replace(f"{ord(key[0]):064x}", hashlib.sha256(path.read_bytes()).hexdigest())
     manifest = tmp_path / "mine.toml"
     manifest.write_text(real_manifest + COMPANION, encoding="utf-8")
@@ -43,6 +43,12 @@ def test_an_own_manifest_is_opened_by_its_path(own_manifest: Path) -> None:
     assert (dataset.name, dataset.version, dataset.n_sequences) == ("mine", "1", 1)
     assert dataset.sequence(0).cube.shape == (6, 35, 35)
     assert load_dataset(str(own_manifest)).name == "mine"
+
+
+def test_what_the_header_of_the_cube_says_is_kept(own_manifest: Path) -> None:
+    assert load_dataset(own_manifest, mirror=own_manifest.parent).sequence(0).meta["header"] == {
+        "OBJECT": "cube of a star"
+    }
 
 
 def test_angles_of_a_real_dataset_are_offset_degrees(own_manifest: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from algozoo.datasets.arrays import read_image, stated_unit
+from algozoo.datasets.arrays import read_image, stated, stated_unit
 
 
 @pytest.fixture
@@ -43,3 +43,13 @@ def test_headers_outside_ascii_are_read(several):
     content = several.read_bytes().replace(b"'Jy      '", b"'\xc2\xb5Jy    '")
     several.write_bytes(content)
     assert (read_image(f"{several}[TWO]")[0] == 2).all()
+
+
+def test_the_header_of_a_chosen_hdu_counts_before_the_first_and_no_other_does(several):
+    with fits.open(several, mode="update") as hdus:
+        hdus[0].header.update({"OBJECT": "beta Pic", "RA": 86.8})
+        hdus[1].header["OBJECT"] = "sky"
+        hdus[2].header.update({"OBJECT": "star", "DEC": -51.1})
+    keys = ("OBJECT", "RA", "DEC", "TELESCOP")
+    assert stated(f"{several}[TWO]", keys) == {"OBJECT": "star", "RA": 86.8, "DEC": -51.1}
+    assert stated(several, keys) == {"OBJECT": "beta Pic", "RA": 86.8}

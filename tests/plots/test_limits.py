@@ -47,3 +47,10 @@ def test_a_detector_without_classical_limits_has_the_others(sequence):
     told = [text.get_text() for text in labels.get_texts()]
     assert not any("sigma" in text for text in told)
     assert any(text.startswith("50 % found") for text in told)
+
+
+def test_a_long_name_of_a_file_is_broken_over_the_figure(make_sequence):
+    name = "β Pic $ " * 20
+    title = draw_limits(TABLE, CLOSURE, make_sequence(name=name), "pca").axes[0].get_title()
+    assert " ".join(title.split()) == f"{' '.join(name.split())} : pca"
+    assert max(map(len, title.splitlines())) <= 70
