@@ -10,7 +10,7 @@ from algozoo.errors import AlgoZooError, InputError
 
 COMMANDS = (
     *("run", "detectors", "datasets", "detect", "limits", "compare", "leaderboard", "rescore", "suite"),
-    *("gallery", "score_maps", "score_characterisation"),
+    *("gallery", "cache", "score_maps", "score_characterisation"),
     *("new", "check", "submit", "verify", "ledger", "export_trials", "import_maps"),
 )
 """Modules, each with the command of its name."""

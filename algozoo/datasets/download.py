@@ -6,6 +6,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.manifest import FILE_URL, RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
 
@@ -71,16 +72,9 @@ def _folders(mirror: str | Path | None, folder: Path | None) -> list[Path]:
     return [Path(each) for each in (mirror, folder) if each]
 
 
-def cache_folder() -> Path:
-    """Folder of what was downloaded or made: ALGOZOO_CACHE, or the operating system's cache folder."""
-    import pooch  # noqa: PLC0415 - slow
-
-    return Path(os.environ.get("ALGOZOO_CACHE") or pooch.os_cache("algozoo"))
-
-
 def _cached(file: SourceFile) -> Path:
     """Path in the cache; the checksum in the name keeps versions of a file apart."""
-    return cache_folder() / f"{file.sha256[:16]}-{Path(file.path).name}"
+    return cache_folder("downloads") / f"{file.sha256[:16]}-{Path(file.path).name}"
 
 
 def _local(file: SourceFile, folders: list[Path]) -> Path | None:

@@ -197,9 +197,9 @@ def environment(requirements: tuple[str, ...]) -> Path:
 
 
 def _environments() -> Path:
-    from algozoo.datasets.download import cache_folder  # noqa: PLC0415 - takes a second, and few need it
+    from algozoo.datasets.cache import cache_folder  # noqa: PLC0415 - takes a second, and few need it
 
-    return cache_folder() / "environments"
+    return cache_folder("environments")
 
 
 def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
