@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError, unknown
-from algozoo.toml import Text
+from algozoo.toml import Text, in_words
 
 Action = Literal["accept", "dispute", "withdraw", "re-score"]
 FILE = "ledger.jsonl"
@@ -66,7 +66,7 @@ def read_ledger(store: Path) -> list[Entry]:
             mistake = error.errors(include_url=False)[0]
             where = ".".join(map(str, mistake["loc"])) or "the line"
             raise AlgoZooError(
-                f"{path}: line {number}: {where}: {mistake['msg']}; restore the file as it was published"
+                f"{path}: line {number}: {where}: {in_words(mistake)}; restore the file as it was published"
             ) from None
     return entries
 
@@ -95,7 +95,7 @@ def append(store: Path, action: Action, name: str, author: str, reason: str) -> 
         entry = Entry(date=now, action=action, name=name, author=author, reason=reason)
     except ValidationError as error:
         mistake = error.errors()[0]
-        raise InputError(f"--{mistake['loc'][0]} is {mistake['input']!r}: {mistake['msg']}") from None
+        raise InputError(f"--{mistake['loc'][0]} is {mistake['input']!r}: {in_words(mistake)}") from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

@@ -21,7 +21,7 @@ from algozoo.benchmark.record import FORMAT, Preview, RunRecord
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 from algozoo.scoring.outcomes import LIST, OUTCOME, OutcomeRow
-from algozoo.toml import Version
+from algozoo.toml import Version, in_words
 
 
 def _arrow(stored: str) -> pa.DataType:
@@ -236,9 +236,8 @@ def _mistake(mistake: ErrorDetails) -> str:
     where = ".".join(map(str, mistake["loc"]))
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    message = mistake["msg"].removeprefix("Value error, ")
     value = "" if isinstance(mistake["input"], dict | list) else f"is {mistake['input']!r}"
-    return f"{' '.join(filter(None, [where, value]))}: {message}"
+    return f"{' '.join(filter(None, [where, value]))}: {in_words(mistake)}"
 
 
 def _damaged(path: Path, error: Exception | str) -> AlgoZooError:

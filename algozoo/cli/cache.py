@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 MEGABYTE = 1e6
 
 
-@click.group(invoke_without_command=True, epilog="Example: algozoo cache")
+@click.group(invoke_without_command=True, epilog=options.example("cache"))
 @options.style
 @click.pass_context
 def cache(context: click.Context, style: str) -> None:
-    """Show what AlgoZoo keeps in its cache, where and how much, or remove it.
+    """Show where AlgoZoo keeps what it downloaded and made, and how much, or remove it.
 
     The cache is the folder that the environment variable ALGOZOO_CACHE names, or one of the operating system's. What is
     removed is downloaded or made again when it is needed.
@@ -31,9 +31,9 @@ def cache(context: click.Context, style: str) -> None:
         _show(tuple(KINDS), style)
 
 
-@cache.command(epilog="Example: algozoo cache clear simulated trained")
+@cache.command(epilog=options.example("cache clear simulated trained"))
 @click.argument("kinds", metavar="[KIND]...", nargs=-1)
-@click.option("--yes", is_flag=True, help="Remove it without a question.")
+@click.option("--yes", is_flag=True, help="Remove the files without a question.")
 def clear(kinds: tuple[Kind, ...], yes: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """Remove what the cache holds of each KIND, as `algozoo cache` lists them, or of all.
 

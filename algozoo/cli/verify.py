@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from algozoo.submissions.verify import Verified
 
 
-@click.command()
+@click.command(epilog=options.example("verify my-algo --suite smoke"))
 @click.argument("name", required=False)
 @options.suite
-@click.option("--all", "whole", is_flag=True, help="Run all trials again, whatever time it takes.")
-@click.option("--seed", type=int, help="Which trials are run first: printed by an earlier call; secret by default.")
-@click.option("--same-code", is_flag=True, help="Fail too where the code is no longer the one that was run.")
+@click.option("--all", "whole", is_flag=True, help="Run all trials again, however long it takes.")
+@click.option(
+    "--seed", type=int, help="Seed of the choice of trials, as an earlier call printed it; a secret one by default."
+)
+@click.option("--same-code", is_flag=True, help="Fail also if the code is no longer the code that was run.")
 @options.no_sandbox
 @options.mirror
 @options.store

@@ -92,7 +92,7 @@ def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
             where = f"{where}, or at {file.url}" if file.url else where
             raise DatasetUnavailable(
                 f"{where}: no such file, and nowhere to download it from: put it there, or name a folder with "
-                f"{file.path} in it as mirror"
+                f"{file.path} in it with --mirror, in Python mirror="
             )
         return _download(file, url)
     try:
@@ -129,7 +129,8 @@ def _download(file: SourceFile, url: str) -> Path:
         status = f" {error.response.status_code}" if error.response is not None else ""
         raise DatasetUnavailable(
             f"{url} cannot be downloaded ({type(error).__name__}{status}); with a copy of the file at "
-            f"FOLDER/{file.path}, name FOLDER as mirror or in the environment variable ALGOZOO_MIRROR"
+            f"FOLDER/{file.path}, name FOLDER with --mirror, in Python mirror=, or in the environment variable "
+            "ALGOZOO_MIRROR"
         ) from None
     except OSError as error:
         raise AlgoZooError(
