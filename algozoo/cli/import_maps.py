@@ -38,9 +38,11 @@ def import_maps(folder: Path, truth: Path | None, mirror: Path | None, store: Pa
     maps = read_maps(folder, known, mirror)
     detector = maps_only(maps, known, **row)
     refuse_replacing(detector, known.suite, Store(store))
-    shards = list(shards_of(known, detector.name, mirror))
-    finished = (run_shard(shard, store, detector=detector) for shard in shards)
-    list(Terminal().track(finished, len(shards)))
+    shards = shards_of(known, detector.name, mirror)
+    with Terminal().steps(len(shards)) as done:
+        for shard in shards:
+            n_maps = run_shard(shard, store, detector=detector).n_trials
+            done(f"{shard.dataset.name}/{shard.sequence}: {n_maps} maps scored")
     for entry in known.suite.datasets:
         write_preview(load_dataset(entry.name, mirror=mirror), Store(store))
     click.echo(f"{len(known.trials)} maps scored as {detector.label}; results in {store}")

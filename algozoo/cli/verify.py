@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @options.suite
 @click.option("--all", "whole", is_flag=True, help="Run all trials again, however long it takes.")
 @click.option(
-    "--seed", type=int, help="Seed of the choice of trials, as an earlier call printed it; a secret one by default."
+    "--seed",
+    type=options.SEED,
+    help="Seed of the choice of trials, as an earlier call printed it; a secret one by default.",
 )
 @click.option("--same-code", is_flag=True, help="Fail also if the code is no longer the code that was run.")
 @options.no_sandbox
