@@ -1,10 +1,13 @@
 # make run   set up what is missing, run the quick suite and build the leaderboard
 # make test  set up what is missing, run the tests
+# make fuzz  read N damaged files of each format (SEED chooses which)
 # make benchmark  set up what is missing, time the building blocks (in an environment with VIP, beside it)
 # make lint  style, types and layers;  make docs  the documentation;  make clean  remove what was set up
 
 PYTHON ?= python3
 EXTRAS ?= test
+N ?= 20000
+SEED ?= 1
 BIN := .venv/bin
 INSTALLED := .venv/installed-$(EXTRAS)
 
@@ -13,7 +16,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: run test benchmark lint docs clean
+.PHONY: run test fuzz benchmark lint docs clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -21,6 +24,9 @@ run: .venv/installed
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto -p no:benchmark
+
+fuzz: $(INSTALLED)
+	$(BIN)/python tests/fuzz/fuzz.py --n $(N) --seed $(SEED)
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pytest benchmarks

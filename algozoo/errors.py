@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from algozoo.text import printable
+
 
 class AlgoZooError(Exception):
-    """The work could not be done: a download failed, a disk is full, a record is damaged. Exit code 1."""
+    """The work could not be done: a download failed, a disk is full, a record is damaged. Exit code 1.
+
+    Messages quote what strangers wrote; as text they have no character that a terminal would obey.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class InputError(AlgoZooError):

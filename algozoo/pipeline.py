@@ -9,7 +9,7 @@ from pathlib import Path
 from algozoo.arguments import checked, expect, integer
 from algozoo.benchmark.plan import Shard, plan
 from algozoo.benchmark.pool import RunAll, pool
-from algozoo.benchmark.runner import missing, preparations, resolvable_differences
+from algozoo.benchmark.runner import missing, preparations, resolvable_differences, restore_previews
 from algozoo.benchmark.runner import run as run_shards
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
@@ -108,7 +108,8 @@ def run(
     shards, notices = plan(
         definition, mirror=Path(mirror) if mirror else None, slow=slow, detectors=detectors, datasets=datasets
     )
-    to_run = shards if again else missing(shards, results)
+    results.remove_litter()
+    to_run = shards if again else missing(shards, results, report.say)
     for text in (*_notices(notices, definition, results), *_outlook(definition, results, shards, len(to_run))):
         report.say(text)
     n_failed = 0
@@ -119,9 +120,11 @@ def run(
         except KeyboardInterrupt:
             report.say(f"Finished shards are kept in {results.folder}; start the same run again to continue.")
             raise
+    restore_previews(shards, results)
     if n_failed:
         report.say(f"Notice: {n_failed} trials failed; the board says why, and the next run tries them again.")
-    return SuiteRun(build_site(results, definition.name, definition.version, Path(site)), n_failed, shards)
+    page = build_site(results, definition.name, definition.version, Path(site), report.say)
+    return SuiteRun(page, n_failed, shards)
 
 
 def _run(shards: list[Shard], store: Store, run_all: RunAll, report: Reporter, *, keep_maps: bool) -> int:

@@ -1,6 +1,7 @@
 """TOML written by hand: read, and checked as a whole; all mistakes are told at once, each with its line."""
 
 import re
+import reprlib
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from algozoo.errors import InputError
+from algozoo.files import read_text
+from algozoo.text import in_line
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:
@@ -25,16 +28,23 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 _NOT_PRINTED = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Control characters but for tabs and line feeds, and those that turn the direction of what follows."""
 
-Text = Annotated[str, Field(min_length=1), _matching(rf"[^{_NOT_PRINTED}]+", "text without control characters")]
-Line = Annotated[Text, _matching(r"[^\n\t\u2028\u2029]{1,300}", "one line of at most 300 characters")]
+Printed = Annotated[str, _matching(rf"[^{_NOT_PRINTED}]*", "text without control characters")]
+PrintedLine = Annotated[Printed, _matching(r"[^\n\t\u2028\u2029]{0,300}", "one line of at most 300 characters")]
+Text = Annotated[Printed, Field(min_length=1)]
+Line = Annotated[PrintedLine, Field(min_length=1)]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 DetectorName = Annotated[str, _matching(r"\w[\w.-]*", "letters, digits, dots, underscores and hyphens")]
 DetectorLabel = Annotated[
     str,
-    _matching(r"\w[\w.-]*( ?\([^\x00-\x1f\x7f]*\))?", "the name of a detector, and what is in parentheses after it"),
+    _matching(
+        rf"\w[\w.-]*( ?\([^{_NOT_PRINTED}\n\t\u2028\u2029]*\))?",
+        "the name of a detector, and what is in parentheses after it",
+    ),
 ]
 Version = Annotated[str, _matching(r"\d+(\.\d+)*", "numbers and dots in quotes, such as '1' or '1.2'")]
-Url = Annotated[str, _matching(r"(https?|file)://\S+", "an address that begins with https:// or file://")]
+Url = Annotated[
+    str, _matching(rf"(https?|file)://[^\s{_NOT_PRINTED}]+", "an address that begins with https:// or file://")
+]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, as sha256sum prints")]
 
 Positive = Annotated[float, Field(gt=0)]
@@ -42,6 +52,20 @@ NotNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+DEEPEST = 32
+"""Values within values."""
+MOST_TOLD = 100
+MOST_BITS = 256
+LONG_INTEGER = f"expected integers of at most {MOST_BITS} bits"
+
+Place = tuple[int | str, ...]
+
+_STRING = r"""\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'"""
+_LONG_KEY = re.compile(rf"""(?<![\w."'-])(?:(?:[\w-]++|{_STRING})[ \t]*+\.[ \t]*+){{{DEEPEST}}}""")
+_TOKEN = re.compile(rf"\"\"\"(?:[^\\]|\\.)*?\"{{3,5}}|'''.*?'{{3,5}}|{_STRING}|#[^\n]*|[\[\]{{}}\n]", re.DOTALL)
+"""What can hold the end of a statement, or be one."""
 
 
 class Table(BaseModel):
@@ -79,20 +103,34 @@ def parse_toml(path: Path) -> Source:
     InputError
         If it cannot be read or is not TOML.
     """
+    text = read_text(path)
+    if _LONG_KEY.search(text):
+        raise InputError(f"{in_line(path)}: is not TOML that can be read: a key has more than {DEEPEST} parts")
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not text in UTF-8 ({error.reason} at byte {error.start})") from None
-    try:
-        return Source(path, tomllib.loads(text), text)
+        source = Source(path, tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
         lines = text.split("\n")
         end = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise InputError(f"{path}: is not TOML: {str(error).replace('end of document', end)}") from None
     except RecursionError:
         raise InputError(f"{path}: is not TOML that can be read: its values are nested too deeply") from None
+    except ValueError:
+        raise InputError(f"{path}: is not TOML: {LONG_INTEGER}") from None
+    _refuse_extremes(source)
+    return source
+
+
+def _refuse_extremes(source: Source) -> None:
+    """Refuse values nested so deeply, and integers so large, that what prints or compares them would stumble."""
+    left: list[tuple[Any, int]] = [(source.document, 0)]
+    while left:
+        value, depth = left.pop()
+        if depth > DEEPEST:
+            raise InputError(f"{source.origin}: is not TOML that can be read: its values are nested too deeply")
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise InputError(f"{source.origin}: is not TOML: {LONG_INTEGER}")
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left += [(each, depth + 1) for each in inner]
 
 
 def check_table(source: Source, model: type[Model]) -> Model:
@@ -108,9 +146,12 @@ def check_table(source: Source, model: type[Model]) -> Model:
     except ValidationError as error:
         mistakes = _by_place(error.errors(include_url=False), source.document)
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        statements = list(_statements(source.text))
-        described = [_describe(place, wrong, _line(statements, place)) for place, wrong in mistakes.items()]
-        raise InputError("\n".join([f"{source.origin}: {count}", *described])) from None
+        lines = _lines(source.text)
+        described = [
+            _describe(place, wrong, _line(lines, place)) for place, wrong in list(mistakes.items())[:MOST_TOLD]
+        ]
+        more = [f"  and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
+        raise InputError("\n".join([f"{in_line(source.origin)}: {count}", *described, *more])) from None
 
 
 PLAIN_WORDS = {
@@ -127,9 +168,9 @@ PLAIN_WORDS = {
     "float_parsing": "expected a number",
     "finite_number": "expected a finite number",
     "string_type": "expected text in quotes",
-    "string_too_short": "expected {min_length} or more characters",
-    "too_short": "expected {min_length} or more values, found {actual_length}",
-    "too_long": "expected {max_length} or fewer values, found {actual_length}",
+    "string_too_short": "expected a length of {min_length} or more",
+    "too_short": "expected a length of {min_length} or more, found {actual_length}",
+    "too_long": "expected a length of {max_length} or less, found {actual_length}",
     "greater_than": "expected more than {gt}",
     "greater_than_equal": "expected {ge} or more",
     "less_than": "expected less than {lt}",
@@ -151,9 +192,9 @@ ALTERNATIVE = re.compile(r"bool|int|float|str|function-.*|constrained-.*")
 """What pydantic adds to the place of a value that may be of several types, for each of them."""
 
 
-def _by_place(mistakes: Iterable[ErrorDetails], document: Any) -> dict[tuple[int | str, ...], list[ErrorDetails]]:
+def _by_place(mistakes: Iterable[ErrorDetails], document: Any) -> dict[Place, list[ErrorDetails]]:
     """Gather what is wrong with a value, which may have been tried as several types."""
-    gathered: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    gathered: dict[Place, list[ErrorDetails]] = {}
     for mistake in mistakes:
         place = mistake["loc"]
         is_tried = place and ALTERNATIVE.fullmatch(str(place[-1])) and not _holds(document, place)
@@ -161,41 +202,68 @@ def _by_place(mistakes: Iterable[ErrorDetails], document: Any) -> dict[tuple[int
     return gathered
 
 
-def _describe(place: tuple[int | str, ...], mistakes: Sequence[ErrorDetails], line: int) -> str:
+def _describe(place: Place, mistakes: Sequence[ErrorDetails], line: int) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     given = mistakes[0]["input"]
-    value = "" if isinstance(given, dict | list) else f" = {given!r}"
+    value = "" if isinstance(given, dict | list) else f" = {reprlib.repr(given)}"
     first, *others = dict.fromkeys(map(in_words, mistakes))
     expected = " or ".join([first, *(words.removeprefix("expected ") for words in others)])
     remedy, where = REMEDIES.get(mistakes[0]["type"], ""), f" (line {line})" if line else ""
-    return f"  {path.removeprefix('.')}{value}: {expected}{remedy}{where}"
+    return f"  {in_line(path.removeprefix('.'))}{value}: {expected}{remedy}{where}"
 
 
-def _statements(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each statement's first line and the document up to its end: the shortest pieces that are TOML."""
-    lines, first = text.splitlines(), 1
-    for number in range(1, len(lines) + 1):
-        try:
-            document = tomllib.loads("\n".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
-            continue
-        yield first, document
-        first = number + 1
-
-
-def _line(statements: Sequence[tuple[int, dict[str, Any]]], place: tuple[int | str, ...]) -> int:
-    """Line of a value, or of the innermost table that should hold it; 0 for the document itself."""
-    for depth in range(len(place), 0, -1):
-        for line, document in statements:
-            if _holds(document, place[:depth]):
-                return line
-    return 0
-
-
-def _holds(value: Any, place: tuple[int | str, ...]) -> bool:
+def _holds(value: Any, place: Place) -> bool:
     for part in place:
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
             return False
     return True
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the first line and the text of each statement of valid TOML."""
+    start, first, line, depth = 0, 1, 1, 0
+    for token in _TOKEN.finditer(text + "\n"):
+        found = token.group()
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found, 0)
+        line += found.count("\n")
+        if found == "\n" and depth == 0:
+            yield first, text[start : token.end()]
+            start, first = token.end(), line
+
+
+def _lines(text: str) -> dict[Place, int]:
+    """Find the first line of each table and value of valid TOML, but for those within a list or an inline table."""
+    lines: dict[Place, int] = {}
+    sizes: dict[Place, int] = {}  # of lists of tables
+    table: Place = ()
+
+    def inside(keys: Sequence[str]) -> Place:
+        place: Place = ()
+        for key in keys:
+            place = (*place, key)
+            place += (sizes[place] - 1,) if place in sizes else ()
+        return place
+
+    for line, statement in _statements(text):
+        keys, value = [], tomllib.loads(statement)
+        while isinstance(value, dict) and len(value) == 1:
+            ((key, value),) = value.items()
+            keys.append(key)
+        if not statement.lstrip().startswith("["):
+            place = (*table, *keys)
+        elif isinstance(value, list):
+            names = (*inside(keys[:-1]), keys[-1])
+            sizes[names] = sizes.get(names, 0) + 1
+            place = table = inside(keys)
+        else:
+            place = table = inside(keys)
+        for depth in range(1, len(place) + 1):
+            lines.setdefault(place[:depth], line)
+    return lines
+
+
+def _line(lines: dict[Place, int], place: Place) -> int:
+    """Line of a value, or of the innermost table that should hold it; 0 for the document itself."""
+    return next((lines[place[:depth]] for depth in range(len(place), 0, -1) if place[:depth] in lines), 0)

@@ -24,3 +24,7 @@ def test_a_name_that_is_like_none_lists_all():
 def test_mistakes_of_users_are_caught_with_all_errors_on_purpose():
     with pytest.raises(AlgoZooError):
         raise unknown("suite", "x", [])
+
+
+def test_a_message_has_nothing_that_a_terminal_obeys():
+    assert str(InputError("title\x1b[2K\nof it")) == "title\N{REPLACEMENT CHARACTER}[2K\nof it"

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
-from algozoo.toml import DetectorLabel, DetectorName, Name
+from algozoo.toml import DetectorLabel, DetectorName, Name, Printed, PrintedLine
 
 FORMAT = 3
 """Of the files of the store; those of another format are not read."""
@@ -47,12 +47,12 @@ class RecordedDetector(_Facts):
 
     label: DetectorLabel
     name: DetectorName
-    title: str
-    reference: str
-    summary: str
+    title: PrintedLine
+    reference: PrintedLine
+    summary: Printed
     control: bool
-    parameters: dict[str, str]
-    sandbox: str | None = None
+    parameters: dict[Printed, Printed]
+    sandbox: Printed | None = None
     maps_only: bool = False
     reproducible: bool = True
 
@@ -78,12 +78,12 @@ class RunCost(_Facts):
 class Environment(_Facts):
     """Versions, machine and, in a source checkout, the commit; empty where it could not be found out."""
 
-    algozoo: str = ""
-    python: str = ""
-    packages: dict[str, str] = Field(default_factory=dict)
-    platform: str = ""
-    processor: str = ""
-    commit: str = ""
+    algozoo: Printed = ""
+    python: Printed = ""
+    packages: dict[Printed, Printed] = Field(default_factory=dict)
+    platform: Printed = ""
+    processor: Printed = ""
+    commit: Printed = ""
     dirty: bool = False
 
 
@@ -118,7 +118,7 @@ class RunRecord(RunCost, Environment):
     annuli: tuple[TrialAnnulus, ...]
     trials: str
     sequence: int
-    training: str = ""
+    training: Printed = ""
     detector: RecordedDetector
 
     @property

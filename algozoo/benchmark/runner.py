@@ -14,6 +14,7 @@ from algozoo.benchmark.plan import Shard, content_keys
 from algozoo.benchmark.pool import Died, RunAll, Tell, run_here, say_nothing
 from algozoo.benchmark.record import Preview
 from algozoo.benchmark.shard import Finished, run_shard, write_failure
+from algozoo.benchmark.shard_file import MalformedShard, OtherFormat
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.training import TRANSFER, Draws, fitted, training_of
 from algozoo.benchmark.trials import draw_trials
@@ -28,9 +29,21 @@ SECONDS_BETWEEN_WORDS = 10.0
 """Between two lines that tell how far one training is."""
 
 
-def missing(shards: Sequence[Shard], store: Store) -> list[Shard]:
-    """List the shards that have no result in the store."""
-    return [shard for shard, key in zip(shards, content_keys(shards), strict=True) if not store.is_done(key)]
+def missing(shards: Sequence[Shard], store: Store, tell: Tell = say_nothing) -> list[Shard]:
+    """List the shards that have no result in the store, or a damaged one, of which `tell` gets a line of text."""
+    return [
+        shard for shard, key in zip(shards, content_keys(shards), strict=True) if not _is_done(shard, key, store, tell)
+    ]
+
+
+def _is_done(shard: Shard, key: str, store: Store, tell: Tell) -> bool:
+    try:
+        return store.is_done(key)
+    except OtherFormat:
+        raise
+    except MalformedShard as error:
+        tell(f"Notice: {shard} is run again: {error.path} is damaged ({error.reason})")
+        return False
 
 
 def resolvable_differences(shards: Iterable[Shard]) -> tuple[int, dict[str, float]]:
@@ -204,6 +217,16 @@ def write_preview(dataset: Dataset, store: Store) -> None:
         pixel_scale=sequence.pixel_scale,
     )
     store.write_preview(about, images)
+
+
+def restore_previews(shards: Iterable[Shard], store: Store) -> None:
+    """Write again what datasets look like where that is missing or damaged."""
+    for name, mirror in dict.fromkeys((shard.dataset.name, shard.mirror) for shard in shards):
+        dataset = load_dataset(name, mirror=mirror)
+        try:
+            store.preview(f"{dataset.name}-{dataset.version}")
+        except AlgoZooError:
+            write_preview(dataset, store)
 
 
 def _make(made: Made) -> None:

@@ -14,8 +14,11 @@ from algozoo.benchmark.suite import LARGEST_NUMBER, Suite, suite_in
 from algozoo.datasets import load_dataset
 from algozoo.datasets.manifest import RealManifest
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import write_text_whole
+from algozoo.files import read_text, write_text_whole
 from algozoo.toml import Model, Sha256, Table, parse_toml
+
+LARGEST_SECRET = 2**26
+"""Bytes: some hundred thousand trials."""
 
 
 class Sealed(Table):
@@ -123,10 +126,10 @@ def read_secret(path: Path, model: type[Model], command: str) -> Model:
         If it cannot be read, or something else is in it.
     """
     try:
-        return model.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); `{command}` makes it") from None
-    except (ValidationError, UnicodeDecodeError) as error:
+        return model.model_validate_json(read_text(path, LARGEST_SECRET))
+    except InputError as error:
+        raise InputError(f"{error}; `{command}` makes it") from None
+    except ValidationError as error:
         raise InputError(f"{path}: is no file that `{command}` makes ({str(error).splitlines()[0]})") from None
 
 

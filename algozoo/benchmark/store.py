@@ -4,32 +4,37 @@
 """
 
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from astropy.io import fits
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from astropy.utils.exceptions import AstropyUserWarning
+from pydantic import ValidationError
 
-from algozoo.benchmark.record import FORMAT, Preview, RunRecord
+from algozoo.benchmark.record import Preview, RunRecord
+from algozoo.benchmark.shard_file import (
+    LeaveOut,
+    MalformedShard,
+    StoredShard,
+    agreeing,
+    mistakes,
+    read_record,
+    read_shard,
+    write_shard,
+)
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import write_whole
-from algozoo.scoring.outcomes import LIST, OUTCOME, OutcomeRow
-from algozoo.toml import Version, in_words
+from algozoo.files import remove_litter, write_whole
+from algozoo.scoring.outcomes import OutcomeRow
 
 
-def _arrow(stored: str) -> pa.DataType:
-    number = stored.removeprefix(LIST)
-    return pa.type_for_alias(stored) if number == stored else pa.list_(pa.type_for_alias(number))
-
-
-SCHEMA = pa.schema([(name, _arrow(column.stored)) for name, column in OUTCOME.items()])
+def _refuse(error: MalformedShard) -> None:
+    raise error
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,25 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
 
+    def remove_litter(self) -> None:
+        """Remove what processes that died have left half-written."""
+        for name in ("shards", "maps", "datasets"):
+            remove_litter(self.folder / name)
+
     def is_done(self, key: str) -> bool:
-        """Return whether a shard is there, without a failed trial in it: a failure is tried again."""
+        """Return whether a shard is there, without a failed trial in it: a failure is tried again.
+
+        Raises
+        ------
+        AlgoZooError
+            If its file or that of its maps is damaged, or it is of another format.
+        """
         path = self._shard(key)
-        return path.is_file() and _record(path).n_failed == 0
+        if not path.is_file():
+            return False
+        record = read_shard(path, read_record(path)).record
+        self.maps(key)
+        return record.n_failed == 0
 
     def write(self, record: RunRecord, rows: Sequence[OutcomeRow], maps: Sequence[ExampleMap]) -> None:
         """Write a shard under the key of its record, its maps first, so that a shard that is there is complete.
@@ -66,12 +86,9 @@ class Store:
         AlgoZooError
             If the disk is full or the folder cannot be written; nothing half-written is left.
         """
-        facts = record.to_json()
-        schema = SCHEMA.with_metadata({"algozoo": facts, "sha256": _digest(facts.encode())})
-        table = pa.Table.from_pylist([vars(row) for row in rows], schema)
         if maps:
-            write_whole(self._maps(record.key), lambda path: _map_file(maps).writeto(path))
-        write_whole(self._shard(record.key), lambda path: _write_table(table, path))
+            write_whole(self._maps(record.key), lambda path: _map_file(maps).writeto(path, checksum=True))
+        write_shard(self._shard(record.key), record, rows)
 
     def write_preview(self, about: Preview, images: dict[str, np.ndarray]) -> None:
         """Keep what a dataset looks like: named arrays as FITS, and facts as JSON beside them."""
@@ -94,13 +111,14 @@ class Store:
             with fits.open(path) as hdus:
                 return about, {hdu.name.lower(): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
         except ValidationError as error:
-            raise _no_preview(path.with_suffix(".json"), _mistakes(error)) from None
-        except (OSError, ValueError) as error:
+            raise _no_preview(path.with_suffix(".json"), mistakes(error)) from None
+        except Exception as error:  # a damaged file may raise anything
             raise _no_preview(path, error) from error
 
     def suites(self) -> list[tuple[str, str]]:
-        """Names and versions of the suites that the store has results of."""
-        return sorted({(record.suite.name, record.suite.version) for record in self.records()})
+        """Names and versions of the suites that the store has results of; files that are damaged are passed over."""
+        records = (record for record, _ in self._records(lambda _: None))
+        return sorted({(record.suite.name, record.suite.version) for record in records})
 
     def records(self) -> list[RunRecord]:
         """Run records of all shards of all suites.
@@ -110,13 +128,19 @@ class Store:
         AlgoZooError
             If a file is damaged, or a name in it could not be that of a file; the message names it.
         """
-        return [record for record, _ in self._records()]
+        return [record for record, _ in self._records(_refuse)]
 
-    def read(self, suite: str, version: str) -> tuple[pd.DataFrame, list[RunRecord]]:
+    def read(self, suite: str, version: str, leave_out: LeaveOut = _refuse) -> tuple[pd.DataFrame, list[RunRecord]]:
         """Read the outcomes of a suite: one row a trial, and one run record a shard.
 
         Where a detector was run more than once, as after a change of its code, the latest counts. What was run on
         other trials than the latest of a dataset, as after a change of its manifest, is left out.
+
+        Parameters
+        ----------
+        suite, version : str
+        leave_out : callable, optional
+            Gets the error of each file that is malformed, which is then left out; by default it is raised.
 
         Raises
         ------
@@ -125,28 +149,26 @@ class Store:
         AlgoZooError
             If a file is damaged; the message names it.
         """
-        of_suite = [
-            (record, path)
-            for record, path in sorted(self._records(), key=lambda shard: shard[0].start)
-            if (record.suite.name, record.suite.version) == (suite, version)
-        ]
-        trials = {record.dataset: record.trials for record, _ in of_suite}
-        latest = {
-            (record.dataset, record.detector.label, record.sequence): (record, path)
-            for record, path in of_suite
-            if record.trials == trials[record.dataset]
-        }
-        if not latest:
+        shards = sorted(self._shards(suite, version, leave_out), key=lambda shard: shard.record.start)
+        trials = {shard.record.dataset: shard.record.trials for shard in shards}
+        latest = {shard.place: shard for shard in shards if shard.record.trials == trials[shard.record.dataset]}
+        shown = agreeing(latest.values(), leave_out)
+        if not shown:
             held = ", ".join(f"{name} version {v}" for name, v in self.suites()) or "nothing"
             raise InputError(
                 f"{self.folder} has no results of suite {suite} version {version}; it holds {held}, and versions are "
                 "never mixed. Run the suite first, or give another folder with --store"
             )
-        table = pa.concat_tables([_read_table(path, record) for record, path in latest.values()])
-        return table.to_pandas(), [record for record, _ in latest.values()]
+        return pa.concat_tables([shard.rows for shard in shown]).to_pandas(), [shard.record for shard in shown]
 
-    def maps(self, key: str) -> list[ExampleMap]:
+    def maps(self, key: str, shape: tuple[int, ...] | None = None) -> list[ExampleMap]:
         """Read the example maps of a shard.
+
+        Parameters
+        ----------
+        key : str
+        shape : tuple of int, optional
+            That they must have; they must be alike in any case.
 
         Raises
         ------
@@ -157,91 +179,30 @@ class Store:
         if not path.is_file():
             return []
         try:
-            with fits.open(path) as hdus:
-                layers = {(hdu.header["TRIAL"], hdu.name): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
-            trials = sorted({trial for trial, _ in layers})
-            return [ExampleMap(trial, layers[trial, "SCORES"], layers.get((trial, "IMAGE"))) for trial in trials]
-        except (OSError, KeyError, ValueError, TypeError) as error:
-            raise AlgoZooError(f"{path}: damaged, or no maps of AlgoZoo ({error}); delete it") from error
+            return _read_maps(path, shape)
+        except Exception as error:  # a damaged file may raise anything
+            raise MalformedShard(path, error) from error
 
-    def _records(self) -> Iterator[tuple[RunRecord, Path]]:
+    def _records(self, leave_out: LeaveOut) -> Iterator[tuple[RunRecord, Path]]:
         for path in sorted((self.folder / "shards").glob("*.parquet")):
-            yield _record(path), path
+            try:
+                yield read_record(path), path
+            except MalformedShard as error:
+                leave_out(error)
+
+    def _shards(self, suite: str, version: str, leave_out: LeaveOut) -> Iterator[StoredShard]:
+        for record, path in self._records(leave_out):
+            if (record.suite.name, record.suite.version) == (suite, version):
+                try:
+                    yield read_shard(path, record)
+                except MalformedShard as error:
+                    leave_out(error)
 
     def _shard(self, key: str) -> Path:
         return self.folder / "shards" / f"{key}.parquet"
 
     def _maps(self, key: str) -> Path:
         return self.folder / "maps" / f"{key}.fits"
-
-
-def _digest(content: bytes) -> bytes:
-    return sha256(content).hexdigest().encode()
-
-
-def _write_table(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
-
-
-def _record(path: Path) -> RunRecord:
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-        facts, digest = json.loads(metadata[b"algozoo"]), _digest(metadata[b"algozoo"])
-        version = facts.get("format")
-    except (OSError, KeyError, ValueError, AttributeError, RuntimeError) as error:
-        raise _damaged(path, error) from error
-    if metadata.get(b"sha256", digest) != digest:  # earlier files have none
-        raise _damaged(path, "its run record has another checksum")
-    if version != FORMAT:
-        raise InputError(
-            f"{path}: written in store format {version}, this AlgoZoo reads format {FORMAT}; use another "
-            "folder with --store"
-        )
-    try:
-        return RunRecord.model_validate(facts | {"key": path.stem})
-    except ValidationError as error:
-        raise _damaged(path, _mistakes(error)) from None
-
-
-def _read_table(path: Path, record: RunRecord) -> pa.Table:
-    """Read the rows of a shard; of what they are is said by its record alone."""
-    try:
-        if absent := sorted(set(SCHEMA.names) - {*pq.read_schema(path).names}):
-            raise _damaged(path, f"it lacks the columns {', '.join(absent)}")
-        table = pq.read_table(path, schema=SCHEMA, page_checksum_verification=True)
-        for version in filter(None, table["dataset_version"].unique().to_pylist()):
-            TypeAdapter(Version).validate_python(version)
-    except ValidationError as error:
-        raise _damaged(path, f"dataset_version {_mistakes(error)}") from None
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _damaged(path, error) from error
-    said = {
-        "suite": record.suite.name,
-        "suite_version": record.suite.version,
-        "dataset": record.dataset,
-        "sequence": record.sequence,
-        "detector": record.detector.label,
-    }
-    for name, value in said.items():
-        field = SCHEMA.field(name)
-        table = table.set_column(SCHEMA.get_field_index(name), field, pa.array([value] * len(table), field.type))
-    return table
-
-
-def _mistakes(error: ValidationError) -> str:
-    return "; ".join(map(_mistake, error.errors()))
-
-
-def _mistake(mistake: ErrorDetails) -> str:
-    where = ".".join(map(str, mistake["loc"]))
-    if mistake["type"] == "missing":
-        return f"{where} is missing"
-    value = "" if isinstance(mistake["input"], dict | list) else f"is {mistake['input']!r}"
-    return f"{' '.join(filter(None, [where, value]))}: {in_words(mistake)}"
-
-
-def _damaged(path: Path, error: Exception | str) -> AlgoZooError:
-    return AlgoZooError(f"{path}: damaged, or no result of AlgoZoo ({error}); delete it and run the suite again")
 
 
 def _no_preview(path: Path, error: Exception | str) -> AlgoZooError:
@@ -255,3 +216,16 @@ def _map_file(maps: Sequence[ExampleMap]) -> fits.HDUList:
             if layer is not None:
                 hdus.append(fits.ImageHDU(layer.astype(np.float32), fits.Header({"TRIAL": example.trial}), name=name))
     return hdus
+
+
+def _read_maps(path: Path, expected: tuple[int, ...] | None) -> list[ExampleMap]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AstropyUserWarning)  # a wrong checksum
+        with fits.open(BytesIO(path.read_bytes()), checksum=True) as hdus:
+            layers = {(hdu.header["TRIAL"], hdu.name): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
+    shapes = {layer.shape for layer in layers.values()}
+    expected = expected or next(iter(shapes), ())
+    if shapes != {expected} or len(expected) != 2:
+        raise ValueError(f"its maps have shape {' and '.join(map(str, shapes))}, expected {expected or '2-D'}")
+    trials = sorted({trial for trial, _ in layers})
+    return [ExampleMap(trial, layers[trial, "SCORES"], layers.get((trial, "IMAGE"))) for trial in trials]

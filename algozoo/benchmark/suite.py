@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from algozoo.datasets import Dataset, load_dataset
 from algozoo.errors import unknown
-from algozoo.toml import Name, Source, check_table, parse_toml, read_toml
+from algozoo.toml import Line, Name, Printed, PrintedLine, Source, Version, check_table, parse_toml, read_toml
 
 LARGEST_NUMBER = 2**63 - 1
 """Larger numbers are not kept by every reader of TOML and JSON."""
@@ -55,7 +55,7 @@ class SuiteDataset(_Table):
         Companions for each annulus of each sequence, one a trial. The manifest says where the annuli are.
     """
 
-    name: str
+    name: Line
     optional: bool = False
     sequences: PositiveInt | None = None
     injections: PositiveInt
@@ -75,9 +75,9 @@ class SuiteDetector(_Table):
         Run on request only.
     """
 
-    name: str
+    name: Line
     parameters: dict[str, Any] = Field(default_factory=dict)
-    needs: str | None = None
+    needs: Line | None = None
     slow: bool = False
 
 
@@ -95,9 +95,9 @@ class Suite(_Table):
 
     format: Literal[1]
     name: Name
-    version: str
-    title: str
-    description: str
+    version: Version
+    title: PrintedLine
+    description: Printed
     seed: Seed
     datasets: Annotated[tuple[SuiteDataset, ...], Field(min_length=1)]
     detectors: Annotated[tuple[SuiteDetector, ...], Field(min_length=1)]

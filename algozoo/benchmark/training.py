@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algozoo.datasets import Dataset
+from algozoo.datasets.arrays import read_archive
 from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.dataset import scored_field
 from algozoo.detectors.contract import Detector, Training
@@ -32,7 +32,7 @@ FLIPPED: Training = "flipped"
 OWN_TWIN: Training = "flipped twin of each trial"
 ORACLE_EMPTY: Training = "oracle-empty"
 
-NO_MODEL = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, InputError)
+NO_MODEL = (KeyError, ValueError, InputError)
 """What reading or using a file raises that is damaged, or no model."""
 
 
@@ -156,7 +156,7 @@ def train(
     path = cache_folder("trained") / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:
-            return detector.with_state(read_arrays(path))
+            return detector.with_state(read_archive(path))
         except NO_MODEL:
             checkpoint = FileCheckpoint(path.with_suffix(".unfinished.npz"))
             drawn = draws(detector, sequence, usable, report) if draws else None
@@ -196,19 +196,13 @@ class FileCheckpoint:
     def load(self) -> dict[str, NDArray[Any]] | None:
         """Return what was saved last; nothing where that is damaged."""
         try:
-            return read_arrays(self.path)
+            return read_archive(self.path)
         except NO_MODEL:
             return None
 
     def save(self, state: dict[str, NDArray[Any]]) -> None:
         """Keep it instead of what was there."""
         write_arrays(self.path, state)
-
-
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read named arrays; nothing in the file is run."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
 
 
 def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:

@@ -1,7 +1,7 @@
 """Entries of the data challenges: flat zips of FITS files, of which all mistakes are told at once."""
 
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,15 +16,22 @@ from algozoo.challenge.blobs import BlobRule
 from algozoo.challenge.summary import ChallengeMap
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
 from algozoo.datasets.arrays import image_in, number_in
+from algozoo.datasets.hdus import PACKED
 from algozoo.errors import InputError
+from algozoo.files import Unpacked, finish, most_unpacked, open_file
+from algozoo.text import in_line
 
 Value = TypeVar("Value")
 
+LARGEST_IMAGE = 40 * 2**20
 LARGEST_FILE = 256 * 2**20
 LARGEST_ENTRY = 2**30
-"""Bytes, unpacked: a small zip can hold a disk full."""
+"""Bytes, unpacked: a small zip can hold a disk full; see also `algozoo.files.most_unpacked`."""
 
 MOST_FILES = 1000
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+UNREADABLE = (*PACKED, OSError, NotImplementedError, ValueError)
+"""What a damaged zip raises."""
 
 
 class MapEntry(NamedTuple):
@@ -55,7 +62,7 @@ def read_map_entry(path: str | Path, truth: MapTruth) -> MapEntry:
         for one in truth.sets:
             size = (one.size, one.size)
             parse = _image(size, "has", "that of the set's frames", np.isinf, infinite)
-            scores = entry.read(one.file("detmap"), parse, np.full(size, np.nan), needed=True)
+            scores = entry.read(one.file("detmap"), parse, np.empty(size), needed=True)
             fwhm = entry.read(one.file("fwhm"), _number("at least 1 px", lambda v: v >= 1), one.fwhm)
             found.append((one, scores, fwhm))
         whole = _number("a whole number from 1", lambda v: v >= 1 and v % 1 == 0)
@@ -110,56 +117,65 @@ class _Entry:
         self.archive = archive
         self.asked: list[str] = []
         self.missing: list[str] = []
-        files = [info for info in archive.infolist() if not _is_litter(info.filename)]
-        folders = sorted({str(PurePosixPath(f.filename).parent) for f in files if not f.is_dir()} - {"."})
-        files = [info for info in files if not info.is_dir()]
-        self.mistakes = [f"the folder {name}/: expected files without folders; make it with zip -j" for name in folders]
-        self.members = {PurePosixPath(info.filename).name: info for info in files}
-        names = [PurePosixPath(info.filename).name for info in files]
-        self.mistakes += [
-            f"{name}: is there {names.count(name)} times" for name in self.members if names.count(name) > 1
-        ]
+        files = [info for info in archive.infolist() if not (_is_litter(info.filename) or info.filename.endswith("/"))]
         unpacked = sum(info.file_size for info in files)
         if len(files) > MOST_FILES or unpacked > LARGEST_ENTRY:
             raise InputError(
                 f"{len(files)} files of {unpacked / 2**20:.0f} MiB unpacked, expected at most {MOST_FILES} of "
                 f"{LARGEST_ENTRY / 2**20:.0f} MiB"
             )
+        folders = sorted({str(PurePosixPath(info.filename).parent) for info in files} - {"."})
+        self.mistakes = [
+            f"the folder {in_line(name)}/: expected files without folders; make it with zip -j" for name in folders
+        ]
+        names = Counter(PurePosixPath(info.filename).name for info in files)
+        self.members = {PurePosixPath(info.filename).name: info for info in files}
+        self.mistakes += [f"{in_line(name)}: is there {n} times" for name, n in names.items() if n > 1]
 
-    def read(self, name: str, parse: Callable[[bytes, str], Value], default: Value, *, needed: bool = False) -> Value:
+    def read(
+        self, name: str, parse: Callable[[Unpacked, str], Value], default: Value, *, needed: bool = False
+    ) -> Value:
         """Read a file; the default where there is none or, which is a mistake, a bad one."""
         self.asked.append(name)
         if name not in self.members:
             self.missing += [name] if needed else []
             return default
         try:
-            return parse(self._content(name), name)
+            with self._opened(name) as content:
+                value = parse(content.up_to(LARGEST_IMAGE), name)
+                finish(content, name)
         except InputError as mistake:
             self.mistakes.append(str(mistake))
             return default
+        return value
 
     def check(self) -> None:
         """Raise an InputError with all mistakes, if there are any."""
         spare = sorted(self.members.keys() - self.asked)
         for name in self.missing:
             near = get_close_matches(name, spare, n=1, cutoff=0.8)
-            self.mistakes.append(f"{name}: missing{f'; is it {near[0]}?' if near else ''}")
+            self.mistakes.append(f"{name}: missing{f'; is it {in_line(near[0])}?' if near else ''}")
         if self.mistakes:
             count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
             raise InputError("\n  ".join([count, *self.mistakes]))
 
-    def _content(self, name: str) -> bytes:
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[Unpacked]:
         info = self.members[name]
-        if info.file_size > LARGEST_FILE:
+        most = min(LARGEST_FILE, most_unpacked(info.compress_size))
+        if info.file_size > most:
             raise InputError(
-                f"{name}: {info.file_size / 2**20:.0f} MiB unpacked, expected at most {LARGEST_FILE / 2**20:.0f} MiB"
+                f"{name}: {info.file_size / 2**20:.0f} MiB unpacked, expected at most {most / 2**20:.0f} MiB"
             )
+        if info.compress_type not in METHODS:
+            raise InputError(f"{name}: is compressed in another way than that of zip ({info.compress_type})")
+        if info.flag_bits & 1:
+            raise InputError(f"{name}: is encrypted, expected a zip without a password")
         try:
-            return self.archive.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            with self.archive.open(info) as stream:
+                yield Unpacked(stream, info.file_size)
+        except UNREADABLE as error:
             raise InputError(f"{name}: is damaged in the zip ({error})") from None
-        except RuntimeError:
-            raise InputError(f"{name}: is encrypted, expected a zip without a password") from None
 
 
 def _is_litter(name: str) -> bool:
@@ -171,20 +187,21 @@ def _is_litter(name: str) -> bool:
 @contextmanager
 def _open(path: str | Path) -> Iterator[_Entry]:
     """Open an entry, and tell its mistakes when all of it has been read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entry = _Entry(archive)
-            yield entry
-            entry.check()
-    except InputError as mistake:
-        raise InputError(f"{path}: {mistake}") from None
-    except zipfile.BadZipFile:
-        raise InputError(f"{path}: is not a zip file, or is damaged") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    with open_file(path) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except UNREADABLE:
+            raise InputError(f"{path}: is not a zip file, or is damaged") from None
+        try:
+            with archive:
+                entry = _Entry(archive)
+                yield entry
+                entry.check()
+        except InputError as mistake:
+            raise InputError(f"{path}: {mistake}") from None
 
 
-def _threshold(content: bytes, name: str) -> float:
+def _threshold(content: Unpacked, name: str) -> float:
     values, _ = image_in(content, name, unpack_tiles=False)
     if values.shape != (1, 1) or not np.isfinite(values).all():
         found = f"shape {values.shape}" if values.shape != (1, 1) else f"the value {values[0, 0]}"
@@ -194,8 +211,8 @@ def _threshold(content: bytes, name: str) -> float:
 
 def _image(
     shape: tuple[int, ...], has: str, meaning: str, is_bad: Callable[[NDArray[Any]], NDArray[np.bool_]], words: str
-) -> Callable[[bytes, str], NDArray[np.float64]]:
-    def parse(content: bytes, name: str) -> NDArray[np.float64]:
+) -> Callable[[Unpacked, str], NDArray[np.float64]]:
+    def parse(content: Unpacked, name: str) -> NDArray[np.float64]:
         values, _ = image_in(content, name, unpack_tiles=False)
         if values.shape != shape:
             raise InputError(f"{name}: {has} shape {values.shape}, expected {shape}, {meaning}")
@@ -206,8 +223,8 @@ def _image(
     return parse
 
 
-def _number(expected: str, good: Callable[[float], bool]) -> Callable[[bytes, str], float]:
-    def parse(content: bytes, name: str) -> float:
+def _number(expected: str, good: Callable[[float], bool]) -> Callable[[Unpacked, str], float]:
+    def parse(content: Unpacked, name: str) -> float:
         value = number_in(content, name, unpack_tiles=False)
         if not good(value):
             raise InputError(f"{name}: is {value:g}, expected {expected}")

@@ -1,6 +1,6 @@
 """What was injected into the sets of the data challenges, written by hand in TOML and checked as a whole."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class MapSet(Table):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+_\d+$")]
-    size: Annotated[int, Field(gt=2)]
+    size: Annotated[int, Field(gt=2, le=2048)]
     fwhm: Annotated[float, Field(ge=1)]
     inner: NotNegative | None = None
     outer: Positive | None = None
@@ -40,10 +40,12 @@ class MapSet(Table):
     @classmethod
     def _in_the_field(cls, companions: list[list[float]], info: ValidationInfo) -> list[list[float]]:
         if {"size", "fwhm", "inner", "outer"} <= set(info.data):
-            valid = _field(**{key: info.data[key] for key in ("size", "fwhm", "inner", "outer")})
+            size, middle = info.data["size"], (info.data["size"] - 1) / 2
+            ends = {key: info.data[key] for key in ("size", "fwhm", "inner", "outer")}
             for x, y in companions:
                 row, column = round(y), round(x)
-                if not (0 <= row < len(valid) and 0 <= column < len(valid) and valid[row, column]):
+                distance = np.hypot(row - middle, column - middle)
+                if not (0 <= row < size and 0 <= column < size and _inside(distance, **ends)):
                     raise ValueError(
                         f"[{x:g}, {y:g}] is not in the field that is scored; correct it, or inner and outer"
                     )
@@ -52,7 +54,8 @@ class MapSet(Table):
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Field that is scored, (size, size)."""
-        return _field(self.size, self.fwhm, self.inner, self.outer)
+        distance = np.hypot(*(np.mgrid[: self.size, : self.size] - (self.size - 1) / 2))
+        return np.asarray(_inside(distance, self.size, self.fwhm, self.inner, self.outer))
 
     @property
     def x(self) -> NDArray[np.float64]:
@@ -74,10 +77,9 @@ class MapSet(Table):
         return f"{self.instrument}_{kind}_{self.name.rpartition('_')[2]}.fits"
 
 
-def _field(size: int, fwhm: float, inner: float | None, outer: float | None) -> NDArray[np.bool_]:
-    distance = np.hypot(*(np.mgrid[:size, :size] - (size - 1) / 2))
-    inside = (distance >= (fwhm if inner is None else inner)) & (distance <= (size if outer is None else outer))
-    return np.asarray(inside)
+def _inside(distance: Any, size: int, fwhm: float, inner: float | None, outer: float | None) -> Any:
+    """Tell for distances from the middle of the map whether they are in the field that is scored."""
+    return (distance >= (fwhm if inner is None else inner)) & (distance <= (size if outer is None else outer))
 
 
 class Spectrum(Table):

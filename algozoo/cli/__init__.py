@@ -1,5 +1,6 @@
 """The command line: one module per command, which parses, calls and prints. Heavy imports stay inside commands."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -52,7 +53,11 @@ _list_whole_sentences(cli)
 
 
 def main() -> None:
-    """Run the command line; exit with 0 (good), 1 (the work failed) or 2 (wrong usage)."""
+    """Run the command line; exit with 0 (good), 1 (the work failed) or 2 (wrong usage).
+
+    SIGTERM ends it as Ctrl-C does.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(cli.main(prog_name="algozoo", standalone_mode=False) or 0)
     except click.ClickException as error:

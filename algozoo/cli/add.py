@@ -10,6 +10,7 @@ import click
 
 from algozoo.cli import options
 from algozoo.errors import InputError
+from algozoo.text import in_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +77,7 @@ def _opened(files: dict[str, Path], given: dict[str, Any]) -> tuple[Opened, Stat
     from algozoo.datasets.lists import unit_of_angles
 
     for part, file in files.items():
-        click.echo(f"{part.replace('_', ' ')}: {file.name}")
+        click.echo(f"{part.replace('_', ' ')}: {in_line(file.name)}")
     how: dict[str, Any] = {option: given[option] for option in ("axes", "angle_unit", "angle_column")}
     if how["angle_unit"] is None and unit_of_angles(files["angles"], how["angle_column"]) is None:
         question = {"angle_unit": "deg or rad: the angles lie within 2 pi, and their file does not say"}

@@ -17,6 +17,7 @@ import click
 
 from algozoo.errors import InputError
 from algozoo.files import RESULTS, SITES, write_whole
+from algozoo.text import in_line, no_formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,6 @@ KINDS = ("snr", "probability", "log_odds", "likelihood_ratio", "ratio")
 PATH = click.Path(path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
-SEED = click.IntRange(min=0, max=2**63 - 1)
 POSITIVE = click.FloatRange(min=0, min_open=True)
 
 style = click.option(
@@ -53,7 +53,7 @@ suite = click.option(
 output = click.option("--output", "-o", type=FOLDER, required=True, help="Folder that the new files are written to.")
 seed = click.option(
     "--seed",
-    type=SEED,
+    type=click.IntRange(min=0, max=2**63 - 1),
     default=0,
     show_default=True,
     help="Seed of the positions of the injected companions.",
@@ -91,6 +91,17 @@ workers = click.option(
     callback=_one_thread_each,
     help="Number of processes; 0 works in the process of the command.  [default: one per core]",
 )
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number, in decimal digits or, after 0x, in hexadecimal ones."""
+    number = int(text, 0)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+fresh = click.option("--fresh", is_flag=True, help="Check a row on simulated nights that nobody has seen.")
 mirror = click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -278,7 +289,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
         return
     if style == "csv":
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+        csv.writer(buffer, lineterminator="\n").writerows(
+            [columns, *([no_formula(value) for value in row] for row in rows)]
+        )
         click.echo(buffer.getvalue(), nl=False)
         return
     from rich.console import Console
@@ -289,7 +302,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], style: st
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in row))
+        table.add_row(*(Text(in_line(value)) for value in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=PIPED_WIDTH)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 import click
 
 from algozoo.reporter import Reporter
+from algozoo.text import printable
 
 
 class Terminal(Reporter):
@@ -14,7 +15,7 @@ class Terminal(Reporter):
 
     def say(self, text: str) -> None:
         """Write one line of text."""
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
     def steps(self, total: int) -> AbstractContextManager[Callable[[str], None]]:
         """Count the steps of one long computation."""
@@ -30,7 +31,7 @@ def _bar(total: int) -> Iterator[Callable[[str], None]]:
         task = bar.add_task("", total=total)
 
         def report(text: str) -> None:
-            bar.console.print(text, markup=False, highlight=False)
+            bar.console.print(printable(text), markup=False, highlight=False)
             bar.update(task, advance=1)
 
         yield report

@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 @click.command(epilog=options.example("submit submissions/my-algo --suite smoke"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @options.suite
+@options.fresh
 @options.workers
 @options.no_sandbox
 @options.mirror
 @options.store
 @options.site
-def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: Path, site: Path) -> int:
+def submit(
+    folder: Path,
+    suite: str,
+    fresh: bool,  # noqa: FBT001 - a flag of the command line
+    workers: int,
+    mirror: Path | None,
+    store: Path,
+    site: Path,
+) -> int:
     """Run a suite for the submission in FOLDER in the sandbox, build the board, and print how to publish it.
 
-    Interrupt at any time and continue with the same command. Exit code 1: none of the maps could be made.
+    Interrupt at any time and continue with the same command. With --fresh it is checked at the end on nights that
+    nobody has seen, as by whoever checks the pull request; see `algozoo verify`. Exit code 1: none of the maps could be
+    made, or the row does not hold on fresh nights; 3: that is undecided.
     """
     from algozoo.benchmark.plan import content_keys
     from algozoo.benchmark.suite import SuiteDetector, load_suite
@@ -58,6 +69,11 @@ def submit(folder: Path, suite: str, workers: int, mirror: Path | None, store: P
     ]
     steps = _steps(detector, definition.name, [f"{store}/{file}" for file in files])
     click.echo("\n".join(["", "To publish it, as a pull request:", "", *steps]))
+    if fresh:
+        from algozoo.cli.fresh import check_on_fresh_nights
+        from algozoo.submissions.fresh import Effort
+
+        return check_on_fresh_nights(store, suite, detector.label, Effort(workers=workers))
     return 0
 
 

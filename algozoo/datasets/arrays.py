@@ -1,24 +1,46 @@
-"""Numbers from files: FITS images, gzipped or not, and plain text."""
+"""Numbers from files of others: FITS images, gzipped or not, plain text, and archives of arrays.
 
-import gzip
-import warnings
-import zlib
+What a file announces is held against its size before anything is unpacked or allocated; see `algozoo.files`.
+"""
+
+import os
+import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from algozoo.datasets.hdus import Extension, extensions_in, naming, split_extension, with_data
+from algozoo.datasets.tiles import is_tiled, refuse_bad_tiles
 from algozoo.errors import InputError
+from algozoo.files import Unpacked, open_file, text_in, unpacked
+from algozoo.text import in_line
 
 TEXT_SUFFIXES = {".txt", ".csv", ".tsv", ".dat", ".ecsv"}
-GZIP_MAGIC = b"\x1f\x8b"
-FITS_BLOCK = 2880
+LARGEST_LIST = 2**22
+"""Bytes of a file of angles, wavelengths or one number."""
+LONGEST_WORD = 40
 
 
-def read_image(path: str | Path) -> tuple[NDArray[Any], str | None]:
-    """Read the first HDU of a FITS file that holds an image.
+class Image(NamedTuple):
+    """An image in native byte order, and what its header says."""
+
+    values: NDArray[Any]
+    facts: dict[str, Any]
+
+
+def read_image(path: str | Path, largest: int = sys.maxsize) -> tuple[NDArray[Any], str | None]:
+    """Read the first image of a FITS file, or the one of the HDU in ``file.fits[EXT]``.
+
+    Parameters
+    ----------
+    path : path
+    largest : int
+        Bytes, unpacked, within which the image must end.
 
     Returns
     -------
@@ -30,36 +52,94 @@ def read_image(path: str | Path) -> tuple[NDArray[Any], str | None]:
     Raises
     ------
     InputError
-        If the file is missing, damaged, or has no image.
+        If the file is missing, damaged, has no image, or announces more than it holds.
     """
-    return image_in(unpacked(path), path)
+    file, chosen = split_extension(path)
+    with unpacked(file) as content:
+        return image_in(content.up_to(largest), path, chosen)
 
 
-def image_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> tuple[NDArray[Any], str | None]:
-    """Read the first image in the bytes of a FITS file; see `read_image`.
+def image_in(
+    content: Unpacked, path: str | Path, chosen: str | None = None, *, unpack_tiles: bool = True
+) -> tuple[NDArray[Any], str | None]:
+    """Read the first image of an open FITS file; see `read_image` and `images_in`."""
+    for values, facts in images_in(content, path, ("BUNIT",), chosen, unpack_tiles=unpack_tiles):
+        return values, facts.get("BUNIT")
+    raise InputError(f"{in_line(path)}: has no image, expected one in a FITS HDU")
+
+
+def stated_unit(path: str | Path) -> str | None:
+    """Return what BUNIT says in the first header of a FITS file that has it, up to that of its first image.
 
     Parameters
     ----------
-    content : bytes
+    path : path
+        ``file.fits[EXT]`` for the header of that HDU.
+
+    Raises
+    ------
+    InputError
+        As `read_image`.
+    """
+    file, chosen = split_extension(path)
+    with unpacked(file) as content:
+        for extension in extensions_in(content, path, chosen):
+            with naming(path):
+                if "BUNIT" in extension.header:
+                    return in_line(extension.header["BUNIT"])
+                if _is_image(extension) or is_tiled(extension.header):
+                    return None
+    return None
+
+
+def images_in(
+    content: Unpacked,
+    path: str | Path,
+    keys: tuple[str, ...],
+    chosen: str | None = None,
+    *,
+    unpack_tiles: bool = True,
+) -> Iterator[Image]:
+    """Read the images of an open FITS file, one after the other.
+
+    Parameters
+    ----------
+    content : Unpacked
     path : path
         What messages call it.
+    keys : tuple of str
+        What is wanted of their headers; the facts are those that are there.
+    chosen : str, optional
+        See `extensions_in`.
     unpack_tiles : bool
-        Whether tile-compressed images count; a small file of them can hold a huge one.
+        Whether tile-compressed images count.
+
+    Raises
+    ------
+    InputError
+        As `read_image`.
     """
-    if not content.startswith(b"SIMPLE"):
-        raise InputError(f"{path}: is not a FITS file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for hdu in fits.HDUList.fromstring(content, disable_image_compression=not unpack_tiles):
-                packed = isinstance(hdu, fits.BinTableHDU) and not unpack_tiles
-                if hdu.is_image and not packed and hdu.data is not None and hdu.data.size:
-                    data = np.asarray(hdu.data, dtype=hdu.data.dtype.newbyteorder("="))
-                    return data, hdu.header.get("BUNIT")
-    except Exception as error:  # noqa: BLE001 - astropy raises a dozen kinds on a damaged file
-        reason = "is truncated, its header announces more" if "too small" in str(error) else f"is damaged ({error})"
-        raise InputError(f"{path}: {reason}: copy or download it again") from None
-    raise InputError(f"{path}: has no image, expected one in a FITS HDU")
+    for extension in extensions_in(content, path, chosen):
+        with naming(path):
+            tiled = unpack_tiles and is_tiled(extension.header)
+            hdu = _image_hdu(extension, content, tiled=tiled) if tiled or _is_image(extension) else None
+            if hdu is None or hdu.data is None or not hdu.data.size:
+                continue
+            values = np.asarray(hdu.data, dtype=hdu.data.dtype.newbyteorder("="))
+            facts = {key: hdu.header[key] for key in keys if key in hdu.header}
+        yield Image(values, facts)
+
+
+def _is_image(extension: Extension) -> bool:
+    return extension.size > 0 and extension.header.get("XTENSION", "IMAGE") == "IMAGE"
+
+
+def _image_hdu(extension: Extension, content: Unpacked, *, tiled: bool) -> Any:
+    whole = with_data(extension, content)
+    if not tiled:
+        return (fits.ImageHDU if "XTENSION" in extension.header else fits.PrimaryHDU).fromstring(whole)
+    refuse_bad_tiles(extension.header, whole, len(extension.raw))
+    return fits.CompImageHDU(bintable=fits.BinTableHDU.fromstring(whole))
 
 
 def read_numbers(path: str | Path) -> NDArray[np.float64]:
@@ -68,33 +148,21 @@ def read_numbers(path: str | Path) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If the file is missing, is not text, or holds anything else or nothing.
+        If the file is missing, larger than `LARGEST_LIST`, is not text, or holds anything else or nothing.
     """
-    try:
-        lines = unpacked(path).decode().splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not text, expected numbers") from None
+    with unpacked(path) as content:
+        text = text_in(content.stream, path, LARGEST_LIST)
     numbers = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         for word in line.split("#")[0].replace(",", " ").split():
             try:
                 numbers.append(float(word))
             except ValueError:
-                raise InputError(f"{path}: line {number}: {word!r} is not a number") from None
+                found = repr(word[:LONGEST_WORD])
+                raise InputError(f"{in_line(path)}: line {number}: {found} is not a number") from None
     if not numbers:
-        raise InputError(f"{path}: has no numbers, expected at least one")
+        raise InputError(f"{in_line(path)}: has no numbers, expected at least one")
     return np.array(numbers)
-
-
-def unpacked(path: str | Path) -> bytes:
-    """Return the bytes of a file, unpacked if it is gzipped."""
-    try:
-        content = Path(path).read_bytes()
-        return gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(f"{path}: is truncated or damaged (gzip): copy or download it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_number(path: str | Path) -> float:
@@ -109,23 +177,41 @@ def read_number(path: str | Path) -> float:
     """
     if Path(path).suffix.lower() in TEXT_SUFFIXES:
         return _one_number(read_numbers(path), path)
-    return number_in(unpacked(path), path)
+    with unpacked(path) as content:
+        return number_in(content.up_to(LARGEST_LIST), path)
 
 
-def number_in(content: bytes, path: str | Path, *, unpack_tiles: bool = True) -> float:
-    """Read a single number from the bytes of a FITS file; see `read_number` and `image_in`."""
-    if content.startswith(b"SIMPLE") and len(content) > FITS_BLOCK and _announces_nothing(content):
-        return _one_number(np.frombuffer(content, ">f4", count=1, offset=FITS_BLOCK), path)
+def number_in(content: Unpacked, path: str | Path, *, unpack_tiles: bool = True) -> float:
+    """Read a single number from an open FITS file; see `read_number` and `images_in`."""
+    first = next(extensions_in(content, path))
+    if first.header["NAXIS"] == 0 and first.header["BITPIX"] == -32 and len(number := content.stream.read(4)) == 4:
+        return _one_number(np.frombuffer(number, ">f4"), path)
+    content.stream.seek(0)
     return _one_number(image_in(content, path, unpack_tiles=unpack_tiles)[0], path)
 
 
 def _one_number(values: NDArray[Any], path: str | Path) -> float:
     if values.size != 1 or not np.isfinite(values).all():
-        raise InputError(f"{path}: has {values.size} values, expected one finite number")
+        raise InputError(f"{in_line(path)}: has {values.size} values, expected one finite number")
     return float(f"{values.ravel()[0]:.6g}")
 
 
-def _announces_nothing(content: bytes) -> bool:
-    cards = [content[start : start + 80].decode("latin-1") for start in range(0, FITS_BLOCK, 80)]
-    values = {card[:8].strip(): card[10:].partition("/")[0].strip() for card in cards}
-    return values.get("NAXIS") == "0" and values.get("BITPIX") == "-32"
+def read_archive(path: Path) -> dict[str, NDArray[Any]]:
+    """Read named arrays that `numpy.savez` wrote; nothing in the file is run.
+
+    Raises
+    ------
+    InputError
+        If it is missing or damaged, or unpacks to more bytes than it has.
+    """
+    with open_file(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                unpacks_to = sum(member.file_size for member in archive.infolist())
+            file.seek(0)
+            if unpacks_to <= os.fstat(file.fileno()).st_size:
+                with np.load(file, allow_pickle=False) as arrays:
+                    return dict(arrays)
+        except Exception as error:  # noqa: BLE001 - a damaged archive may raise anything
+            raise InputError(f"{in_line(path)}: is damaged, or no archive of arrays ({error})") from None
+        raise InputError(f"{in_line(path)}: unpacks to {unpacks_to} bytes, expected no more than it has")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.datasets.tables import read_image
+from algozoo.datasets.arrays import read_image
 from algozoo.errors import InputError
 
 CLEARLY_SMOOTHER = 0.5

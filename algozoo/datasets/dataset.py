@@ -13,7 +13,7 @@ from algozoo.companions import Companion, remove
 from algozoo.datasets.annuli import Statistics, compare, measure
 from algozoo.datasets.centring import place
 from algozoo.datasets.download import fetch
-from algozoo.datasets.ensemble import is_made, simulated_sequence
+from algozoo.datasets.ensemble import forget, is_made, simulated_sequence
 from algozoo.datasets.manifest import RealManifest, SimulatedManifest
 from algozoo.datasets.nulls import flip_refusal
 from algozoo.datasets.readers import read_files, sequence_of
@@ -97,6 +97,11 @@ class Dataset:
     def is_here(self, index: int) -> bool:
         """Tell whether a sequence needs no simulation: it is real, or in the cache."""
         return isinstance(self.manifest, RealManifest) or is_made(self.manifest, index, self.seed)
+
+    def forget(self) -> None:
+        """Remove from the cache the sequences that were drawn for a suite."""
+        if self.seed is not None and isinstance(self.manifest, SimulatedManifest):
+            forget(self.manifest, self.seed)
 
     def statistics(self) -> Statistics:
         """Measure the statistics of the first sequence in the annuli of the manifest."""

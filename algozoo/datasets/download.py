@@ -1,6 +1,5 @@
 """Files of real datasets: from a mirror folder, from the cache, or from the network, always with their checksum."""
 
-import hashlib
 import os
 import urllib.parse
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.manifest import FILE_URL, RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import file_digest, working_folder
 
 TIMEOUT = 10
 """Seconds that a server may keep silent."""
@@ -95,10 +95,7 @@ def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
                 f"{file.path} in it with --mirror, in Python mirror="
             )
         return _download(file, url)
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise AlgoZooError(f"{path}: cannot be read ({error.strerror})") from None
+    found = file_digest(path)
     if found != file.sha256:
         remedy = (
             f"delete it, and it is downloaded from {url}"
@@ -118,13 +115,15 @@ def _download(file: SourceFile, url: str) -> Path:
 
     path = _cached(file)
     try:
-        pooch.retrieve(
-            url,
-            f"sha256:{file.sha256}",
-            fname=path.name,
-            path=path.parent,
-            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
-        )
+        with working_folder(path.parent) as folder:
+            pooch.retrieve(
+                url,
+                f"sha256:{file.sha256}",
+                fname=path.name,
+                path=folder,
+                downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+            )
+            (folder / path.name).replace(path)
     except requests.RequestException as error:
         status = f" {error.response.status_code}" if error.response is not None else ""
         raise DatasetUnavailable(

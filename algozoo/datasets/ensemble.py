@@ -1,12 +1,14 @@
 """Simulated sequences on disk: made when they are asked for, kept under a content key, checked when they are read."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from algozoo.datasets.arrays import read_archive
 from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.manifest import SimulatedManifest
 from algozoo.datasets.simulate import simulate, simulator_version
@@ -62,6 +64,11 @@ def is_made(manifest: SimulatedManifest, index: int, seed: int | None = None) ->
     return _path(manifest, index, seed).is_file()
 
 
+def forget(manifest: SimulatedManifest, seed: int) -> None:
+    """Remove from the cache the sequences that the seed of a suite drew."""
+    shutil.rmtree(_path(manifest, 0, seed).parent, ignore_errors=True)
+
+
 def _digest(text: str) -> int:
     """Return a number of 256 bits; lists of numbers would not do, as NumPy takes a zero at their end for nothing."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest())
@@ -83,8 +90,7 @@ def _write(path: Path, sequence: ADISequence) -> None:
 
 def _read(path: Path) -> ADISequence:
     """Read a sequence; the archive's checksums and `ADISequence` find what is damaged."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        values = {name: archive[name] for name in archive.files}
+    values = read_archive(path)
     scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
     if missing := set(SCALARS) - values.keys():
         raise InputError(f"{path}: {', '.join(sorted(missing))} missing")

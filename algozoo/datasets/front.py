@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from algozoo.arguments import checked, expect, number
+from algozoo.datasets.arrays import stated_unit
 from algozoo.datasets.centring import Centre, Placement, place
 from algozoo.datasets.lists import AngleUnit
 from algozoo.datasets.psfs import PSF
 from algozoo.datasets.readers import Crop, Material, read_files, sequence_of
 from algozoo.datasets.registry import load_dataset
 from algozoo.datasets.report import Look, describe, findings, flux_warning, look, rotation_report
-from algozoo.datasets.tables import stated_unit
 from algozoo.errors import InputError
 from algozoo.reporter import Reporter
 from algozoo.sequence import FLUX_UNKNOWN, ADISequence
@@ -87,7 +87,7 @@ def open_files(
         placement = place(material.cube.shape[-2:], centre, seen.star)
     except InputError as error:
         raise InputError(f"{error} ({material.origin})") from None
-    units = f"cube {stated_unit(cube)}, psf {stated_unit(psf)}"
+    units = f"cube {stated_unit(cube) or 'not stated'}, psf {stated_unit(psf) or 'not stated'}"
     return Opened(material=material, seen=seen, placement=placement, units=units)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.datasets.tables import read_image
+from algozoo.datasets.arrays import read_image
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import NormalisedPSF, normalise_psf

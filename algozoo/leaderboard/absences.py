@@ -1,4 +1,4 @@
-"""What a reader may expect on the board and does not find: detectors that were not run, and rows that are not shown."""
+"""What a reader may expect on the board and does not find: detectors that were not run, and results not shown."""
 
 import re
 from collections.abc import Iterable
@@ -20,6 +20,13 @@ class Hidden(NamedTuple):
 
     dataset: str
     detectors: list[str]
+
+
+class LeftOut(NamedTuple):
+    """A result that cannot be read: the name of its file, and why."""
+
+    name: str
+    reason: str
 
 
 def not_run(records: Iterable[RunRecord]) -> dict[str, list[Absence]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from algozoo.benchmark.record import RunRecord
+from algozoo.benchmark.shard_file import MalformedShard
 from algozoo.benchmark.store import Store
 from algozoo.leaderboard import images
 from algozoo.leaderboard.results import DatasetResults
@@ -15,9 +16,17 @@ RULERS = [digit * 10.0**power for power in range(-3, 2) for digit in (1, 2, 5)]
 
 
 def write_examples(
-    dataset: DatasetResults, label: str, slug: str, runs: list[RunRecord], store: Store, write: Write
+    dataset: DatasetResults,
+    label: str,
+    slug: str,
+    runs: list[RunRecord],
+    store: Store,
+    write: Write,
+    tell: Callable[[str], object],
 ) -> list[dict[str, Any]]:
     """Draw the first kept map of each annulus of the first sequence, and the one without a companion.
+
+    A file of maps that is malformed is left out, and `tell` gets a line of text.
 
     Returns
     -------
@@ -26,7 +35,11 @@ def write_examples(
         detection map and, if there is one, the residual image the name of its file and the values of black and white.
     """
     key = next((run.key for run in runs if run.dataset == dataset.name and run.sequence == 0), "")
-    maps = {shown.trial: shown for shown in store.maps(key)}
+    try:
+        maps = {shown.trial: shown for shown in store.maps(key, dataset.images["valid"].shape)}
+    except MalformedShard as error:
+        tell(f"Notice: left out: {error}")
+        maps = {}
     outcomes = dataset.outcomes
     kept = outcomes[(outcomes["detector"] == label) & (outcomes["sequence"] == 0) & outcomes["trial"].isin(list(maps))]
     chosen = kept[kept["trial_kind"] != "flipped"].drop_duplicates("annulus")

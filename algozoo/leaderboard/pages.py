@@ -10,6 +10,7 @@ from algozoo.datasets.manifest import RealManifest
 from algozoo.leaderboard.results import ENOUGH_DATASETS, DatasetResults, Results
 from algozoo.leaderboard.tables import rows
 from algozoo.leaderboard.text import moment
+from algozoo.scoring.fresh import AVERAGE
 
 
 def board(results: Results) -> list[dict[str, Any]]:
@@ -21,12 +22,18 @@ def board(results: Results) -> list[dict[str, Any]]:
         unfinished = {label for dataset in datasets for label in dataset.scores["detector"]} - {*averages["detector"]}
         if datasets:
             average = groups(averages) if len(datasets) > 1 and len(averages) else None
-            shown = {"name": kind, "average": average, "datasets": [standing(dataset) for dataset in datasets]}
-            kinds.append(shown | {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS})
+            shown = {"name": kind, "average": average, "datasets": [standing(results, one) for one in datasets]}
+            about: dict[str, Any] = {"unfinished": sorted(unfinished), "enough": ENOUGH_DATASETS}
+            kinds.append(shown | about | {"badges": badges(results, AVERAGE, kind)})
     return kinds
 
 
-def standing(dataset: DatasetResults) -> dict[str, Any]:
+def badges(results: Results, name: str, kind: str) -> dict[str, str]:
+    """Say what third-party rows of a dataset, or of the mean over those of a kind, are worth."""
+    return {label: fresh.badge(name, kind) for label, fresh in results.fresh.items()}
+
+
+def standing(results: Results, dataset: DatasetResults) -> dict[str, Any]:
     """Describe the board of a dataset: its facts and its rows, in three groups."""
     scores, manifest = dataset.scores, dataset.about.manifest
     first, made = scores.iloc[0], scores[scores["partial_auc"].notna()]
@@ -43,6 +50,7 @@ def standing(dataset: DatasetResults) -> dict[str, Any]:
         "fp_low": float(first["fp_low"]),
         "fp_high": float(first["fp_high"]),
         "groups": groups(scores),
+        "badges": badges(results, dataset.name, dataset.kind),
         "with_failures": rows(made[made["n_failed"] > 0]),
         "with_notes": rows(made[(made["n_failed"] == 0) & (made["reason"] != "")]),
         "boasts": _boasts(dataset.claims),
@@ -127,7 +135,7 @@ def detector(results: Results, label: str) -> dict[str, Any]:
             }
             finite = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
             sections.append({"dataset": dataset, "row": row, **finite})
-    return {**dict(about), "sections": sections, "run": run_facts(runs)}
+    return {**dict(about), "fresh": results.fresh.get(label), "sections": sections, "run": run_facts(runs)}
 
 
 def _boasts(claims: pd.DataFrame) -> list[dict[str, Any]]:

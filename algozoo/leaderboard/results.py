@@ -1,5 +1,6 @@
 """What the pages show, read once from the store: outcomes, scores and the records of the runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,15 +9,18 @@ import pandas as pd
 from algozoo import scoring
 from algozoo.benchmark.ledger import FILE, Entry, about, read_ledger, standing
 from algozoo.benchmark.record import Preview, RecordedDetector, RunRecord
+from algozoo.benchmark.shard_file import MalformedShard
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite
 from algozoo.datasets.annuli import TrialAnnulus
 from algozoo.errors import InputError
-from algozoo.leaderboard.absences import Absence, Hidden, hidden, not_run
+from algozoo.leaderboard.absences import Absence, Hidden, LeftOut, hidden, not_run
+from algozoo.leaderboard.freshness import Freshness, freshness
 from algozoo.leaderboard.text import moment
 from algozoo.scoring.averages import run_on_all
 from algozoo.scoring.intervals import Array
-from algozoo.scoring.outcomes import add_hits
+from algozoo.scoring.outcomes import OUTCOME, add_hits
+from algozoo.text import printable
 
 ENOUGH_DATASETS = 6
 """Of a kind, for a critical difference: with fewer it is so large that it tells next to nothing."""
@@ -129,19 +133,25 @@ class Results:
         In the order in which they were run.
     hidden : list of Hidden
         Datasets of the suite that are not shown.
+    left_out : list of LeftOut
+        Files of results that cannot be read.
     averages, average_curves : DataFrame
         Mean scores, and mean curves, over the datasets of a kind.
     ledger : list of Entry
         What was decided about rows.
+    fresh : dict of str to Freshness
+        What was found of third-party rows on fresh nights.
     """
 
     suite: Suite
     records: list[RunRecord]
     datasets: list[DatasetResults]
     hidden: list[Hidden]
+    left_out: list[LeftOut]
     averages: pd.DataFrame
     average_curves: pd.DataFrame
     ledger: list[Entry]
+    fresh: dict[str, Freshness]
 
     def critical_differences(self, kind: str) -> scoring.Friedman | None:
         """Rank the detectors over the datasets of a kind; nothing if there are too few of either."""
@@ -170,22 +180,31 @@ class Results:
         return about(self.ledger, self.detectors[label].name, self.suite.name)
 
 
-def read_results(store: Store, suite: str, version: str) -> Results:
-    """Read and score the outcomes of a suite.
+def read_results(store: Store, suite: str, version: str, tell: Callable[[str], object]) -> Results:
+    """Read and score the outcomes of a suite; shards that are malformed are left out.
 
     Parameters
     ----------
     store : Store
     suite, version : str
+    tell : callable
+        Gets a line of text for each shard that is left out.
 
     Raises
     ------
     InputError
         If the store has no results of this version, or all are withdrawn or of datasets that were never run here.
     AlgoZooError
-        If a file of the store is damaged.
+        If what the store keeps of a dataset, or the ledger, is damaged.
     """
-    everything, every_record = store.read(suite, version)
+    left_out: list[LeftOut] = []
+
+    def leave_out(error: MalformedShard) -> None:
+        tell(f"Notice: left out: {error}")
+        left_out.append(LeftOut(error.path.name, error.reason))
+
+    stored_outcomes, every_record = store.read(suite, version, leave_out)
+    everything = _printable(stored_outcomes)
     read, stored = _without_withdrawn(everything, every_record, store, ledger := read_ledger(store.folder))
     read = _of_known_datasets(read, store)
     shared, unfinished = scoring.on_shared_trials(read)
@@ -215,9 +234,21 @@ def read_results(store: Store, suite: str, version: str) -> Results:
         days = {r.detector.label: moment(r.started)[:10] for r in records if r.dataset == name}
         kind, missing = first["dataset_kind"], absent[name]
         datasets.append(DatasetResults(name, kind, annuli, about, images, n_left_out, missing, days, **own))
-    averaged = bands.merge(board.averages[["dataset_kind", "detector"]])
+    averages = board.averages
+    average_curves = scoring.average_curves(bands.merge(averages[["dataset_kind", "detector"]]))
     unseen = hidden(stored, annuli_of)
-    return Results(definition, records, datasets, unseen, board.averages, scoring.average_curves(averaged), ledger)
+    fresh = freshness(everything, every_record, ledger)
+    return Results(definition, records, datasets, unseen, left_out, averages, average_curves, ledger, fresh)
+
+
+def _printable(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what a terminal or a page would obey of the text that others wrote."""
+    columns = [name for name, column in OUTCOME.items() if column.stored == "string" and name in outcomes]
+    shown = {
+        name: outcomes[name].map({text: printable(text) for text in outcomes[name].dropna().unique()})
+        for name in columns
+    }
+    return outcomes.assign(**shown)
 
 
 def _tables(

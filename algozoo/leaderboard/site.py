@@ -1,8 +1,8 @@
 """The site: every file is made in a folder beside the old one, which is replaced at the end."""
 
-import os
-import shutil
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,10 @@ from markupsafe import Markup
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import written_seed
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import working_folder
 from algozoo.leaderboard import charts, gallery, images, pages, text, vega
 from algozoo.leaderboard.charts import Chart, Of
+from algozoo.leaderboard.freshness import interval
 from algozoo.leaderboard.gallery import Write
 from algozoo.leaderboard.results import DatasetResults, Results, read_results
 from algozoo.leaderboard.tables import csv, latex
@@ -23,6 +25,10 @@ from algozoo.leaderboard.vega import Specification
 from algozoo.scoring import SCORER_VERSION, scores
 
 MARK = '<meta name="generator" content="AlgoZoo leaderboard">'
+
+
+def _to_error_stream(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - to print is its purpose
 
 
 class Figure(NamedTuple):
@@ -35,8 +41,10 @@ class Figure(NamedTuple):
     caption: list[str]
 
 
-def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
-    """Build the pages of a suite from its results.
+def build_site(
+    store: Store, suite: str, version: str, folder: Path, tell: Callable[[str], object] = _to_error_stream
+) -> Path:
+    """Build the pages of a suite from its results; what is malformed of them is left out, and the board names it.
 
     Parameters
     ----------
@@ -45,6 +53,8 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     folder : path
         The site is its folder of the suite's name, which is replaced as a whole once all pages are made; a site that
         was there stays if anything fails.
+    tell : callable, optional
+        Gets a line of text for each file that is left out, instead of the error stream.
 
     Returns
     -------
@@ -56,31 +66,35 @@ def build_site(store: Store, suite: str, version: str, folder: Path) -> Path:
     InputError
         If the store has no results of this version, or the folder holds something other than a leaderboard.
     AlgoZooError
-        If a file of the store is damaged, or the pages cannot be written.
+        If what the store keeps of a dataset, or the ledger, is damaged, or the pages cannot be written.
     """
     folder = Path(folder).resolve() / suite
     _check_replaceable(folder)
-    results = read_results(store, suite, version)
-    new, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{state}") for state in ("new", "old"))
-
-    def write(name: str, content: str | bytes) -> None:
-        path = new / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
+    results = read_results(store, suite, version, tell)
     try:
-        _write_pages(results, store, write)
+        with working_folder(folder.parent) as place:
+            _write_pages(results, store, partial(_write, place / "new"), tell)
+            _replace(folder, place / "new", place / "old")
+    except OSError as error:
+        raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
+    return folder / "index.html"
+
+
+def _write(site: Path, name: str, content: str | bytes) -> None:
+    path = site / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def _replace(folder: Path, new: Path, old: Path) -> None:
+    """Put a new folder in the place of another, which is back there if that fails."""
+    try:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
-    except OSError as error:
-        raise AlgoZooError(f"{folder}: the site cannot be written ({error})") from error
     finally:
         if old.exists() and not folder.exists():
             old.rename(folder)
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-    return folder / "index.html"
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -91,7 +105,7 @@ def _check_replaceable(folder: Path) -> None:
         raise InputError(f"{folder} exists and is no leaderboard of AlgoZoo; give an empty or a new folder with --site")
 
 
-def _write_pages(results: Results, store: Store, write: Write) -> None:
+def _write_pages(results: Results, store: Store, write: Write, tell: Callable[[str], object]) -> None:
     slugs = text.slugs(results.detectors)
     render = _renderer(results, slugs)
     figures = {dataset.name: _write_dataset_files(dataset, write) for dataset in results.datasets}
@@ -102,14 +116,14 @@ def _write_pages(results: Results, store: Store, write: Write) -> None:
     write("index.html", render("index.html", root="", kinds=kinds, figures=figures))
     write("about.html", render("about.html", root="", scores=scores.SCORES))
     for dataset in results.datasets:
-        facts = pages.standing(dataset) | pages.annuli(dataset) | pages.calibration(dataset)
+        facts = pages.standing(results, dataset) | pages.annuli(dataset) | pages.calibration(dataset)
         own = figures[dataset.name]
         write(f"datasets/{dataset.name}.html", render("dataset.html", root="../", dataset=facts, figures=own))
     for label, slug in slugs.items():
         facts = pages.detector(results, label) | {"decisions": results.decisions(label)}
         shown = {
             section["dataset"].name: gallery.write_examples(
-                section["dataset"], label, slug, results.runs(label), store, write
+                section["dataset"], label, slug, results.runs(label), store, write, tell
             )
             for section in facts["sections"]
         }
@@ -127,7 +141,17 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (text.fixed, text.rounded, text.scientific, text.limit, text.doi, text.prose, text.duration, gallery.view)
+    filters = (
+        text.fixed,
+        text.rounded,
+        text.scientific,
+        text.limit,
+        text.doi,
+        text.prose,
+        text.duration,
+        gallery.view,
+        interval,
+    )
     environment.filters |= {function.__name__: function for function in filters}
     environment.globals["shown_on"] = scores.shown_on
     about = results.detectors
@@ -141,6 +165,7 @@ def _renderer(results: Results, slugs: dict[str, str]) -> Callable[..., str]:
         "n_outcomes": sum(len(dataset.outcomes) for dataset in results.datasets),
         "n_detectors": sum(not about.control for about in results.detectors.values()),
         "hidden": results.hidden,
+        "left_out": results.left_out,
         "slugs": slugs,
         "mark": Markup(MARK),  # noqa: S704 - a constant
     }

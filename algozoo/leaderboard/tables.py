@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from algozoo.scoring.scores import Score, shown_on
+from algozoo.text import no_formula
 
 _LATEX = str.maketrans(
     {
@@ -23,11 +24,7 @@ def rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
 
 def csv(table: pd.DataFrame) -> str:
     """Write a table with six significant digits; an apostrophe precedes what a spreadsheet takes for a formula."""
-    return table.map(_no_formula).to_csv(index=False, lineterminator="\n", float_format="%.6g")
-
-
-def _no_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    return table.map(no_formula).to_csv(index=False, lineterminator="\n", float_format="%.6g")
 
 
 def latex(table: pd.DataFrame, dataset: str) -> str:
@@ -51,7 +48,7 @@ def latex(table: pd.DataFrame, dataset: str) -> str:
 def _latex_row(row: dict[str, Any], scores: list[Score]) -> str:
     label = row["detector"].translate(_LATEX)
     if row["partial_auc"] is None:
-        return rf"-- & {label} & \multicolumn{{{len(scores)}}}{{l}}{{{row['status']}}} \\"
+        return rf"-- & {label} & \multicolumn{{{len(scores)}}}{{l}}{{{row['status'].translate(_LATEX)}}} \\"
     rank = "--" if row["rank"] is None else str(row["rank"])
     return " & ".join([rank, label, *(_latex_cell(row, score) for score in scores)]) + r" \\"
 

@@ -14,7 +14,8 @@ class Allowance:
     seconds : float
         By the clock.
     memory_mb : int
-        Proportional set size, summed over processes: pages that several share count once.
+        Proportional set size, summed over processes, so that pages which several share count once; and what all of its
+        sockets can hold.
     scratch_mb : int
         In the files of each of the two folders, which are gone when the run ends; never more than half the memory, as
         that is where they lie.
@@ -22,6 +23,8 @@ class Allowance:
         Printed.
     processes : int
         At a time, threads included.
+    starts : int
+        Processes and threads that it starts in all.
     gpu : bool
         Whether the GPUs are there; then address space is not limited, as their drivers reserve it by the terabyte.
     """
@@ -31,6 +34,7 @@ class Allowance:
     scratch_mb: int = 512
     output_mb: int = 4
     processes: int = 64
+    starts: int = 1024
     gpu: bool = False
 
     @property

@@ -6,6 +6,7 @@ Standard library only, as the zygote imports it.
 import faulthandler
 import os
 import resource
+import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,11 +14,13 @@ from typing import NoReturn
 
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
+from algozoo.sandbox.filter import filter_system_calls
 
-REQUEST, REPLY = 3, 4
-"""Descriptors of a child."""
+REQUEST, REPLY, CALLS = 3, 4, 5
+"""Descriptors of a child; the last one is closed before the program runs."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of that kind is what is made there
 OPEN_FILES = 256
+PENDING_SIGNALS = 1024
 ADDRESS_SPACE_MB = 4096
 """More address space than memory: libraries reserve it and leave it empty. Memory itself is measured."""
 
@@ -63,7 +66,7 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
         `algozoo.sandbox.channels.take_request`, a descriptor to write to, and the folder of the third-party code.
     settings : Settings
     descriptors : list of int
-        Of the request, the reply and the output.
+        Of the request, the reply, the output, and the socket to `algozoo.sandbox.supervisor.Supervisor`.
     allowance : Allowance
     """
     code = 70
@@ -72,6 +75,7 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
         os.setsid()
         if settings.isolate:
             _isolate(settings, allowance)
+        os.close(CALLS)
         _limit(allowance, isolated=settings.isolate)
         faulthandler.enable()
         import_module(name).main(REQUEST, REPLY, settings.folder)
@@ -84,12 +88,19 @@ def run_program(name: str, settings: Settings, descriptors: list[int], allowance
 
 
 def _arrange(descriptors: list[int]) -> None:
-    """Bring request, reply and output to their numbers and close every other descriptor."""
-    request, reply, output = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
+    """Bring the descriptors to their numbers and close every other one."""
+    request, reply, output, calls = (os.dup2(fd, 100 + i) for i, fd in enumerate(descriptors))
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (request, REQUEST), (reply, REPLY)):
+    for descriptor, number in (
+        (nothing, 0),
+        (output, 1),
+        (output, 2),
+        (request, REQUEST),
+        (reply, REPLY),
+        (calls, CALLS),
+    ):
         os.dup2(descriptor, number)
-    os.closerange(REPLY + 1, 1 << 20)
+    os.closerange(CALLS + 1, 1 << 20)
 
 
 def _isolate(settings: Settings, allowance: Allowance) -> None:
@@ -100,20 +111,30 @@ def _isolate(settings: Settings, allowance: Allowance) -> None:
     for folder in (settings.scratch, SHARED_MEMORY):
         options = f"size={allowance.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
-    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES)
+    only_processes = "" if allowance.gpu else "subset=pid"  # NVIDIA's driver has files of its own there
+    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES, only_processes)
     if settings.uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     os.chdir(settings.scratch)
     linux.give_up_capabilities()
-    linux.filter_system_calls()
+    _hand_over(filter_system_calls())
+
+
+def _hand_over(listener: int | None) -> None:
+    """Give the zygote what it answers system calls through."""
+    if listener is not None:
+        with socket.socket(fileno=os.dup(CALLS)) as calls:
+            socket.send_fds(calls, [b"!"], [listener])
+        os.close(listener)
 
 
 def _limit(allowance: Allowance, *, isolated: bool) -> None:
     ceilings = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
         resource.RLIMIT_FSIZE: allowance.folder_mb * MEGABYTE,
     }
     if isolated:

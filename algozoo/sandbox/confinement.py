@@ -18,7 +18,7 @@ FIRST_UID, N_UIDS = 61184, 4336
 """What systemd sets aside for dynamic users: nobody else has these numbers."""
 
 CODE, SITE, FOLDER, SCRATCH = "/code", "/site", "/submission", "/tmp"  # noqa: S108 - it is not the machine's
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 LOADER_CACHE = "/etc/ld.so.cache"
 ROOT_LINKS = ("/bin", "/lib", "/lib32", "/lib64")
 NEEDED_BY_ZYGOTE = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "SYS_PTRACE", "KILL")

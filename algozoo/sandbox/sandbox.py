@@ -19,6 +19,7 @@ from algozoo.sandbox.channels import Pipe, sealed_file
 from algozoo.sandbox.confinement import Confinement, Start
 from algozoo.sandbox.wire import GarbledError, Message, unpack
 from algozoo.sandbox.zygote import STOP, Ended
+from algozoo.text import printable
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
@@ -47,11 +48,6 @@ class Stopped(AlgoZooError):  # noqa: N818 - it is an outcome
         self.status = status
         self.output = printable(output)
         self.traceback = printable(traceback)
-
-
-def printable(text: str) -> str:
-    """Replace what a terminal would obey and what no file can hold, except line breaks."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)

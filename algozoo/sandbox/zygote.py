@@ -9,20 +9,22 @@ the output. The answer is `Ended` as JSON. When the socket closes, everything en
 
 import json
 import os
-import resource
 import select
 import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from algozoo.sandbox import filter as filter_of_calls
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.child import Settings, run_program
+from algozoo.sandbox.memory import memory_of, sockets_of
+from algozoo.sandbox.supervisor import Supervisor
 
 STOP = b"stop"
 POLL_SECONDS, LONGEST_PAUSE = 0.05, 0.5
@@ -95,22 +97,24 @@ class Zygote:
 
     def run(self, allowance: Allowance, descriptors: list[int]) -> Ended:
         """Fork a child, watch it until it ends, and leave nothing of it."""
-        asked, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        asked, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        calls, calling = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request, *outlets = descriptors
         if self.settings.isolate:
             linux.unshare(linux.NEW_PIDS)
         handover = Handover(asked, request, time.monotonic())
         pid = os.fork()
         if pid == 0:
-            run_program(self.program, self.settings, [child_end.fileno(), *outlets], allowance)
-        child_end.close()
+            run_program(self.program, self.settings, [asking.fileno(), *outlets, calling.fileno()], allowance)
+        asking.close()
+        calling.close()
         if self.settings.isolate:
             linux.set_namespace(self.namespace, linux.NEW_PIDS)
         for descriptor in outlets:
             os.close(descriptor)
         del descriptors[1:]
-        with asked:
-            status, peak = self._watch(pid, allowance, handover)
+        with asked, closing(Supervisor(calls, allowance)) as supervisor:
+            status, peak = self._watch(pid, allowance, handover, supervisor)
         _, code, usage = os.wait4(pid, 0)
         now = time.monotonic()
         if not self.settings.isolate:
@@ -123,40 +127,53 @@ class Zygote:
             memory_bytes=max(peak, usage.ru_maxrss * 1024),
         )
 
-    def _watch(self, pid: int, allowance: Allowance, handover: Handover) -> tuple[str, int]:
+    def _watch(self, pid: int, allowance: Allowance, handover: Handover, supervisor: Supervisor) -> tuple[str, int]:
         """Wait for the child, kill it if it exceeds its allowance, and return what happened and its peak memory."""
-        handle = os.pidfd_open(pid)
+        handle, question = os.pidfd_open(pid), handover.socket.fileno()
         poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        poll.register(self.control, select.POLLIN)
-        poll.register(question := handover.socket.fileno(), select.POLLIN)
-        end, peak, pause = time.monotonic() + allowance.seconds, 0, POLL_SECONDS
-        while True:
-            events = dict(poll.poll(1000 * max(0.0, min(pause, end - time.monotonic()))))
+        for descriptor in (handle, self.control.fileno(), question):
+            poll.register(descriptor, select.POLLIN)
+        begun = time.monotonic()
+        end, due, peak, status = begun + allowance.seconds, begun + POLL_SECONDS, 0, ""
+        while not status:
+            pause = 1000 * max(0.0, min(due, end) - time.monotonic())
+            events = dict(poll.poll(pause))
             if handle in events:
-                os.close(handle)
-                return "exited", peak
-            if question in events:
+                break
+            is_due = time.monotonic() >= min(due, end)
+            if (is_due or question in events) and supervisor.listens():
+                poll.register(supervisor.listener, select.POLLIN)
+            if question in events:  # it asks once, and its number may soon be that of another file
                 poll.unregister(question)
                 handover.give(pid)
-            before = time.monotonic()
-            pids = self._processes(pid)
-            peak = max(peak, sum(map(_memory_of, pids)))
-            pause = min(max(POLL_SECONDS, 10 * (time.monotonic() - before)), LONGEST_PAUSE)
-            status = ""
+            if supervisor.listener in events and not supervisor.answer(events[supervisor.listener]):
+                poll.unregister(supervisor.listener)
+            if is_due:
+                status, peak, due = self._measure(pid, allowance, peak, end)
             if self.control.fileno() in events:
                 self.control.recv(65536)
                 status = "stopped"
-            elif peak > allowance.memory_mb * MEGABYTE:
-                status = "memory"
-            elif len(pids) > allowance.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
-                status = "processes"
-            elif time.monotonic() >= end:
-                status = "timeout"
-            if status:
-                _kill(pid, group=not self.settings.isolate)
-                os.close(handle)
-                return status, peak
+        os.close(handle)
+        if status:
+            _kill(pid, group=not self.settings.isolate)
+        return status or "exited", peak
+
+    def _measure(self, pid: int, allowance: Allowance, peak: int, end: float) -> tuple[str, int, float]:
+        """Return what a child has too much of, its peak memory, and when to measure again."""
+        begun = time.monotonic()
+        pids = self._processes(pid)
+        sockets = sockets_of(pid) if self.settings.isolate else 0
+        peak = max(peak, sum(map(memory_of, pids)) + sockets)
+        now = time.monotonic()
+        due = now + min(max(POLL_SECONDS, 10 * (now - begun)), LONGEST_PAUSE)
+        status = ""
+        if peak > allowance.memory_mb * MEGABYTE:
+            status = "memory"
+        elif len(pids) > allowance.processes:  # root of a user namespace is exempt from RLIMIT_NPROC
+            status = "processes"
+        elif now >= end:
+            status = "timeout"
+        return status, peak, due
 
     def _processes(self, pid: int) -> list[int]:
         """List the child and all that it started: the confinement has only these, its first process, and this one."""
@@ -170,17 +187,6 @@ def _cpu_clock(pid: int) -> int:
     return ~pid << 3 | 2
 
 
-def _memory_of(pid: int) -> int:
-    """Proportional set size, or where that may not be read, the resident one."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return 1024 * int(line.split()[1])
-    with suppress(OSError):
-        return resource.getpagesize() * int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return 0
-
-
 def _kill(pid: int, *, group: bool) -> None:
     """Kill a child: with the first process of a namespace all others die; without a namespace, kill its group."""
     with suppress(ProcessLookupError):
@@ -189,6 +195,7 @@ def _kill(pid: int, *, group: bool) -> None:
 
 def _prepare(settings: Settings) -> None:
     """Hide what nobody must find, this process included, and let nobody date a device."""
+    filter_of_calls.prepare()
     linux.hide_from_debuggers()
     for folder in filter(os.path.isdir, settings.hidden):
         linux.mount("tmpfs", folder, "tmpfs", linux.READ_ONLY, "size=4k")

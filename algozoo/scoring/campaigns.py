@@ -121,10 +121,14 @@ class Campaign:
     @cached_property
     def partial_areas(self) -> Array:
         """Partial area under the curve for each row of weights, (n_weights,); NaN without a result."""
+        return self.areas_from(self.lowest_rate)
+
+    def areas_from(self, lowest_rate: float) -> Array:
+        """Partial areas as `partial_areas`, from another lower end of the axis."""
         if not self.has_result:
             return np.full(len(self.weights), np.nan)
         before, after, level = self.false_positive_rates(self.weights)
-        shares = mean_share_found(before, after, self.lowest_rate, HIGHEST_RATE)
+        shares = mean_share_found(before, after, lowest_rate, HIGHEST_RATE)
         return self._means_over_injected([shares], level, [self.injected]).reshape(-1)
 
     def true_positive_rates(self, rates: Sequence[float] | Array, parts: Sequence[Mask] | None = None) -> Array:

@@ -16,6 +16,7 @@ from algozoo.sequence import ADISequence
 
 TRIAL = ["sequence", "trial_kind", "trial"]  # these three name a trial of a dataset
 TRIAL_KINDS = {"injected", "empty", "flipped"}
+STATUSES = {"ok", "declined", "failed", "invalid", "timeout", "memory", "crash"}
 LIST = "list of "
 """What the stored type of a column of lists begins with."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from algozoo.scoring.intervals import Array, t_quantile
@@ -38,16 +38,22 @@ class Estimate:
         return max(self.value - half_width, low), min(self.value + half_width, high)
 
 
-def mean_of(estimates: Sequence[Estimate]) -> Estimate:
-    """Average independent estimates, with the degrees of freedom of Welch and Satterthwaite."""
-    variances = np.array([estimate.error**2 for estimate in estimates])
+def combined(estimates: Sequence[Estimate], weights: ArrayLike) -> Estimate:
+    """Add independent estimates, each times its weight, with the degrees of freedom of Welch and Satterthwaite."""
+    weights = np.asarray(weights, dtype=float)
+    variances = weights**2 * np.array([estimate.error**2 for estimate in estimates])
     dof = np.array([estimate.dof for estimate in estimates])
     if (dof <= 0).any():
-        combined = 0.0
+        together = 0.0
     else:
-        combined = float(variances.sum() ** 2 / max(np.sum(variances**2 / dof), np.finfo(float).tiny))
-    value = float(np.mean([estimate.value for estimate in estimates]))
-    return Estimate(value, float(np.sqrt(variances.sum())) / len(estimates), combined)
+        together = float(variances.sum() ** 2 / max(np.sum(variances**2 / dof), np.finfo(float).tiny))
+    value = float(weights @ [estimate.value for estimate in estimates])
+    return Estimate(value, float(np.sqrt(variances.sum())), together)
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """Average independent estimates."""
+    return combined(estimates, np.full(len(estimates), 1 / len(estimates)))
 
 
 def resampling_weights(

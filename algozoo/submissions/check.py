@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 import numpy as np
@@ -21,6 +20,7 @@ from algozoo.detectors.registry import SUBMISSIONS, registered
 from algozoo.detectors.submitted.detector import Submitted, submitted_class
 from algozoo.detectors.submitted.manifest import MANIFEST, Submission, read_submission
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import working_folder
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring import evaluate
 from algozoo.testing import obvious_planet
@@ -169,14 +169,14 @@ def smoke_score(detector: Submitted, seconds_per_map: float, deadline: float) ->
     affordable = trials[: int(max(deadline - monotonic(), 0) / seconds_per_map)]
     if len(affordable) < SMALLEST_SCORE:
         return None
-    with TemporaryDirectory() as folder:
+    with working_folder() as folder:
         for shard in shards:
             only = {number for sequence, number in affordable if sequence == shard.sequence}
             own = shard.detector.name == detector.name
-            finished = only and run_shard(shard, Path(folder), only=only, detector=detector if own else None)
+            finished = only and run_shard(shard, folder, only=only, detector=detector if own else None)
             if finished and finished.n_failed and not own:
                 raise AlgoZooError(str(finished))
-        outcomes, _ = Store(Path(folder)).read(suite.name, suite.version)
+        outcomes, _ = Store(folder).read(suite.name, suite.version)
     if monotonic() > deadline:
         late = outcomes[(outcomes["detector"] == detector.label) & (outcomes["status"] == "timeout")]
         places = pd.MultiIndex.from_frame(late[["sequence", "trial"]])

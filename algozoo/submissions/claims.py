@@ -1,7 +1,6 @@
 """What a published row says of its trials, held against what they are; no detector is needed for this."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from algozoo.benchmark.plan import Shard, content_key
 from algozoo.benchmark.record import RunRecord
 from algozoo.benchmark.shard import SETTLED, run_shard, write_failure
 from algozoo.benchmark.store import Store
+from algozoo.files import working_folder
 from algozoo.sandbox.choice import wanted_as_recorded
 from algozoo.sandbox.confinement import Confinement
 from algozoo.scoring.outcomes import OUTCOME
@@ -70,12 +70,12 @@ def _different_sequences(shards: dict[int, Shard]) -> str:
 
 def _as_it_should_be(shard: Shard, record: RunRecord) -> tuple[pd.DataFrame, RunRecord]:
     """Make the rows and the record of a shard without running its detector."""
-    with TemporaryDirectory() as folder:
+    with working_folder() as folder:
         if record.detector.maps_only:
-            run_shard(shard, Path(folder), detector=absent_maps(shard.detector.name))
+            run_shard(shard, folder, detector=absent_maps(shard.detector.name))
         else:
-            write_failure(shard, Path(folder), "not run")
-        table, [made] = Store(Path(folder)).read(shard.suite.name, shard.suite.version)
+            write_failure(shard, folder, "not run")
+        table, [made] = Store(folder).read(shard.suite.name, shard.suite.version)
     return table, made
 
 

@@ -17,6 +17,7 @@ from algozoo.errors import InputError
 from algozoo.scoring.intervals import Array
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import MAPS, Control, Truth, content_digest
+from algozoo.text import in_line
 from algozoo.toml import Line, Name, Source, Table, check_table
 
 TURNS: dict[str, Callable[[Array], Array]] = {
@@ -29,6 +30,8 @@ TURNS: dict[str, Callable[[Array], Array]] = {
     "transposed about the other diagonal": lambda scores: np.rot90(scores, 2).T,
 }
 """What may have happened to a map, and what undoes it; rows count upwards."""
+LARGEST_MAP = 40 * 2**20
+"""Bytes of the file of a map, unpacked."""
 REACH = 1.5
 """Distance in FWHM within which the highest score of a control is on its companion."""
 
@@ -59,10 +62,10 @@ def read_maps(folder: Path, truth: Truth, mirror: Path | None) -> dict[str, Arra
     found: dict[str, list[Path]] = {}
     for path in sorted((folder / MAPS).glob("*")):
         if ".fits" in path.name.lower():
-            found.setdefault(path.name.partition(".")[0], []).append(path)
+            found.setdefault(in_line(path.name.partition(".")[0]), []).append(path)
     places = {name: paths[0] for name, paths in found.items()}
     mistakes = [
-        f"  {len(paths)} files are of one trial: {', '.join(path.name for path in paths)}; leave the right one"
+        f"  {len(paths)} files are of one trial: {', '.join(in_line(path.name) for path in paths)}; leave the right one"
         for paths in found.values()
         if len(paths) > 1
     ]
@@ -74,7 +77,7 @@ def read_maps(folder: Path, truth: Truth, mirror: Path | None) -> dict[str, Arra
     for name in sorted(datasets.keys() & places.keys()):
         size = first[datasets[name]].size
         try:
-            scores = np.squeeze(read_image(places[name])[0]).astype(np.float64)
+            scores = np.squeeze(read_image(places[name], LARGEST_MAP)[0]).astype(np.float64)
         except InputError as error:
             mistakes.append(f"  {error}")
             continue

@@ -8,7 +8,7 @@ from algozoo.benchmark.plan import Shard, trials_digest
 from algozoo.benchmark.seal import Sealed, read_secret
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.errors import InputError
-from algozoo.files import write_text_whole
+from algozoo.files import read_text, write_text_whole
 from algozoo.sequence import ADISequence
 from algozoo.toml import Sha256, Table
 
@@ -93,10 +93,7 @@ def read_truth(path: Path, folder: Path, mirror: Path | None) -> Truth:
         If it cannot be read, is not that of this folder, or this AlgoZoo makes other trials.
     """
     truth, published = read_secret(path, Truth, "algozoo export-trials"), folder / COMMITMENT
-    try:
-        committed = published.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{published}: cannot be read ({error}); `algozoo export-trials` makes it") from None
+    committed = read_text(published).strip()
     if truth.commitment != committed:
         raise InputError(
             f"{path}: is not the truth of the trials in {folder}: its commitment is {truth.commitment}, published was "

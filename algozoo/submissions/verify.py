@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 import numpy as np
@@ -17,6 +16,7 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.detectors.registry import create
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 from algozoo.submissions.claims import false_claim, key_as_confined
 from algozoo.submissions.grades import Grade, compare, unconfirmed
 
@@ -148,7 +148,7 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     AlgoZooError
         If its detector is not here or its trials are now others.
     """
-    detector = _detector_of(record)
+    detector = detector_of(record)
     changed = suite.model_copy(update={"detectors": (detector,)})
     for entry in suite.datasets:
         shard = Shard(changed, entry, record.sequence, detector, mirror)
@@ -161,8 +161,14 @@ def shard_of(record: RunRecord, suite: Suite, mirror: Path | None) -> Shard:
     )
 
 
-def _detector_of(record: RunRecord) -> SuiteDetector:
-    """Detector of a record, with the parameters of the suite that was run."""
+def detector_of(record: RunRecord) -> SuiteDetector:
+    """Return the detector of a record, with the parameters of the suite that was run.
+
+    Raises
+    ------
+    AlgoZooError
+        If that suite does not list it.
+    """
     name, label = record.detector.name, record.detector.label
     if record.detector.maps_only:
         return SuiteDetector(name=name)
@@ -196,9 +202,9 @@ def _run_again(rows: list[_Row], rng: np.random.Generator, *, whole: bool, tell:
     for shard, dataset, numbers in [*_by_shard(drawn[:SAMPLE]), *_by_shard(drawn[SAMPLE:])]:
         if not whole and n_done >= SAMPLE and monotonic() - start > HOUR:
             break
-        with TemporaryDirectory() as folder:
-            tell(f"again, {run_shard(shard, Path(folder), only=numbers)}")
-            table, _ = Store(Path(folder)).read(shard.suite.name, shard.suite.version)
+        with working_folder() as folder:
+            tell(f"again, {run_shard(shard, folder, only=numbers)}")
+            table, _ = Store(folder).read(shard.suite.name, shard.suite.version)
         tables.setdefault(dataset, []).append(table)
         n_done += len(table)
     return {dataset: pd.concat(parts).sort_values(["sequence", "trial"]) for dataset, parts in tables.items()}

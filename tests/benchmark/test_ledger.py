@@ -2,9 +2,21 @@ import json
 
 import pytest
 
-from algozoo.benchmark.ledger import about, append, read_ledger, standing
+from algozoo.benchmark.ledger import (
+    Attempt,
+    NightsOf,
+    about,
+    append,
+    attempts_on,
+    judged,
+    read_ledger,
+    row_digest,
+    standing,
+)
 from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.scoring.fresh import Advantage
+from algozoo.scoring.resampling import Estimate
 
 
 @pytest.fixture
@@ -100,3 +112,58 @@ def test_a_line_cut_short_or_nonsense_is_reported_and_nothing_is_added_to_it(sto
     path.write_bytes(whole + b"{}\n")
     with pytest.raises(AlgoZooError, match="line 5: date: missing; restore the file"):
         read_ledger(store)
+
+
+def attempt(value: float, *, digest: str = "a" * 64, nights: int = 8, in_time: bool = True) -> Attempt:
+    public, fresh = (Advantage(Estimate(v, 0.05, 7.0), n, 0.125) for v, n in ((0.4, 4), (value, nights)))
+    return Attempt(
+        suite="quick",
+        version="2",
+        detector="mine",
+        digest=digest,
+        seed=hex(2**127 + 1),
+        n_nights=nights,
+        measured={"naco": NightsOf(public=public, fresh=fresh)} if in_time else {},
+    )
+
+
+def test_checks_on_fresh_nights_come_back_as_they_were(empty):
+    made = [attempt(0.1), attempt(0.3, digest="b" * 64), attempt(0.0, in_time=False)]
+    for one in made:
+        append(empty, "fresh", "mine", "CI", "8 nights", one)
+    assert attempts_on(read_ledger(empty), "a" * 64) == [made[0], made[2]]
+    assert int(read_ledger(empty)[0].fresh.seed, 0) == 2**127 + 1
+
+
+def test_a_check_on_fresh_nights_is_no_decision(store):
+    append(store, "fresh", "mine", "CI", "8 nights", attempt(0.1))
+    assert standing(read_ledger(store))["mine"].action == "withdraw"
+    assert about(read_ledger(store), "mine", "quick")[-1].action == "fresh"
+
+
+def test_a_check_without_what_it_found_and_a_decision_with_it_are_no_entries(store):
+    path = store / "ledger.jsonl"
+    for change in ({"action": "fresh"}, {"fresh": attempt(0.1).model_dump()}):
+        whole = path.read_text()
+        path.write_text(whole + json.dumps(json.loads(whole.split("\n")[0]) | change) + "\n")
+        with pytest.raises(AlgoZooError, match=r"line 5: .*fresh"):
+            read_ledger(store)
+        path.write_text(whole)
+
+
+def test_all_attempts_on_one_digest_count_together():
+    assert judged([attempt(0.4)])[0] == "holds"
+    assert judged([attempt(0.0)])[0] == "does not hold"
+    outcome, [test] = judged([attempt(0.0), attempt(0.4, nights=24), attempt(0.9, in_time=False)])
+    assert outcome == "holds"
+    assert test.fresh.value == pytest.approx(0.3)
+
+
+def test_attempts_that_were_not_done_in_time_decide_nothing():
+    assert judged([attempt(0.4, in_time=False)]) == ("undecided", [])
+    assert judged([]) == ("undecided", [])
+
+
+def test_the_digest_of_a_row_is_of_all_its_shards_in_any_order(make_record):
+    one, other = make_record("1"), make_record("2")
+    assert row_digest([one, other]) == row_digest([other, one]) != row_digest([one])

@@ -1,4 +1,7 @@
 import os
+import subprocess
+import sys
+import time
 
 import dask
 import numpy as np
@@ -6,7 +9,7 @@ import pytest
 from distributed import LocalCluster
 
 from algozoo.benchmark.plan import plan
-from algozoo.benchmark.pool import pool
+from algozoo.benchmark.pool import OutOfTimeError, SchedulerLost, pool
 from algozoo.benchmark.runner import run
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
@@ -38,10 +41,49 @@ def test_a_running_scheduler_is_used(full_store, suite, tmp_path, read):
     assert read(full_store, suite)[DECISIONS].equals(read(store, suite)[DECISIONS])
 
 
+@pytest.mark.slow
+def test_the_death_of_the_scheduler_is_one_error_that_says_how_to_go_on():
+    program = (
+        "import sys\nfrom distributed import LocalCluster\n"
+        "with LocalCluster(n_workers=1, processes=False, protocol='tcp', dashboard_address=None) as cluster:\n"
+        "    print(cluster.scheduler_address, flush=True)\n    sys.stdin.read()\n"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    scheduler = subprocess.Popen([sys.executable, "-c", program], **pipes)
+    address, done = scheduler.stdout.readline().strip(), []
+
+    def work(run_all):
+        for item, _ in run_all(abs, range(100)):
+            done.append(item)
+            scheduler.kill()
+
+    with pool(0, address) as run_all, pytest.raises(SchedulerLost) as error:
+        work(run_all)
+    scheduler.communicate()
+    assert 0 < len(done) < 100
+    assert str(error.value).startswith(f"the Dask scheduler {address} died, or cannot be reached any more")
+    assert "what is finished is kept" in str(error.value)
+
+
 def test_a_scheduler_that_cannot_be_reached_is_named():
     for address in ("nonsense", "tcp://127.0.0.1:1"):
         with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(InputError, match=address):
             pool(0, address).__enter__()
+
+
+def test_work_in_this_process_ends_when_its_time_is_over():
+    done = []
+    with pytest.raises(OutOfTimeError), pool(0, until=time.monotonic() + 0.05) as run_all:
+        done.extend(item for item, _ in run_all(time.sleep, [0.06, 100]))
+    assert done == [0.06]
+
+
+@pytest.mark.slow
+def test_work_in_other_processes_is_abandoned_when_its_time_is_over():
+    start = time.monotonic()
+    with pytest.raises(OutOfTimeError), pool(1, until=start + 8) as run_all:
+        list(run_all(time.sleep, [0.01, 1000]))
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.slow

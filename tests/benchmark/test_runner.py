@@ -1,5 +1,7 @@
+import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import algozoo
@@ -15,15 +18,14 @@ from algozoo.benchmark import plan as plan_module
 from algozoo.benchmark import shard as shard_module
 from algozoo.benchmark.plan import content_key, content_keys, plan
 from algozoo.benchmark.provenance import code
-from algozoo.benchmark.runner import make, resolvable_differences, run, unmade, write_preview
+from algozoo.benchmark.runner import make, missing, resolvable_differences, restore_previews, run, unmade, write_preview
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import SuiteDetector
 from algozoo.benchmark.trials import draw_trials
-from algozoo.datasets import load_dataset
 from algozoo.datasets.simulate import versions
 from algozoo.detectors.contract import Declined, Detector
 from algozoo.detectors.median import Median
-from algozoo.errors import AlgoZooError
+from algozoo.errors import AlgoZooError, InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.imaging.psf import locate
 from algozoo.imaging.rotate import derotate
@@ -41,7 +43,7 @@ def test_every_detector_sees_the_same_trials(full_store, suite, read):
 
 def test_truth_in_the_table_is_where_the_planet_was_put(full_store, suite, read):
     """The light that a trial has and the sequence has not, derotated, lies there and is as bright as the table says."""
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     rows = read(full_store, suite).query("detector == 'median' and trial_kind == 'injected'")
     assert len(rows) == 8
     for row in rows.itertuples():
@@ -133,9 +135,45 @@ def test_outcomes_of_other_trials_are_left_out(suite, tmp_path, read):
     assert (outcomes["trial_kind"] == "injected").sum() == 2 * 2 * 3
 
 
+@pytest.mark.parametrize("kind", ["shards", "maps"])
+def test_a_damaged_shard_is_run_again_and_named(full_store, suite, tmp_path, read, kind):
+    shutil.copytree(full_store.folder, tmp_path / "store")
+    store, told = Store(tmp_path / "store"), []
+    damaged = min((store.folder / kind).iterdir())
+    content = bytearray(damaged.read_bytes())
+    content[content.index(b"simulated" if kind == "shards" else b"SCORES")] ^= 1
+    damaged.write_bytes(content)
+    [shard] = missing(plan(suite)[0], store, told.append)
+    [line] = told
+    assert re.match(rf"Notice: .*/[01] \w+ is run again: .*{damaged.name} is damaged \(.*\)$", line)
+    list(run([shard], store))
+    assert missing(plan(suite)[0], store) == []
+    times = ["seconds", "cpu_seconds"]
+    assert read(store, suite).drop(columns=times).equals(read(full_store, suite).drop(columns=times))
+
+
+def test_results_of_another_format_are_not_run_again(full_store, suite, tmp_path):
+    shutil.copytree(full_store.folder, tmp_path / "store")
+    path = min((tmp_path / "store" / "shards").iterdir())
+    table = pq.read_table(path)
+    record = json.loads(table.schema.metadata[b"algozoo"]) | {"format": 99}
+    pq.write_table(table.replace_schema_metadata({"algozoo": json.dumps(record)}), path)
+    with pytest.raises(InputError, match=r"store format 99.*use another folder with --store"):
+        missing(plan(suite)[0], Store(tmp_path / "store"))
+
+
+def test_what_a_dataset_looks_like_is_written_again_where_it_is_damaged(suite, tmp_path):
+    store, shards = Store(tmp_path), plan(suite)[0]
+    restore_previews(shards, store)
+    before, _ = store.preview("small-1")
+    (tmp_path / "datasets" / "small-1.fits").write_bytes(b"junk")
+    restore_previews(shards, store)
+    assert store.preview("small-1")[0] == before
+
+
 def test_a_preview_is_kept(suite, tmp_path):
     store = Store(tmp_path)
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     write_preview(dataset, store)
     about, images = store.preview("small-1")
     assert about.manifest == dataset.manifest
@@ -218,7 +256,7 @@ def test_learning_is_from_a_sequence_that_no_trial_uses(suite, spy_on):
     shard = plan(suite)[0][0]
     assert spy_on(Learner, shard) == "transfer"
     [learned] = Spy.fitted
-    other = load_dataset(shard.dataset.name).development_sequence(0)
+    other = shard.data().development_sequence(0)
     assert np.array_equal(learned.cube, other.cube)
     assert np.array_equal(learned.parallactic_angles, other.parallactic_angles)
 

@@ -125,7 +125,7 @@ def test_the_revealed_suite_is_the_sealed_one_and_no_other(hidden):
     [
         (None, r"hidden\.toml\.seal: cannot be read .*`algozoo suite seal` makes it"),
         ("{}", r"hidden\.toml\.seal: is no file that `algozoo suite seal` makes"),
-        ("\udcff", r"hidden\.toml\.seal: is no file that"),
+        ("\udcff", r"hidden\.toml\.seal: is not text in UTF-8"),
     ],
 )
 def test_a_seal_that_is_lost_or_damaged_is_named(hidden, content, message):

@@ -22,13 +22,13 @@ from algozoo.benchmark.training import (
     FileCheckpoint,
     fitted,
     model_key,
-    read_arrays,
     train,
     training_of,
     write_arrays,
 )
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
+from algozoo.datasets.arrays import read_archive
 from algozoo.datasets.cache import cache_folder
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
@@ -162,7 +162,7 @@ def test_a_damaged_model_is_made_anew(counting, night, content):
     path.write_bytes(content)
     train(counting, night)
     assert len(Counting.seen) == 2
-    assert "feature" in read_arrays(path)
+    assert "feature" in read_archive(path)
 
 
 @pytest.fixture
@@ -210,8 +210,8 @@ def test_a_detector_that_draws_samples_in_its_own_way_does_not_share_them(night,
 
 def test_a_pickle_is_never_loaded(tmp_path):
     np.savez(tmp_path / "bad.npz", feature=np.array([{"run": "this"}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        read_arrays(tmp_path / "bad.npz")
+    with pytest.raises(InputError, match="allow_pickle=False"):
+        read_archive(tmp_path / "bad.npz")
     assert FileCheckpoint(tmp_path / "bad.npz").load() is None
 
 
@@ -267,7 +267,7 @@ def test_of_two_processes_that_want_the_same_model_one_trains(night):
 
 def test_an_arrays_file_is_whole_or_not_there(tmp_path):
     write_arrays(tmp_path / "deep" / "a.npz", {"first.bias": np.ones(2), "x": np.zeros(1)})
-    assert sorted(read_arrays(tmp_path / "deep" / "a.npz")) == ["first.bias", "x"]
+    assert sorted(read_archive(tmp_path / "deep" / "a.npz")) == ["first.bias", "x"]
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ ONE = SuiteDataset(name="any", injections=1)
 
 @pytest.fixture(scope="module")
 def drawn(suite):
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     null = dataset.null_sequence(0)
     return dataset, null, draw_trials(suite, suite.datasets[0], dataset, 0, null)
 

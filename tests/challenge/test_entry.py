@@ -195,3 +195,39 @@ def test_estimates_that_are_no_numbers_are_told(pack):
     path = pack({"photometry_gpi1.fits": fits_bytes([[np.nan, 1e-5]])})
     with pytest.raises(InputError, match="has 1 values that are no numbers; -1 is 'not found'"):
         read_spectrum_entry(path, SPECTRA, "photometry")
+
+
+@pytest.mark.parametrize(("method", "number"), [(zipfile.ZIP_LZMA, 14), (zipfile.ZIP_BZIP2, 12)])
+def test_other_ways_of_compression_are_told(tmp_path, method, number):
+    with zipfile.ZipFile(tmp_path / "entry.zip", "w", method) as archive:
+        for name, content in good().items():
+            archive.writestr(name, content)
+    assert f"is compressed in another way than that of zip ({number})" in mistakes(tmp_path / "entry.zip")[0]
+
+
+def test_a_zip_of_a_version_to_come_is_told(pack):
+    path = pack(good())
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 190
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not a zip file, or is damaged"):
+        read_map_entry(path, TRUTH)
+
+
+def test_a_file_that_unpacks_to_much_more_than_it_is_packed_in_is_told(pack):
+    (mistake,) = mistakes(pack(good() | {"irdis_detmap_1.fits": bytes(5 * 10**7)}))
+    assert "48 MiB unpacked, expected at most 32 MiB" in mistake
+
+
+def test_an_image_of_many_axes_is_told(pack):
+    content = fits_bytes(np.zeros((31, 31)))
+    at = content.index(b"NAXIS   =")
+    bad = content[:at] + b"NAXIS   =           1000000000".ljust(80) + content[at + 80 :]
+    (mistake,) = mistakes(pack(good() | {"irdis_detmap_1.fits": bad}))
+    assert "NAXIS is 1000000000" in mistake
+
+
+def test_names_in_a_zip_forge_no_line(pack):
+    told = mistakes(pack(good() | {"a\nREADY\x1b[2J/x": b"", "/etc/x": b"", "../x": b""}))
+    assert len(told) == 4
+    assert not any("\x1b" in mistake for mistake in told)

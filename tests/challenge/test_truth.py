@@ -96,3 +96,9 @@ def test_a_truth_of_spectra_has_offsets_and_contrasts(write):
 def test_mistakes_of_spectra_are_named(write, old, new, expected):
     with pytest.raises(InputError, match=expected):
         read_toml(write(SPECTRA.replace(old, new)), SpectrumTruth)
+
+
+@pytest.mark.parametrize("size", [2049, 200_000, 2**62])
+def test_a_map_has_a_size_that_can_be_computed(write, size):
+    with pytest.raises(InputError, match="expected less than or equal to 2048"):
+        read_toml(write(MAPS.replace("size = 41", f"size = {size}")), MapTruth)

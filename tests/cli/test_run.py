@@ -184,7 +184,7 @@ def test_a_store_that_cannot_be_written_ends_with_1(algozoo, suite_file, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "kill", "kill -9"])
 def test_an_interrupted_run_goes_on_where_it_was(suite_file, tmp_path, how):
     more = tmp_path / "suite.toml"
     more.write_text(suite_file.read_text().replace("injections = 2", "injections = 50"))
@@ -195,8 +195,8 @@ def test_an_interrupted_run_goes_on_where_it_was(suite_file, tmp_path, how):
         assert line
     run.send_signal(how)
     _, err = run.communicate(timeout=60)
-    assert run.returncode == (1 if how == signal.SIGINT else -signal.SIGKILL)
-    if how == signal.SIGINT:
+    assert run.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 1)
+    if how != signal.SIGKILL:
         assert "start the same run again to continue" in err
         assert err.strip().endswith("Interrupted.")
         assert "Traceback" not in err

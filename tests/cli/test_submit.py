@@ -58,6 +58,17 @@ def test_a_submission_is_run_published_verified_and_withdrawn(algozoo, published
     assert len(list(Path("leaderboard/results/shards").iterdir())) == 2
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("sandbox")
+def test_an_author_sees_what_fresh_nights_will_show_and_gets_no_badge(algozoo, published, suite_file):
+    assert published.code == 0
+    ended = algozoo("submit", "submissions/mine", "--suite", suite_file, "--workers", 0, "--fresh")
+    assert ended.code == 3  # two public nights tell nothing
+    assert "Fresh nights: undecided" in ended.out
+    assert "Not recorded: it gives no badge." in ended.out
+    assert not Path("leaderboard/results/ledger.jsonl").exists()
+
+
 @pytest.mark.usefixtures("sandbox")
 def test_one_that_makes_no_map_says_why_and_is_not_to_be_published(algozoo, suite_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

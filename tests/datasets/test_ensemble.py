@@ -7,7 +7,7 @@ import pytest
 
 from algozoo.datasets import dataset_names, load_dataset
 from algozoo.datasets import ensemble as ensemble_module
-from algozoo.datasets.ensemble import draw_sequence, is_made, simulated_sequence
+from algozoo.datasets.ensemble import draw_sequence, forget, is_made, simulated_sequence
 from algozoo.datasets.simulate import VERSIONS, versions
 from algozoo.errors import AlgoZooError
 
@@ -134,6 +134,14 @@ def test_a_suite_has_nights_of_its_own(manifest):
     assert not np.array_equal(other.parallactic_angles, drawn.parallactic_angles)
     assert is_made(manifest, 0, 7)
     assert not is_made(manifest, 0, 8)
+
+
+def test_the_nights_of_a_seed_can_be_forgotten_and_no_others(manifest):
+    for seed in (None, 7, 8):
+        simulated_sequence(manifest, 0, seed)
+    forget(manifest, 7)
+    assert [is_made(manifest, 0, seed) for seed in (None, 7, 8)] == [True, False, True]
+    forget(manifest, 7)
 
 
 def test_a_seed_that_looks_like_an_index_draws_no_public_night(manifest):

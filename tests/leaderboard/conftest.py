@@ -269,18 +269,18 @@ class Page(HTMLParser):
         if tag in {"td", "th"}:
             self.rows[-1].append("")
         if tag not in VOID:
-            self.open.append(tag)
+            self.open.append("badge" if "badge" in (dict(attrs).get("class") or "").split() else tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open, f"</{tag}> was never opened"
-        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        assert self.open[-1] in {tag, "badge"}, f"</{tag}> closes <{self.open[-1]}>"
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        if {"td", "th"} & set(self.open):
+        if {"td", "th"} & set(self.open) and "badge" not in self.open:  # what is said of a row is not its name
             self.rows[-1][-1] += data
 
     def of(self, group: str) -> list[list[str]]:

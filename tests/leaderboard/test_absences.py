@@ -1,6 +1,9 @@
+import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from algozoo.benchmark.store import Store
@@ -27,6 +30,38 @@ def test_published_results_of_a_dataset_that_was_never_run_here_are_left_out(tmp
     shutil.rmtree(here.folder / "datasets")
     with pytest.raises(InputError, match="no dataset of the suite was run here"):
         build_site(here, "quick", "1", tmp_path / "other")
+
+
+def test_results_that_are_malformed_are_left_out_and_named(tmp_path: Path, store: Store, capsys) -> None:
+    here = Store(tmp_path / "results")
+    shutil.copytree(store.folder, here.folder)
+    shards = here.folder / "shards"
+    for number, (column, values) in enumerate({"candidate_y": [[]], "dataset_version": ["9"]}.items()):
+        table = pq.read_table(shards / "alpha-0-1.parquet")
+        facts = json.loads(table.schema.metadata[b"algozoo"])
+        facts["detector"]["label"] = facts["detector"]["name"] = f"their-{number}"
+        place = table.schema.get_field_index(column)
+        field = table.schema.field(place)
+        table = table.set_column(place, field, pa.array(values * len(table), field.type))
+        metadata = {"algozoo": json.dumps(facts)}
+        pq.write_table(table.replace_schema_metadata(metadata), shards / f"their-{number}.parquet")
+    (shards / "junk.parquet").write_bytes(b"<junk>")
+    (here.folder / "maps" / "alpha-0-1.fits").write_bytes(b"junk")
+    site = build_site(here, "quick", "1", tmp_path / "site").parent
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert [line.partition(": damaged")[0] for line in lines] == [
+        f"Notice: left out: {here.folder / place}"
+        for place in ("shards/junk.parquet", "shards/their-0.parquet", "shards/their-1.parquet", "maps/alpha-0-1.fits")
+    ]
+    text = " ".join((site / "index.html").read_text(encoding="utf-8").split())
+    because = "is left out, because it is damaged or no result of AlgoZoo:"
+    assert f"The result their-0.parquet {because} candidate_y has 0 values in trial 0: expected as many as" in text
+    assert f"The result their-1.parquet {because} its trials are others than those of most detectors." in text
+    assert f"The result junk.parquet {because}" in text
+    assert not list(site.glob("detectors/their*"))
+    assert (site / "detectors" / "median.html").is_file()
 
 
 def test_detectors_of_the_suite_that_were_not_run_are_named_with_the_reason(site: Path) -> None:

@@ -31,3 +31,4 @@ def test_latex_escapes_names_and_marks_what_has_no_result() -> None:
     row = {"rank": pd.NA, "detector": "a_b & 100%", "partial_auc": float("nan"), "status": "declined"}
     text = latex(pd.DataFrame([row]), "tiny")
     assert r"-- & a\_b \& 100\% & \multicolumn{4}{l}{declined} \\" in text
+    assert r"\input" not in latex(pd.DataFrame([row | {"status": r"\input{/etc/passwd}"}]), "tiny")

@@ -3,12 +3,10 @@
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.confinement import Confinement, unconfined
-from algozoo.sandbox.sandbox import Sandbox, Stopped, printable
+from algozoo.sandbox.sandbox import Sandbox, Stopped
 from algozoo.sandbox.wire import Message
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="there are no sealed files here")
@@ -36,12 +34,3 @@ def test_an_answer_that_is_too_large_is_refused(sandbox):
     with pytest.raises(Stopped, match="its answer has more bytes than a map can have") as stopped:
         sandbox.run(Message(facts={}), ALLOWANCE, largest_reply=10)
     assert stopped.value.status == "invalid"
-
-
-@given(st.text())
-def test_nothing_that_a_terminal_obeys_is_told(text):
-    told = printable(text)
-    assert len(told) == len(text)
-    assert all(character.isprintable() or character == "\n" for character in told)
-    assert printable(told) == told
-    assert printable("\x1b[2J") == "\N{REPLACEMENT CHARACTER}[2J"

@@ -8,8 +8,9 @@ import pytest
 from astropy.io import fits
 
 from algozoo.benchmark.plan import plan
+from algozoo.benchmark.rows import SCHEMA
 from algozoo.benchmark.runner import run
-from algozoo.benchmark.store import SCHEMA, Store
+from algozoo.benchmark.store import Store
 from algozoo.detectors.median import Median
 from algozoo.sequence import ADISequence
 from algozoo.submissions.export import export_trials

@@ -4,7 +4,6 @@ import pytest
 
 from algozoo.benchmark.attempts import PATIENCE, attempts
 from algozoo.benchmark.trials import draw_trials
-from algozoo.datasets import load_dataset
 from algozoo.detectors.median import Median
 from algozoo.sandbox.sandbox import Stopped
 from algozoo.scoring.outcomes import COLUMNS, OUTCOME
@@ -92,7 +91,7 @@ def test_the_platform_writes_the_reasons_of_timeouts_as_they_are_compared(suite)
         def detect(self, sequence):  # noqa: ARG002
             raise Stopped("timeout", f"no answer within {60:g} s")
 
-    dataset = load_dataset(suite.datasets[0].name)
+    dataset = suite.load(suite.datasets[0])
     null = dataset.null_sequence(0)
     trials = draw_trials(suite, suite.datasets[0], dataset, 0, null)
     outcomes = list(attempts(Slow(), dataset, null, trials, np.random.default_rng(0)))

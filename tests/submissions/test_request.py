@@ -35,7 +35,17 @@ def write(path, text="x"):
     Path(path).write_text(text)
 
 
-def result(number, name, *, suite="smoke", version=SMOKE, sequence=0, started="2026-01-01T00:00:00+00:00", label=None):
+def result(
+    number,
+    name,
+    *,
+    suite="smoke",
+    version=SMOKE,
+    sequence=0,
+    started="2026-01-01T00:00:00+00:00",
+    label=None,
+    dataset="tiny",
+):
     """Write a result whose key is a number, and its maps."""
     record = {
         "format": FORMAT,
@@ -49,7 +59,7 @@ def result(number, name, *, suite="smoke", version=SMOKE, sequence=0, started="2
             "datasets": [{"name": "tiny", "injections": 1}],
             "detectors": [{"name": name}],
         },
-        "dataset": "tiny",
+        "dataset": dataset,
         "annuli": [],
         "sequence": sequence,
         "trials": "the same",
@@ -127,7 +137,8 @@ def test_only_what_is_changed_is_checked_and_run_again(request_of):
     code, told, called = request_of(change)
     assert code == 0, told
     verified = "verify --suite smoke --same-code --store ADDED -- new"
-    assert called == ["check submissions/new", verified]
+    fresh = "verify --suite smoke --fresh --budget 120 --store leaderboard/results -- new"
+    assert called == ["check submissions/new", verified, fresh]
     assert not Path("README.md").exists()
 
 
@@ -206,7 +217,9 @@ def test_a_submission_that_is_submitted_again_has_no_older_row_to_run(request_of
 
     code, told, called = request_of(change)
     assert code == 0, told
-    assert called == ["check submissions/old", "verify --suite smoke --same-code --store ADDED -- old"]
+    verified = "verify --suite smoke --same-code --store ADDED -- old"
+    assert called[:2] == ["check submissions/old", verified]
+    assert all("--fresh" in line for line in called[2:])
 
 
 def test_the_picture_of_a_dataset_may_come_with_results_if_it_is_right(request_of):
@@ -284,6 +297,42 @@ def test_what_is_published_stays(request_of, change, told):
     code, said, called = request_of(change)
     assert (code, called) == (1, [])
     assert told in said
+
+
+@pytest.mark.parametrize(("code", "refused"), [(0, False), (1, True), (2, True), (3, False)])
+def test_a_row_that_does_not_hold_on_fresh_nights_is_refused_and_an_undecided_one_is_not(request_of, code, refused):
+    def change():
+        write("submissions/new/detector.py")
+        result(2, "new")
+
+    command = Path(shutil.which("algozoo"))
+    command.write_text(f'#!/bin/sh\ncase "$*" in *--fresh*) exit {code};; esac\n')
+    assert request_of(change)[0] == int(refused)
+
+
+def test_fresh_nights_are_for_third_party_code_on_simulated_data(request_of):
+    def change():
+        result(2, "pca")
+        result(3, "new", dataset="betapic")
+
+    code, told, called = request_of(change)
+    assert code == 0, told
+    assert not [line for line in called if "--fresh" in line]
+
+
+@pytest.mark.parametrize("name", ["new", "old"])
+def test_who_submits_does_not_say_that_it_holds(request_of, name):
+    def change():
+        write("submissions/new/detector.py")
+        result(2, "new")
+        line = json.dumps({"action": "accept", "name": name}) + "\n" + json.dumps({"action": "fresh", "name": name})
+        write("leaderboard/results/ledger.jsonl", f"1\n2\n{line}\n")
+
+    code, told, _ = request_of(change)
+    assert code == (name == "new")
+    assert told.startswith(
+        "leaderboard/results/ledger.jsonl: its checks on fresh nights of new are not" if code else ""
+    )
 
 
 def test_a_ledger_may_grow(request_of):

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 from pydantic import TypeAdapter
@@ -16,6 +15,7 @@ from algozoo.benchmark.golden.numbers import Case, Golden, moves, read, write
 from algozoo.benchmark.golden.parts import part, parts
 from algozoo.datasets import DatasetUnavailable
 from algozoo.errors import AlgoZooError
+from algozoo.files import working_folder
 
 KERNELS = (
     {"OPENBLAS_CORETYPE": "HASWELL", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
@@ -37,7 +37,7 @@ def main() -> None:
 
     Nothing is taken from the cache: nights and models of the code as it was would hide a change.
     """
-    os.environ["ALGOZOO_CACHE"] = click.get_current_context().with_resource(TemporaryDirectory())
+    os.environ["ALGOZOO_CACHE"] = str(click.get_current_context().with_resource(working_folder()))
 
 
 @main.command("check")

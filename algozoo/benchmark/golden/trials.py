@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from algozoo.benchmark.attempts import attempts
 from algozoo.benchmark.golden.inputs import INPUTS
 from algozoo.benchmark.golden.numbers import Case, summary
+from algozoo.benchmark.rows import SCHEMA
 from algozoo.benchmark.shard import outcome_rows
-from algozoo.benchmark.store import SCHEMA
 from algozoo.benchmark.suite import SuiteDataset, load_suite
 from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import Companion, inject
@@ -24,6 +23,7 @@ from algozoo.datasets.centring import Placement
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.readers import read_files, sequence_of
 from algozoo.detectors.contract import DetectionMap, Detector
+from algozoo.files import working_folder
 from algozoo.sequence import ADISequence
 
 COLUMNS = (
@@ -65,8 +65,8 @@ def trials_cases() -> dict[str, Case]:
     """Compute the golden numbers of reading, of drawing trials, of injection and of candidates."""
     suite = load_suite("quick").model_copy(update={"seed": 3})
     entry = SuiteDataset(name="golden", injections=5)
-    with TemporaryDirectory() as folder:
-        dataset = _dataset(Path(folder))
+    with working_folder() as folder:
+        dataset = _dataset(folder)
         null = dataset.null_sequence(0)
     trials = draw_trials(suite, entry, dataset, 0, null)
     outcomes = list(attempts(Smooth(), dataset, null, trials, np.random.default_rng(0)))
@@ -104,8 +104,8 @@ def _spectral_cases() -> dict[str, Case]:
         "wavelengths": sequence.wavelengths,
         "reference": sequence.cube[:, :5],
     }
-    with TemporaryDirectory() as folder:
-        files: dict[str, Any] = dict(_written(Path(folder), arrays))
+    with working_folder() as folder:
+        files: dict[str, Any] = dict(_written(folder, arrays))
         material = read_files(**files)
     whole = Placement(0, 0, material.cube.shape[-1])
     read = sequence_of(material, whole, pixel_scale=0.02, angle_offset=0.0)

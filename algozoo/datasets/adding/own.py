@@ -1,6 +1,5 @@
 """Anybody's own files as a dataset: the manifest that describes them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -14,12 +13,12 @@ from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.negative_companion import FittedCompanion
 from algozoo.datasets.arrays import read_number
 from algozoo.datasets.front import Opened
+from algozoo.datasets.hdus import split_extension
 from algozoo.datasets.lists import AngleUnit, unit_of_angles
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
-from algozoo.datasets.tables import split_extension
 from algozoo.errors import InputError
-from algozoo.files import write_text_whole
+from algozoo.files import file_digest, write_text_whole
 from algozoo.sequence import ADISequence
 from algozoo.toml import Source, check_table
 
@@ -199,7 +198,7 @@ def _source(path: Path, folder: Path) -> dict[str, str]:
     if split_extension(path)[1] is not None:
         raise InputError(f"{path}: a dataset is made of whole files: save this HDU as a file of its own")
     path, folder = path.resolve(), folder.resolve()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_digest(path)
     if path.is_relative_to(folder):
         return {"sha256": digest, "path": path.relative_to(folder).as_posix()}
     return {"url": path.as_uri(), "sha256": digest, "path": path.name}

@@ -22,10 +22,11 @@ from algozoo.files import folder_digest
 from algozoo.sandbox.allowance import Allowance
 from algozoo.sandbox.choice import choose, is_wanted
 from algozoo.sandbox.confinement import Confinement, World, gpus, unconfined
-from algozoo.sandbox.environment import installed_packages, is_installed, own_packages
-from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped, printable
+from algozoo.sandbox.environment import installed_packages, own_packages
+from algozoo.sandbox.sandbox import LONGEST_REASON, Answer, Sandbox, Stopped
 from algozoo.sandbox.wire import Message
 from algozoo.sequence import ADISequence
+from algozoo.text import printable
 
 GUEST = "algozoo.detectors.submitted.guest"
 PARTS = (
@@ -33,6 +34,7 @@ PARTS = (
     "arguments.py",
     "errors.py",
     "files.py",
+    "text.py",
     "sequence.py",
     "companions.py",
     "imaging",
@@ -90,7 +92,7 @@ class Submitted(Detector):
         Parameters
         ----------
         tell : callable
-            Gets a line of text for a person when there is something to install, which may take minutes.
+            Gets a line of text for a person when there is something to install, which may take minutes, with its size.
 
         Raises
         ------
@@ -99,9 +101,8 @@ class Submitted(Detector):
             files.
         """
         folder_digest(self.folder)
-        requirements = self.manifest.requirements
-        if requirements and not is_installed(requirements, _environments()):
-            tell(f"{self.name}: installing {', '.join(requirements)}, once")
+        if requirements := self.manifest.requirements:
+            environment(requirements, gpu=self.manifest.needs.gpu, tell=lambda text: tell(f"{self.name}: {text}"))
         self._sandbox().start()
 
     def _sandbox(self) -> Sandbox:
@@ -181,26 +182,30 @@ def _request(task: str, sequence: ADISequence, detector: Submitted) -> Message:
 @lru_cache(maxsize=IDLE_SANDBOXES)
 def _sandbox(folder: Path, requirements: tuple[str, ...], *, gpu: bool, wanted: bool) -> Sandbox:
     """Return the sandbox of a submission in this process; the one that was not used for longest is closed."""
-    site = (environment(requirements),) if requirements else own_packages()
+    site = (environment(requirements, gpu=gpu),) if requirements else own_packages()
     world = World(package=Path(algozoo.__file__).parent, parts=PARTS, site=site, folder=folder, gpu=gpu)
     return Sandbox(choose(world) if wanted else unconfined(world), GUEST, _preloaded(folder, requirements))
 
 
-def environment(requirements: tuple[str, ...]) -> Path:
+def environment(requirements: tuple[str, ...], *, gpu: bool, tell: Callable[[str], object] = lambda _: None) -> Path:
     """Install the packages that a submission asks for, if they are not there yet, and say where they are.
+
+    Parameters
+    ----------
+    requirements : tuple of str
+    gpu : bool
+        Whether it needs a GPU.
+    tell : callable
+        Gets a line of text before anything is downloaded.
 
     Raises
     ------
     AlgoZooError
         If one cannot be installed.
     """
-    return installed_packages(requirements, _environments())
-
-
-def _environments() -> Path:
     from algozoo.datasets.cache import cache_folder  # noqa: PLC0415 - takes a second, and few need it
 
-    return cache_folder("environments")
+    return installed_packages(requirements, cache_folder("environments"), gpu=gpu, tell=tell)
 
 
 def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
