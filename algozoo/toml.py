@@ -28,10 +28,12 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 _NOT_PRINTED = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Control characters but for tabs and line feeds, and those that turn the direction of what follows."""
 
-Printed = Annotated[str, _matching(rf"[^{_NOT_PRINTED}]*", "text without control characters")]
-PrintedLine = Annotated[Printed, _matching(r"[^\n\t\u2028\u2029]{0,300}", "one line of at most 300 characters")]
-Text = Annotated[Printed, Field(min_length=1)]
-Line = Annotated[PrintedLine, Field(min_length=1)]
+_PRINTED = _matching(rf"[^{_NOT_PRINTED}]*", "text without control characters")
+_IN_LINE = _matching(r"[^\n\t\u2028\u2029]{0,300}", "one line of at most 300 characters")
+Printed = Annotated[str, _PRINTED]
+PrintedLine = Annotated[str, _PRINTED, _IN_LINE]
+Text = Annotated[str, Field(min_length=1), _PRINTED]
+Line = Annotated[str, Field(min_length=1), _PRINTED, _IN_LINE]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]*", "lower-case letters, digits and hyphens")]
 DetectorName = Annotated[str, _matching(r"\w[\w.-]*", "letters, digits, dots, underscores and hyphens")]
 DetectorLabel = Annotated[
@@ -168,9 +170,9 @@ PLAIN_WORDS = {
     "float_parsing": "expected a number",
     "finite_number": "expected a finite number",
     "string_type": "expected text in quotes",
-    "string_too_short": "expected a length of {min_length} or more",
-    "too_short": "expected a length of {min_length} or more, found {actual_length}",
-    "too_long": "expected a length of {max_length} or less, found {actual_length}",
+    "string_too_short": "expected {min_length} or more characters",
+    "too_short": "expected {min_length} or more values, found {actual_length}",
+    "too_long": "expected {max_length} or fewer values, found {actual_length}",
     "greater_than": "expected more than {gt}",
     "greater_than_equal": "expected {ge} or more",
     "less_than": "expected less than {lt}",

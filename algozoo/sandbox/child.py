@@ -15,6 +15,7 @@ from typing import NoReturn
 from algozoo.sandbox import linux
 from algozoo.sandbox.allowance import MEGABYTE, Allowance
 from algozoo.sandbox.filter import filter_system_calls
+from algozoo.sandbox.proc import mount_proc
 
 REQUEST, REPLY, CALLS = 3, 4, 5
 """Descriptors of a child; the last one is closed before the program runs."""
@@ -111,8 +112,7 @@ def _isolate(settings: Settings, allowance: Allowance) -> None:
     for folder in (settings.scratch, SHARED_MEMORY):
         options = f"size={allowance.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
-    only_processes = "" if allowance.gpu else "subset=pid"  # NVIDIA's driver has files of its own there
-    linux.mount("proc", "/proc", "proc", linux.NO_SETUID | linux.NO_DEVICES, only_processes)
+    mount_proc(settings.scratch, allowance)
     if settings.uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

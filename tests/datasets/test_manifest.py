@@ -103,7 +103,7 @@ def test_a_wrong_kind_does_not_hide_other_mistakes(tmp_path: Path) -> None:
         ("crop = { x = 0, y = 0 }", "crop = 2", "crop = 2 ... expected a table"),
         ("crop = { x = 0, y = 0 }", "crop = { x = -1, y = 0 }", "crop.x ... expected 0 or more"),
         ("crop =", "companions = [{ name = 'b' }]\ncrop =", "companions[0].contrast ... missing"),
-        ('title = "Mine"', 'title = ""', "title = '' ... expected a length of 1 or more"),
+        ('title = "Mine"', 'title = ""', "title = '' ... expected 1 or more characters"),
         ('version = "1"', "version = 1", "version = 1 ... expected text in quotes"),
         ('version = "1"', 'version = "one"', "version = 'one' ... numbers and dots"),
     ],

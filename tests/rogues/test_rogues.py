@@ -438,7 +438,11 @@ raise Declined(f'told {told}')
     "asks-what-the-machine-does": (
         body("""
 libc, told = ctypes.CDLL(None), []
-told += [name for name in os.listdir('/proc') if not name.isdigit() and name not in {'self', 'thread-self'}]
+own = {'self', 'thread-self', 'mounts', 'net', 'cpuinfo', 'filesystems', 'version'}
+shown = [name for name in os.listdir('/proc') if not name.isdigit() and name not in own]
+told += [n for n in shown if (os.listdir if os.path.isdir(f'/proc/{n}') else os.path.getsize)(f'/proc/{n}')]
+told.remove('meminfo')
+told += ['meminfo'] if any(int(line.split()[1]) not in (0, 300 * 1024) for line in open('/proc/meminfo')) else []
 facts = (ctypes.c_ulong * 14)()
 told += [libc.sysinfo(facts)] if libc.sysinfo(facts) else []
 told += ['load'] if any(facts[:4]) or any(os.getloadavg()) else []
@@ -465,6 +469,19 @@ raise Declined(f'told {told}')
 """),
         "declined",
         r"told \[\]",
+    ),
+    "asks-how-much-memory-is-free": (
+        """
+import psutil
+
+def detect(cube, angles, psf):
+    assert psutil.virtual_memory().available == 300 * 2**20
+    assert psutil.cpu_count() >= 1 and psutil.swap_memory().total == 0
+    assert psutil.Process().name()
+    return np.median(cube, axis=0)
+""",
+        "ok",
+        "",
     ),
     "uses-processes": (
         """
