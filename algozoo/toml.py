@@ -3,7 +3,7 @@
 import re
 import reprlib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -146,30 +146,81 @@ def check_table(source: Source, model: type[Model]) -> Model:
     try:
         return model.model_validate(source.document)
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)
+        mistakes = _by_place(error.errors(include_url=False), source.document)
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         lines = _lines(source.text)
-        described = [_describe(mistake, _line(lines, mistake["loc"])) for mistake in mistakes[:MOST_TOLD]]
+        described = [
+            _describe(place, wrong, _line(lines, place)) for place, wrong in list(mistakes.items())[:MOST_TOLD]
+        ]
         more = [f"  and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
         raise InputError("\n".join([f"{in_line(source.origin)}: {count}", *described, *more])) from None
 
 
 PLAIN_WORDS = {
-    "missing": "missing; add it",
-    "extra_forbidden": "no such field; correct its name or remove it",
+    "missing": "missing",
+    "extra_forbidden": "no such field",
     "model_type": "expected a table",
     "dict_type": "expected a table",
     "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "bool_type": "expected true or false",
+    "int_type": "expected an integer",
+    "int_parsing": "expected an integer",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "finite_number": "expected a finite number",
+    "string_type": "expected text in quotes",
+    "string_too_short": "expected {min_length} or more characters",
+    "too_short": "expected {min_length} or more values, found {actual_length}",
+    "too_long": "expected {max_length} or fewer values, found {actual_length}",
+    "greater_than": "expected more than {gt}",
+    "greater_than_equal": "expected {ge} or more",
+    "less_than": "expected less than {lt}",
+    "less_than_equal": "expected {le} or less",
 }
+"""What is wrong, by the type that pydantic gives a mistake, with what it knows of it."""
+REMEDIES = {"missing": "; add it", "extra_forbidden": "; correct its name or remove it"}
 
 
-def _describe(mistake: ErrorDetails, line: int) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in mistake["loc"])
-    given = mistake["input"]
+def in_words(mistake: ErrorDetails) -> str:
+    """Say in plain words what is wrong with a value that pydantic refused."""
+    if words := PLAIN_WORDS.get(mistake["type"]):
+        context = mistake.get("ctx", {}).items()
+        return words.format(**{name: f"{value:g}" if isinstance(value, float) else value for name, value in context})
+    return re.sub(r"^\w+ should (be |have )?", "expected ", mistake["msg"].removeprefix("Value error, "))
+
+
+ALTERNATIVE = re.compile(r"bool|int|float|str|function-.*|constrained-.*")
+"""What pydantic adds to the place of a value that may be of several types, for each of them."""
+
+
+def _by_place(mistakes: Iterable[ErrorDetails], document: Any) -> dict[Place, list[ErrorDetails]]:
+    """Gather what is wrong with a value, which may have been tried as several types."""
+    gathered: dict[Place, list[ErrorDetails]] = {}
+    for mistake in mistakes:
+        place = mistake["loc"]
+        is_tried = place and ALTERNATIVE.fullmatch(str(place[-1])) and not _holds(document, place)
+        gathered.setdefault(place[:-1] if is_tried and mistake["type"] != "missing" else place, []).append(mistake)
+    return gathered
+
+
+def _describe(place: Place, mistakes: Sequence[ErrorDetails], line: int) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    given = mistakes[0]["input"]
     value = "" if isinstance(given, dict | list) else f" = {reprlib.repr(given)}"
-    message = re.sub(r"^\w+ should (be |have )?", "expected ", mistake["msg"].removeprefix("Value error, "))
-    where = f" (line {line})" if line else ""
-    return f"  {in_line(place.removeprefix('.'))}{value}: {PLAIN_WORDS.get(mistake['type'], message)}{where}"
+    first, *others = dict.fromkeys(map(in_words, mistakes))
+    expected = " or ".join([first, *(words.removeprefix("expected ") for words in others)])
+    remedy, where = REMEDIES.get(mistakes[0]["type"], ""), f" (line {line})" if line else ""
+    return f"  {in_line(path.removeprefix('.'))}{value}: {expected}{remedy}{where}"
+
+
+def _holds(value: Any, place: Place) -> bool:
+    for part in place:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -1,5 +1,5 @@
 from time import process_time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -48,7 +48,7 @@ def test_all_mistakes_are_told_with_their_place_and_line(tmp_path):
     assert head == f"{tmp_path / 'system.toml'}: 3 mistakes"
     assert told == [
         "  planets[0].name = 'Beta b': expected lower-case letters, digits and hyphens (line 5)",
-        "  planets[0].mass = -1.0: expected greater than 0 (line 6)",
+        "  planets[0].mass = -1.0: expected more than 0 (line 6)",
         "  planets[0].colour = 3: no such field; correct its name or remove it (line 7)",
     ]
 
@@ -77,6 +77,33 @@ def test_what_is_missing_has_the_line_of_its_table(tmp_path):
     assert mistakes(tmp_path / "system.toml", GOOD.replace("mass = 12.0\n", ""))[1:] == [
         "  planets[0].mass: missing; add it (line 4)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("flag = 1", "flag = 1: expected true or false (line 1)"),
+        ("few = []", "few: expected 1 or more values, found 0 (line 1)"),
+        ("few = [1, 2, 3]", "few: expected 2 or fewer values, found 3 (line 1)"),
+        ("share = 1.5", "share = 1.5: expected 1 or less (line 1)"),
+        ("share = nan", "share = nan: expected a finite number (line 1)"),
+        ("name = ''", "name = '': expected 1 or more characters (line 1)"),
+        ("value = []", "value: expected true or false or an integer or text in quotes (line 1)"),
+        ("way = 'left'", "way = 'left': expected 'up' or 'down' (line 1)"),
+        ("values.int = 0.5", "values.int = 0.5: expected an integer (line 1)"),
+    ],
+)
+def test_mistakes_are_told_in_plain_words_and_once(tmp_path, text, told):
+    class Varied(Table):
+        flag: bool = True
+        few: list[int] = Field(default=[1], min_length=1, max_length=2)
+        share: Annotated[float, Field(ge=0, le=1)] = 0.5
+        name: Text = "a"
+        value: bool | int | str = 1
+        way: Literal["up", "down"] = "up"
+        values: dict[str, int] = Field(default_factory=dict)
+
+    assert mistakes(tmp_path / "varied.toml", text, Varied) == [f"{tmp_path / 'varied.toml'}: 1 mistake", f"  {told}"]
 
 
 def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path):

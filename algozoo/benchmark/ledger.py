@@ -18,7 +18,7 @@ from algozoo.benchmark.store import Store
 from algozoo.errors import AlgoZooError, InputError, unknown
 from algozoo.files import read_text
 from algozoo.scoring.fresh import Advantage, Excess, Outcome, excesses, outcome, pooled
-from algozoo.toml import DetectorLabel, Name, Sha256, Text, Version
+from algozoo.toml import DetectorLabel, Name, Sha256, Text, Version, in_words
 
 Action = Literal["accept", "dispute", "withdraw", "re-score", "fresh"]
 FILE = "ledger.jsonl"
@@ -119,7 +119,7 @@ def read_ledger(store: Path) -> list[Entry]:
             mistake = error.errors(include_url=False)[0]
             where = ".".join(map(str, mistake["loc"])) or "the line"
             raise AlgoZooError(
-                f"{path}: line {number}: {where}: {mistake['msg']}; restore the file as it was published"
+                f"{path}: line {number}: {where}: {in_words(mistake)}; restore the file as it was published"
             ) from None
     return entries
 
@@ -148,7 +148,7 @@ def append(store: Path, action: Action, name: str, author: str, reason: str, fre
         entry = Entry(date=now, action=action, name=name, author=author, reason=reason, fresh=fresh)
     except ValidationError as error:
         mistake = error.errors()[0]
-        raise InputError(f"--{mistake['loc'][0]} is {mistake['input']!r}: {mistake['msg']}") from None
+        raise InputError(f"--{mistake['loc'][0]} is {mistake['input']!r}: {in_words(mistake)}") from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

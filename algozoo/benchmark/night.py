@@ -14,7 +14,7 @@ from algozoo.companions import Companion
 from algozoo.datasets import Dataset
 from algozoo.datasets.adding.folders import PARTS
 from algozoo.datasets.adding.own import inner_edge, new_manifest
-from algozoo.datasets.download import cache_folder
+from algozoo.datasets.cache import cache_folder
 from algozoo.detectors.pca import PCA
 from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
@@ -142,4 +142,4 @@ class Night(Dataset):
         ]
         versions = [__version__, TRIALS_VERSION, PCA.version]
         key = hashlib.sha256(json.dumps([versions, N_COMPANIONS, numbers, scale]).encode()).hexdigest()
-        return cache_folder() / "calibrated" / f"{key[:32]}.json"
+        return cache_folder("calibrated") / f"{key[:32]}.json"

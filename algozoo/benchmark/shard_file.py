@@ -18,6 +18,7 @@ from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import write_whole
 from algozoo.scoring.outcomes import OutcomeRow
 from algozoo.text import printable
+from algozoo.toml import in_words
 
 LONGEST_REASON = 500
 """Characters of a message that may hold text of a file that others sent."""
@@ -168,6 +169,5 @@ def _mistake(mistake: ErrorDetails) -> str:
     where = ".".join(map(str, mistake["loc"]))
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    message = mistake["msg"].removeprefix("Value error, ")
     value = "" if isinstance(mistake["input"], dict | list) else f"is {mistake['input']!r}"
-    return f"{' '.join(filter(None, [where, value]))}: {message}"
+    return f"{' '.join(filter(None, [where, value]))}: {in_words(mistake)}"

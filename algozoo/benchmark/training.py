@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from algozoo.datasets import Dataset
 from algozoo.datasets.arrays import read_archive
+from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.dataset import scored_field
-from algozoo.datasets.download import cache_folder
 from algozoo.detectors.contract import Detector, Training
 from algozoo.detectors.registry import is_built_in
 from algozoo.detectors.supervised.learner import Learner
@@ -155,7 +155,7 @@ def train(
     if not isinstance(detector, Learner):
         return detector.fit(sequence)
     detector.prepare()
-    path = cache_folder() / "trained" / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
+    path = cache_folder("trained") / f"{detector.name}-{model_key(detector, sequence, usable)[:32]}.npz"
     with _locked(path.with_suffix(".lock")):
         try:
             return detector.with_state(read_archive(path))

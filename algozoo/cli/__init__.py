@@ -9,22 +9,36 @@ import click
 from algozoo import __version__
 from algozoo.errors import AlgoZooError, InputError
 
-COMMANDS = (
-    *("run", "detectors", "datasets", "detect", "limits", "compare", "leaderboard", "rescore", "suite"),
-    *("gallery", "score_maps", "score_characterisation"),
-    *("new", "check", "submit", "verify", "ledger", "export_trials", "import_maps"),
-)
-"""Modules, each with the command of its name."""
+GROUPS = {
+    "Your data": ("detect", "limits", "compare", "gallery", "datasets", "detectors", "cache"),
+    "Benchmark": ("run", "leaderboard", "rescore", "suite"),
+    "Submissions": ("new", "check", "submit", "verify", "ledger"),
+    "Challenges": ("export-trials", "import-maps", "score-maps", "score-characterisation"),
+}
+"""Commands as the help lists them; each is in the module of its name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Grouped(click.Group):
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click has it
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].short_help or "") for name in names])
+                formatter.write_paragraph()
+                formatter.write_text(self.commands[names[0]].epilog or "")
+
+
+@click.group(cls=_Grouped, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="algozoo")
 def cli() -> None:
-    """Find out which algorithm finds more planets in direct images, at the same false-alarm rate."""
+    """Find out which algorithm finds more planets in direct images, at the same false-alarm rate.
+
+    `algozoo COMMAND --help` explains a command and has an example of it.
+    """
 
 
-for name in COMMANDS:
-    cli.add_command(getattr(import_module(f"algozoo.cli.{name}"), name))
+for name in (name for names in GROUPS.values() for name in names):
+    module = name.replace("-", "_")
+    cli.add_command(getattr(import_module(f"algozoo.cli.{module}"), module))
 
 
 def _list_whole_sentences(group: click.Group) -> None:

@@ -20,16 +20,22 @@ if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
 
 
-@click.command()
+@click.command(
+    epilog=options.example("datasets add night --name my-night --pixel-scale 0.02719 --angle-offset -104.39")
+)
 @click.argument("folder", type=options.PATH)
-@click.option("--name", required=True, help="Of the dataset: lower-case letters, digits and hyphens.")
+@click.option("--name", required=True, help="Name of the dataset: lower-case letters, digits and hyphens.")
 @options.files
 @options.wavelengths
 @options.flux
 @click.option(
-    "--companion", "companions", multiple=True, metavar="SEP,PA", help="A known one: arcsec, degrees East of North."
+    "--companion",
+    "companions",
+    multiple=True,
+    metavar="SEP,PA",
+    help="Known companion (arcsec, degrees East of North): it is measured.",
 )
-@click.option("--output", "-o", type=options.PATH, help="The manifest; FOLDER/NAME.toml by default.")
+@click.option("--output", "-o", type=options.PATH, help="Manifest that is written; FOLDER/NAME.toml by default.")
 def add(folder: Path, name: str, companions: tuple[str, ...], output: Path | None, **given: Any) -> None:
     """Look at the files in FOLDER, say what they are and what is wrong, and write a manifest.
 

@@ -17,7 +17,7 @@ SAFETY = 1.2
 """A second map may take this much longer than the first."""
 
 
-@click.command()
+@click.command(epilog=options.example("check submissions/my-algo"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @options.no_sandbox
 def check(folder: Path) -> int:

@@ -9,23 +9,15 @@ import click
 from algozoo.cli import nights, options, writing
 
 
-@click.command()
+@click.command(epilog=options.example("compare betapic -d pca -d loci -o out"))
 @nights.dataset
 @options.files
 @options.wavelengths
 @options.flux
 @options.companions
-@click.option(
-    "--detector", "-d", "detectors", multiple=True, required=True, help="Repeat it for more; see `algozoo detectors`."
-)
+@options.detectors("Name of a detector; repeat the option for more, see `algozoo detectors`.", required=True)
 @options.no_sandbox
-@click.option(
-    "--injections",
-    type=click.IntRange(min=1),
-    default=60,
-    show_default=True,
-    help="Number of companions that are injected, one at a time.",
-)
+@options.injections(60, "Number of companions that are injected, one at a time.")
 @options.seed
 @options.mirror
 @writing.output
@@ -44,7 +36,7 @@ def compare(
     style: str,
     **files: Any,
 ) -> None:
-    """Inject companions into FITS files, or into DATASET, and count those that each detector finds, with its mistakes.
+    """Inject companions into FITS files, or into DATASET, and count what each detector finds, and its false positives.
 
     Writes scores.ecsv, which is printed, curves.ecsv, outcomes.parquet and curves.png. The contrasts of the companions
     are calibrated first, which takes minutes, and kept for the next time.

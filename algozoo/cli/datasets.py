@@ -12,7 +12,8 @@ class _ShowByName(click.Group):
     """A group in which a word that is no command is the name of a dataset to show."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help"}):
+        completed = not args and ctx.resilient_parsing
+        if not completed and (not args or args[0] not in {*self.commands, "-h", "--help"}):
             args = ["list" if not args or args[0].startswith("-") else "show", *args]
         return super().parse_args(ctx, args)
 
@@ -22,7 +23,7 @@ def datasets() -> None:
     """List the datasets; `algozoo datasets NAME` shows one."""
 
 
-@datasets.command("list")
+@datasets.command("list", epilog=options.example("datasets list"))
 @options.mirror
 @options.style
 def list_(mirror: Path | None, style: str) -> None:
@@ -38,9 +39,14 @@ def list_(mirror: Path | None, style: str) -> None:
     options.print_table(("name", "version", "kind", "sequences", "here", "title"), rows, style)
 
 
-@datasets.command()
+@datasets.command(epilog=options.example("datasets show naco-lp -o naco-lp.png"))
 @click.argument("name")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into a PNG file too.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="PNG file that the first sequence is drawn into.",
+)
 @options.mirror
 @options.style
 def show(name: str, output: Path | None, mirror: Path | None, style: str) -> None:
@@ -64,7 +70,7 @@ def show(name: str, output: Path | None, mirror: Path | None, style: str) -> Non
 datasets.add_command(add)
 
 
-@datasets.command("fetch")
+@datasets.command("fetch", epilog=options.example("datasets fetch betapic"))
 @click.argument("name")
 @options.workers
 @options.mirror
@@ -85,12 +91,12 @@ def fetch_(name: str, workers: int, mirror: Path | None) -> None:
     click.echo(f"{name}: {dataset.n_sequences} sequence(s), all here")
 
 
-@datasets.command()
+@datasets.command(epilog=options.example("datasets calibrate night/my-night.toml"))
 @click.argument("name")
-@click.option("--companions", type=click.IntRange(min=1), default=40, show_default=True, help="For each annulus.")
+@options.injections(40, "Number of companions that are injected into each annulus.")
 @options.workers
 @options.mirror
-def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> None:
+def calibrate(name: str, injections: int, workers: int, mirror: Path | None) -> None:
     """Find how bright companions should be in each annulus, and write it into the manifest.
 
     From the contrast at which full-frame PCA finds 5 % of the companions, at one false positive per map, to that at
@@ -102,7 +108,7 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
     from algozoo.datasets import load_dataset, manifest_path
 
     dataset = load_dataset(name, mirror=mirror, without_calibration=True)
-    calibrator = Calibrator(dataset, companions)
+    calibrator = Calibrator(dataset, injections)
     with pool(workers) as run_all:
         list(Terminal().track(calibrator.run(run_all), calibrator.n_steps))
     calibrator.write(manifest_path(name))
@@ -111,11 +117,11 @@ def calibrate(name: str, companions: int, workers: int, mirror: Path | None) -> 
     click.echo(f"Written: {manifest_path(name)}")
 
 
-@datasets.command()
+@datasets.command(epilog=options.example("datasets check naco-lp"))
 @click.argument("name")
 @options.mirror
 def check(name: str, mirror: Path | None) -> None:
-    """Make or load the first sequence of a dataset and hold it against its manifest."""
+    """Make or load the first sequence of a dataset and compare it with its manifest."""
     from algozoo.datasets import load_dataset
 
     dataset = load_dataset(name, mirror=mirror)

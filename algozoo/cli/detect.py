@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from algozoo.sequence import ADISequence
 
 
-@click.command()
+@click.command(epilog=options.example("detect betapic --detector annular-pca -o out"))
 @nights.dataset
 @options.files
 @options.wavelengths

@@ -19,13 +19,22 @@ FIRST_ANGLE, STEP = 90.0, 120.0
 """Degrees: where injected companions stand, from the innermost annulus outwards."""
 
 
-@click.command()
+@click.command(epilog=options.example("gallery naco-lp --sequence 3 -d pca -d median -o maps.png"))
 @click.argument("dataset")
-@click.option("--sequence", "index", type=int, default=0, show_default=True, help="Of a simulated dataset.")
-@click.option("--detector", "names", multiple=True, help="Repeat it for more.  [default: all that need no training]")
+@click.option(
+    "--sequence",
+    "index",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Number of the sequence of a simulated dataset, from 0.",
+)
+@options.detectors("Name of a detector; repeat the option for more.  [default: all that need no training]")
 @options.mirror
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A PNG file.")
-def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | None, output: Path) -> None:
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PNG file that is written."
+)
+def gallery(dataset: str, index: int, detectors: tuple[str, ...], mirror: Path | None, output: Path) -> None:
     """Draw the maps of the detectors on a sequence of DATASET, with a circle around each companion.
 
     DATASET is a name or a manifest that ends in .toml; `algozoo datasets add` makes one from files of your own. A
@@ -38,21 +47,21 @@ def gallery(dataset: str, index: int, names: tuple[str, ...], mirror: Path | Non
     from algozoo.files import write_whole
     from algozoo.plots.maps import draw_map, shown_field
 
-    detectors = [create(name) for name in names or BUILT_IN]
-    if not names:
-        detectors = [d for d in detectors if not (d.control or d.learns)]
+    drawn = [create(name) for name in detectors or BUILT_IN]
+    if not detectors:
+        drawn = [detector for detector in drawn if not (detector.control or detector.learns)]
     shown = load_dataset(dataset, mirror=mirror)
     sequence, companions = with_companions(shown, index)
     field = shown_field(shown, sequence)
-    columns = min(COLUMNS, len(detectors))
-    rows = -(-len(detectors) // columns)
+    columns = min(COLUMNS, len(drawn))
+    rows = -(-len(drawn) // columns)
     figure = Figure(figsize=(3.6 * columns, 3.1 * rows + 0.3), layout="constrained")
     figure.suptitle(sequence.name)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis, detector in zip(axes, detectors, strict=False):
+    for axis, detector in zip(axes, drawn, strict=False):
         click.echo(detector.label, err=True)
         draw_map(axis, detector, sequence, companions, field)
-    for axis in axes[len(detectors) :]:
+    for axis in axes[len(drawn) :]:
         axis.set_axis_off()
     write_whole(output, lambda path: figure.savefig(path, format="png", dpi=100))
     click.echo(f"Written to {output}", err=True)

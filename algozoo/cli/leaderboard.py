@@ -13,7 +13,7 @@ def leaderboard() -> None:
     """Build the static site from the results, or open it in a browser."""
 
 
-@leaderboard.command()
+@leaderboard.command(epilog=options.example("leaderboard build quick"))
 @click.argument("suite", default="quick")
 @options.store
 @options.site
@@ -27,7 +27,7 @@ def build(suite: str, store: Path, site: Path) -> None:
     click.echo(f"Leaderboard: {build_site(Store(store), definition.name, definition.version, site)}")
 
 
-@leaderboard.command("open")
+@leaderboard.command("open", epilog=options.example("leaderboard open quick"))
 @click.argument("suite", default="quick")
 @options.site
 def open_(suite: str, site: Path) -> None:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def ledger() -> None:
-    """Show what was decided about the rows of the board, by whom, when and why, or add to it."""
+    """Show what was decided about the rows of the board, by whom, when and why, or add a decision."""
 
 
-@ledger.command()
+@ledger.command(epilog=options.example("ledger show"))
 @options.store
 @options.style
 def show(store: Path, style: str) -> None:
@@ -28,11 +28,13 @@ def show(store: Path, style: str) -> None:
     options.print_table(columns, [(e.date.isoformat(), e.action, e.name, e.author, e.reason) for e in entries], style)
 
 
-@ledger.command()
+@ledger.command(
+    epilog=options.example('ledger add accept my-algo --author "B. Keeper" --reason "24 trials run again: identical"')
+)
 @click.argument("action", type=click.Choice(["accept", "dispute", "withdraw", "re-score"]))
 @click.argument("name")
-@click.option("--author", required=True, help="Who decides.")
-@click.option("--reason", required=True, help="Why.")
+@click.option("--author", required=True, help="Name of who decides.")
+@click.option("--reason", required=True, help="Reason of the decision.")
 @options.store
 def add(action: "Action", name: str, author: str, reason: str, store: Path) -> None:
     """Write that the row of NAME is accepted, disputed or withdrawn, or that a suite NAME was scored again.

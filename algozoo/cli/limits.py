@@ -17,22 +17,21 @@ if TYPE_CHECKING:
 SHOWN = ["separation", "claim", "contrast", "expected", "recovered", "low", "high", "found", "n", "closes"]
 
 
-@click.command()
+@click.command(epilog=options.example("limits betapic --parameter n_components=5 -o out"))
 @nights.dataset
 @options.files
 @options.flux
 @options.companions
 @options.detector
 @click.option(
-    "--separation", "-s", "separations", multiple=True, type=float, help="Separation in FWHM; repeat it for more."
+    "--separation",
+    "-s",
+    "separations",
+    multiple=True,
+    type=float,
+    help="Separation in FWHM; repeat the option for more. By default the field decides.",
 )
-@click.option(
-    "--injections",
-    type=int,
-    default=36,
-    show_default=True,
-    help="Companions at each separation for the completeness; a third as many test each claim.",
-)
+@options.injections(36, "Companions at each separation for the completeness; a third as many test each claim.")
 @options.seed
 @options.mirror
 @writing.output

@@ -11,7 +11,7 @@ from algozoo.errors import InputError
 FACTS: dict[str, tuple[str, Any, Any]] = {
     "title": ("Title, as on the board", str, None),
     "authors": ("Authors, separated by commas", str, None),
-    "reference": ("Reference (a paper, a DOI or an address)", str, "in preparation"),
+    "paper": ("Reference (a paper, a DOI or an address)", str, "in preparation"),
     "licence": ("Licence of the code", str, "MIT"),
     "kind": ("What the map holds", click.Choice(options.KINDS), "snr"),
     "memory": ("Memory that a map needs, in MB", click.IntRange(64, 65536), 2048),
@@ -21,7 +21,7 @@ FACTS: dict[str, tuple[str, Any, Any]] = {
 """Question, type and default of each option."""
 
 
-@click.command()
+@click.command(epilog=options.example("new my-algo --authors 'A. Person'"))
 @click.argument("name")
 @options.together(
     *(click.option(f"--{fact}", type=kind, help=f"{question}.") for fact, (question, kind, _) in FACTS.items())
@@ -39,6 +39,7 @@ def new(name: str, as_class: bool, **given: Any) -> None:  # noqa: FBT001 - a fl
     check_name(name, SUBMISSIONS)
     facts = _complete(given | {"name": name})
     facts["needs"] = {"memory_mb": facts.pop("memory"), "minutes": facts.pop("minutes")}
+    facts["reference"] = facts.pop("paper")
     packages = facts["requirements"].strip()
     facts["authors"] = _listed(facts["authors"])
     facts["requirements"] = [] if packages.lower() == "none" else _listed(packages)
@@ -61,7 +62,7 @@ def _complete(given: dict[str, Any]) -> dict[str, Any]:
     """Ask for what was not given on a terminal; elsewhere take the defaults."""
     asks = is_terminal()
     if not asks and given["authors"] is None:
-        raise InputError("nobody to ask who the authors are; say --authors 'A. Person, B. Person'")
+        raise InputError("the authors are not known, and nobody to ask; give --authors 'A. Person, B. Person'")
     facts = dict(given)
     for fact, (question, kind, usual) in FACTS.items():
         if given[fact] is None:

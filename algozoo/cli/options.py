@@ -35,11 +35,19 @@ KINDS = ("snr", "probability", "log_odds", "likelihood_ratio", "ratio")
 PATH = click.Path(path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 style = click.option(
-    "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", help="How to print the table."
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="Format of the printed table.",
 )
-suite = click.option("--suite", default="quick", show_default=True, help="A name, or a file that ends in .toml.")
+suite = click.option(
+    "--suite", default="quick", show_default=True, help="Name of a suite, or a file that ends in .toml."
+)
 seed = click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
@@ -47,6 +55,24 @@ seed = click.option(
     show_default=True,
     help="Seed of the positions of the injected companions.",
 )
+datasets = click.option(
+    "--dataset", "datasets", multiple=True, help="Take only this dataset of the suite; repeat the option for more."
+)
+
+
+def example(arguments: str) -> str:
+    """Make the end of a help text, an example on a line of its own, which click leaves as it is."""
+    return f"\b\nExample:\n  algozoo {arguments}"
+
+
+def injections(default: int, what: str) -> Callable[[Command], Command]:
+    """Make the option for the number of companions that are injected."""
+    return click.option("--injections", type=click.IntRange(min=1), default=default, show_default=True, help=what)
+
+
+def detectors(what: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Make the option for the names of several detectors."""
+    return click.option("--detector", "-d", "detectors", multiple=True, required=required, help=what)
 
 
 def _one_thread_each(_context: click.Context, _parameter: click.Parameter, workers: int | None) -> int:
@@ -60,13 +86,16 @@ workers = click.option(
     "--workers",
     type=click.IntRange(min=0),
     callback=_one_thread_each,
-    help="Number of processes; 0 works in the command's own.  [default: one per core]",
+    help="Number of processes; 0 works in the process of the command.  [default: one per core]",
 )
 
 
 def whole_number(text: str) -> int:
     """Read a whole number, in decimal digits or, after 0x, in hexadecimal ones."""
-    return int(text, 0)
+    number = int(text, 0)
+    if number < 0:
+        raise ValueError
+    return number
 
 
 fresh = click.option("--fresh", is_flag=True, help="Check a row on simulated nights that nobody has seen.")
@@ -82,7 +111,7 @@ site = click.option(
     type=FOLDER,
     default=SITES,
     show_default=True,
-    help="Folder of the leaderboards; each is in a folder of its suite's name.",
+    help="Folder of the leaderboards; that of a suite is in a folder of its name.",
 )
 
 
@@ -97,7 +126,7 @@ no_sandbox = click.option(
     is_flag=True,
     expose_value=False,
     callback=_without_sandbox,
-    help="Run submissions with your rights, without protection: your own code only. The result records it.",
+    help="Run submissions with your rights and without protection: only for your own code. The result records it.",
 )
 
 
@@ -123,18 +152,26 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 files = together(
-    click.option("--cube", type=PATH, help="FITS: the frames, (n_frames, ny, nx); file.fits[EXT] names an HDU."),
-    click.option("--angles", type=PATH, help="FITS or text: parallactic angle of each frame, a list or a table."),
-    click.option("--psf", type=PATH, help="FITS: off-axis, unsaturated, (m, m), or several exposures (k, m, m)."),
-    click.option("--reference", type=PATH, help="FITS: frames of a reference star, at the same pixel."),
-    click.option("--pixel-scale", type=float, help="Arcsec per pixel."),
+    click.option("--cube", type=PATH, help="FITS file of the frames, (n_frames, ny, nx); file.fits[EXT] names an HDU."),
     click.option(
-        "--axes", metavar="tyx|yxt|...", help="Order of the cube's axes, t for frames, as numpy has it; else guessed."
+        "--angles", type=PATH, help="FITS or text file of the parallactic angle of each frame, a list or a table."
+    ),
+    click.option(
+        "--psf", type=PATH, help="FITS file of an off-axis, unsaturated PSF (m, m), or of several exposures (k, m, m)."
+    ),
+    click.option("--reference", type=PATH, help="FITS file of frames of a reference star, at the same pixel."),
+    click.option("--pixel-scale", type=POSITIVE, help="Size of a pixel in arcsec."),
+    click.option(
+        "--axes",
+        metavar="tyx|yxt|...",
+        help="Order of the cube's axes as numpy has it, t for frames; guessed by default.",
     ),
     click.option(
         "--angle-unit", type=click.Choice(["deg", "rad"]), help="Unit of the angles, whatever their file states."
     ),
-    click.option("--angle-column", metavar="NAME", help="Column of the angles in a table: its name, or number from 1."),
+    click.option(
+        "--angle-column", metavar="NAME", help="Column of a table that has the angles: its name, or its number from 1."
+    ),
     click.option(
         "--angle-offset",
         type=float,
@@ -148,21 +185,25 @@ files = together(
         "centred, and refused if it is measured elsewhere.",
     ),
 )
-wavelengths = click.option("--wavelengths", type=PATH, help="FITS or text, in micrometres, of a 4-D cube.")
+wavelengths = click.option(
+    "--wavelengths", type=PATH, help="FITS or text file of the wavelengths of a 4-D cube, in micrometres."
+)
 
 
 flux = together(
     click.option(
-        "--star-flux", type=float, help="Flux of the star in the unit of the cube, by default that of the PSF."
+        "--star-flux", type=POSITIVE, help="Flux of the star in the unit of the cube; that of the PSF by default."
     ),
     click.option(
         "--star-flux-aperture",
-        type=float,
-        help="Diameter in pixels of the aperture of --star-flux; one FWHM by default.",
+        type=POSITIVE,
+        help="Diameter in pixels of the aperture that --star-flux was measured in; one FWHM by default.",
     ),
-    click.option("--exposure-ratio", type=float, help="Exposure time of a frame over that of the PSF."),
+    click.option("--exposure-ratio", type=POSITIVE, help="Exposure time of a frame divided by that of the PSF."),
     click.option(
-        "--nd-transmission", type=float, help="Transmission of the PSF's neutral-density filter: 0.01 for density 2."
+        "--nd-transmission",
+        type=POSITIVE,
+        help="Transmission of the neutral-density filter of the PSF: 0.01 for density 2.",
     ),
 )
 companions = click.option(
@@ -170,12 +211,24 @@ companions = click.option(
     "companions",
     multiple=True,
     metavar="SEP,PA,CONTRAST",
-    help="A known companion (arcsec, degrees East of North): it is subtracted, and not scored around it.",
+    help="Known companion (arcsec, degrees East of North): it is subtracted, and nothing is scored around it.",
 )
 detector = together(
-    click.option("--detector", "name", default="pca", show_default=True, help="See `algozoo detectors`."),
     click.option(
-        "--parameter", "-p", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the detector."
+        "--detector",
+        "-d",
+        "name",
+        default="pca",
+        show_default=True,
+        help="Name of the detector; see `algozoo detectors`.",
+    ),
+    click.option(
+        "--parameter",
+        "-p",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Parameter of the detector, which `algozoo detectors NAME` describes; repeat the option for more.",
     ),
     no_sandbox,
 )

@@ -7,7 +7,7 @@ import click
 from algozoo.cli import options
 
 
-@click.command()
+@click.command(epilog=options.example("rescore quick"))
 @click.argument("suite", default="quick")
 @options.store
 @options.site

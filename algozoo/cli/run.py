@@ -7,15 +7,10 @@ import click
 from algozoo.cli import options
 
 
-@click.command()
+@click.command(epilog=options.example("run quick --detector pca --dataset naco-lp --workers 2"))
 @click.argument("suite", default="quick")
-@click.option(
-    "--detector",
-    "detectors",
-    multiple=True,
-    help="Run only this detector of the suite, by name or label; repeat it for more.",
-)
-@click.option("--dataset", "datasets", multiple=True, help="Run only this dataset of the suite; repeat it for more.")
+@options.detectors("Run only this detector of the suite, a name or a label; repeat the option for more.")
+@options.datasets
 @click.option("--all", "slow", is_flag=True, help="Run the slow detectors of the suite too.")
 @click.option("--again", is_flag=True, help="Run again what is done already.")
 @options.workers

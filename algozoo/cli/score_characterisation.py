@@ -22,12 +22,15 @@ MUCH_BETTER = 10
 """Times nearer that positions must lie with x and y swapped before a swap is suspected."""
 
 
-@click.command("score-characterisation")
-@click.option(
-    "--astrometry", type=options.FILE, help="Zip of astrometry_SET.fits: offsets from the star, x and y in px."
+@click.command(
+    "score-characterisation",
+    epilog=options.example("score-characterisation --astrometry astrometry.zip --truth truth.toml"),
 )
-@click.option("--photometry", type=options.FILE, help="Zip of photometry_SET.fits: contrast in each channel.")
-@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
+@click.option(
+    "--astrometry", type=options.FILE, help="Zip file of astrometry_SET.fits: offsets from the star, x and y in pixels."
+)
+@click.option("--photometry", type=options.FILE, help="Zip file of photometry_SET.fits: contrast in each channel.")
+@click.option("--truth", type=options.FILE, required=True, help="TOML file of the sets, and the companions in each.")
 @options.style
 def score_characterisation(astrometry: Path | None, photometry: Path | None, truth: Path, style: str) -> None:
     """Score positions and spectra, zips as in the second data challenge, against the truth.

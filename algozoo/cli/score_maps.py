@@ -7,10 +7,10 @@ import click
 from algozoo.cli import options
 
 
-@click.command("score-maps")
+@click.command("score-maps", epilog=options.example("score-maps entry.zip --truth truth.toml"))
 @click.argument("entry", type=options.FILE)
-@click.option("--truth", type=options.FILE, required=True, help="TOML: the sets, and the companions in each.")
-@click.option("--by-set", "sets", is_flag=True, help="Print the counts of each set instead.")
+@click.option("--truth", type=options.FILE, required=True, help="TOML file of the sets, and the companions in each.")
+@click.option("--by-set", "sets", is_flag=True, help="Print the counts of each set in place of the sums.")
 @options.style
 def score_maps(entry: Path, truth: Path, sets: bool, style: str) -> None:  # noqa: FBT001 - a flag of the command line
     """Score the detection maps in ENTRY, a zip as in the first data challenge, against the truth.

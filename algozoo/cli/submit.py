@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from algozoo.detectors.submitted.detector import Submitted
 
 
-@click.command()
+@click.command(epilog=options.example("submit submissions/my-algo --suite smoke"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @options.suite
 @options.fresh

@@ -9,10 +9,10 @@ from algozoo.cli import options
 
 @click.group()
 def suite() -> None:
-    """List suites; seal a hidden one before a challenge, and check it afterwards."""
+    """List the suites; seal a hidden one before a challenge, and check it afterwards."""
 
 
-@suite.command("list")
+@suite.command("list", epilog=options.example("suite list"))
 @options.style
 def list_(style: str) -> None:
     """List the suites that come with AlgoZoo."""
@@ -22,7 +22,7 @@ def list_(style: str) -> None:
     options.print_table(("name", "version", "title"), [(s.name, s.version, s.title) for s in suites], style)
 
 
-@suite.command()
+@suite.command(epilog=options.example("suite seal hidden.toml"))
 @click.argument("file", type=options.FILE)
 def seal(file: Path) -> None:
     """Draw the secret seed of the suite in FILE, which has none, and print a commitment to the suite, to be published.
@@ -42,9 +42,13 @@ def seal(file: Path) -> None:
     )
 
 
-@suite.command()
+@suite.command(epilog=options.example("suite reveal hidden.toml --commitment 2002d48d..."))
 @click.argument("file", type=options.FILE)
-@click.option("--commitment", required=True, help="What was published before.")
+@click.option(
+    "--commitment",
+    required=True,
+    help="Commitment to the suite as `algozoo suite seal` printed it and you published it.",
+)
 def reveal(file: Path, commitment: str) -> None:
     """Check with FILE.seal that the suite in FILE is the one that was sealed; exit 0 if it is, 1 if not."""
     from algozoo.benchmark.seal import reveal as reveal_suite

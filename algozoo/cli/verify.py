@@ -18,16 +18,24 @@ if TYPE_CHECKING:
     from algozoo.submissions.verify import Verified
 
 
-@click.command()
+@click.command(epilog=options.example("verify my-algo --suite smoke"))
 @click.argument("name", required=False)
 @options.suite
-@click.option("--all", "whole", is_flag=True, help="Run all trials again, whatever time it takes.")
-@click.option("--seed", type=options.whole_number, help="Printed by an earlier call, to repeat it; secret by default.")
-@click.option("--same-code", is_flag=True, help="Fail too where the code is no longer the one that was run.")
-@options.fresh
-@click.option("--nights", default=8, show_default=True, type=click.IntRange(2), help="Fresh ones of each dataset.")
+@click.option("--all", "whole", is_flag=True, help="Run all trials again, however long it takes.")
 @click.option(
-    "--see", type=click.FloatRange(0, 1, min_open=True), help="Excess that must be seen, with 80 % probability."
+    "--seed",
+    type=options.whole_number,
+    help="Seed of the trials or nights, as an earlier call printed it; a secret one by default.",
+)
+@click.option("--same-code", is_flag=True, help="Fail also if the code is no longer the code that was run.")
+@options.fresh
+@click.option(
+    "--nights", default=8, show_default=True, type=click.IntRange(2), help="Number of fresh nights of each dataset."
+)
+@click.option(
+    "--see",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Excess of the public nights that must be seen, with 80 % probability.",
 )
 @click.option("--budget", type=click.FloatRange(0, min_open=True), help="Minutes after which the check ends undecided.")
 @options.workers

@@ -5,6 +5,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.manifest import FILE_URL, RealManifest, SimulatedManifest, SourceFile
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import file_digest, working_folder
@@ -71,16 +72,9 @@ def _folders(mirror: str | Path | None, folder: Path | None) -> list[Path]:
     return [Path(each) for each in (mirror, folder) if each]
 
 
-def cache_folder() -> Path:
-    """Folder of what was downloaded or made: ALGOZOO_CACHE, or the operating system's cache folder."""
-    import pooch  # noqa: PLC0415 - slow
-
-    return Path(os.environ.get("ALGOZOO_CACHE") or pooch.os_cache("algozoo"))
-
-
 def _cached(file: SourceFile) -> Path:
     """Path in the cache; the checksum in the name keeps versions of a file apart."""
-    return cache_folder() / f"{file.sha256[:16]}-{Path(file.path).name}"
+    return cache_folder("downloads") / f"{file.sha256[:16]}-{Path(file.path).name}"
 
 
 def _local(file: SourceFile, folders: list[Path]) -> Path | None:
@@ -98,7 +92,7 @@ def _fetch_file(file: SourceFile, folders: list[Path]) -> Path:
             where = f"{where}, or at {file.url}" if file.url else where
             raise DatasetUnavailable(
                 f"{where}: no such file, and nowhere to download it from: put it there, or name a folder with "
-                f"{file.path} in it as mirror"
+                f"{file.path} in it with --mirror, in Python mirror="
             )
         return _download(file, url)
     found = file_digest(path)
@@ -134,7 +128,8 @@ def _download(file: SourceFile, url: str) -> Path:
         status = f" {error.response.status_code}" if error.response is not None else ""
         raise DatasetUnavailable(
             f"{url} cannot be downloaded ({type(error).__name__}{status}); with a copy of the file at "
-            f"FOLDER/{file.path}, name FOLDER as mirror or in the environment variable ALGOZOO_MIRROR"
+            f"FOLDER/{file.path}, name FOLDER with --mirror, in Python mirror=, or in the environment variable "
+            "ALGOZOO_MIRROR"
         ) from None
     except OSError as error:
         raise AlgoZooError(

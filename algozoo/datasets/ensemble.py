@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from algozoo.datasets.arrays import read_archive
-from algozoo.datasets.download import cache_folder
+from algozoo.datasets.cache import cache_folder
 from algozoo.datasets.manifest import SimulatedManifest
 from algozoo.datasets.simulate import simulate, simulator_version
 from algozoo.errors import InputError
@@ -78,7 +78,7 @@ def _path(manifest: SimulatedManifest, index: int, seed: int | None) -> Path:
     """Where a sequence is kept: the key is of all that it depends on."""
     key = hashlib.sha256(manifest.model_dump_json(include={"simulation", "seed", "pixel_scale"}).encode())
     key.update(f"{simulator_version(manifest.name)} {seed}".encode())
-    return cache_folder() / "simulated" / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
+    return cache_folder("simulated") / f"{manifest.name}-{key.hexdigest()[:16]}" / f"{index}.npz"
 
 
 def _write(path: Path, sequence: ADISequence) -> None:

@@ -148,6 +148,8 @@ class Detector(Keywords, ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
+    kind: ClassVar[Kind | None] = None
+    """What its maps hold, where all of them hold the same; see `DetectionMap`."""
     control: ClassVar[bool] = False
     """True for the yardsticks of the board, which find by construction everything, or nothing but by chance."""
     needs: ClassVar[tuple[str, ...]] = ()

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from algozoo.companions import Companion
-from algozoo.detectors.contract import DetectionMap, Detector
+from algozoo.detectors.contract import DetectionMap, Detector, Kind
 from algozoo.detectors.parameters import Seed
 from algozoo.sequence import ADISequence
 
@@ -20,11 +20,12 @@ class Blank(Detector):
     title: ClassVar[str] = "Control: the same score everywhere"
     reference: ClassVar[str] = "AlgoZoo"
     version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "ratio"
     control: ClassVar[bool] = True
 
     def detect(self, sequence: ADISequence) -> DetectionMap:
         """Return a constant map."""
-        return DetectionMap(scores=np.zeros((sequence.size, sequence.size)), kind="ratio")
+        return DetectionMap(scores=np.zeros((sequence.size, sequence.size)), kind=self.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Random(Detector):
     title: ClassVar[str] = "Control: white noise"
     reference: ClassVar[str] = "AlgoZoo"
     version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "ratio"
     control: ClassVar[bool] = True
 
     seed: Seed = 0
@@ -49,7 +51,7 @@ class Random(Detector):
         self.check_parameters()
         fingerprint = zlib.crc32(sequence.cube.tobytes() + sequence.parallactic_angles.tobytes())
         rng = np.random.default_rng([self.seed, fingerprint])
-        return DetectionMap(scores=rng.standard_normal((sequence.size, sequence.size)), kind="ratio")
+        return DetectionMap(scores=rng.standard_normal((sequence.size, sequence.size)), kind=self.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ class Oracle(Detector):
     title: ClassVar[str] = "Control: told the truth"
     reference: ClassVar[str] = "AlgoZoo"
     version: ClassVar[str] = "1"
+    kind: ClassVar[Kind] = "probability"
     control: ClassVar[bool] = True
 
     companions: tuple[Companion, ...] = ()
@@ -81,4 +84,4 @@ class Oracle(Detector):
         for companion in self.companions:
             cx, cy = companion.position(sequence)
             scores += np.exp(-4 * np.log(2) * ((x - cx) ** 2 + (y - cy) ** 2) / sequence.fwhm**2)
-        return DetectionMap(scores=scores, kind="probability")
+        return DetectionMap(scores=scores, kind=self.kind)

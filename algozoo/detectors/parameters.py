@@ -1,5 +1,7 @@
 """What values the parameters of a detector may have: declared by annotation, checked and described in one place."""
 
+import inspect
+import re
 from dataclasses import Field as DataclassField
 from dataclasses import fields
 from functools import cache
@@ -64,6 +66,16 @@ def declared(cls: type) -> dict[str, Declared]:
         field.name: Declared(TypeAdapter(hints[field.name], config=strict), described(hints[field.name]))
         for field in parameter_fields(cls)
     }
+
+
+def meanings(cls: type) -> dict[str, str]:
+    """Return what the docstrings of a detector's class and of its bases say of each parameter."""
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        section = (inspect.cleandoc(base.__doc__ or "") + "\n").partition("\nParameters\n----------\n")[2]
+        for entry in re.finditer(r"^(\w+) : .*\n((?:    .*\n|\n)*)", section, re.MULTILINE):
+            found[entry[1]] = " ".join(entry[2].split())
+    return found
 
 
 def described(annotation: Any) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.contract import Declined, DetectionMap, Detector, Kind
 from algozoo.detectors.library import Library
 from algozoo.detectors.parameters import Components
 from algozoo.detectors.pca import PCA
@@ -36,6 +36,7 @@ class STIM(Detector):
     title: ClassVar[str] = "Standardised trajectory intensity mean (STIM) of PCA residuals"
     reference: ClassVar[str] = "Pairet et al. 2019, MNRAS 487, 2262, doi:10.1093/mnras/stz1350"
     version: ClassVar[str] = "2"
+    kind: ClassVar[Kind] = "ratio"
 
     n_components: Components = 5
     library: Library = "own"
@@ -55,7 +56,7 @@ class STIM(Detector):
                 "with reversed angles no pixel is positive on average, so that there is nothing to compare with"
             )
         mean, stim = mean_and_stim(derotate(residuals, sequence.parallactic_angles))
-        return DetectionMap(scores=np.where(field, stim / highest, np.nan), kind="ratio", image=mean)
+        return DetectionMap(scores=np.where(field, stim / highest, np.nan), kind=self.kind, image=mean)
 
 
 def mean_and_stim(frames: NDArray[np.floating]) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from algozoo.detectors.contract import Declined, DetectionMap, Detector
+from algozoo.detectors.contract import Declined, DetectionMap, Detector, Kind
 from algozoo.detectors.spectral import subtract_spectral_median
 from algozoo.imaging.apertures import aperture_map
 from algozoo.imaging.combine import Combination, combine
@@ -32,6 +32,7 @@ class PSFSubtraction(Detector):
     """
 
     subtracts: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "snr"
 
     combine: Combination = "median"
 
@@ -76,4 +77,4 @@ class PSFSubtraction(Detector):
         """
         image = combine(derotate(self.residuals(sequence), sequence.parallactic_angles), self.combine)
         flux = aperture_map(image, sequence.fwhm / 2)
-        return DetectionMap(scores=self.score(image, sequence), kind="snr", image=image, flux=flux)
+        return DetectionMap(scores=self.score(image, sequence), kind=self.kind, image=image, flux=flux)

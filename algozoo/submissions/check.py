@@ -18,7 +18,7 @@ from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Cost, Declined, DetectionMap
 from algozoo.detectors.registry import SUBMISSIONS, registered
 from algozoo.detectors.submitted.detector import Submitted, submitted_class
-from algozoo.detectors.submitted.manifest import Submission, read_submission
+from algozoo.detectors.submitted.manifest import MANIFEST, Submission, read_submission
 from algozoo.errors import AlgoZooError, InputError
 from algozoo.files import working_folder
 from algozoo.sandbox.sandbox import Stopped
@@ -50,7 +50,16 @@ def admit(folder: Path) -> Submitted:
         If it lies elsewhere, a file is not there, its manifest has mistakes (all are told), or its name is taken.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder; `algozoo new {folder.name}` makes one")
+        own = SUBMISSIONS / folder.name
+        remedy = f"did you mean {own}?" if own.is_dir() else f"`algozoo new {folder.name}` makes one"
+        raise InputError(f"{folder}: there is no such folder; {remedy}")
+    if folder.resolve() == SUBMISSIONS.resolve():
+        names = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+        there = f"expected one of them: {', '.join(f'{folder / name}' for name in names)}"
+        raise InputError(
+            f"{folder}: is the folder of all submissions, "
+            f"{there if names else 'and there is none yet; `algozoo new NAME` makes one'}"
+        )
     if folder.resolve().parent != SUBMISSIONS.resolve():
         raise InputError(
             f"{folder}: lies outside of {SUBMISSIONS.resolve()}; move it there, or change to the folder above its own "

@@ -13,6 +13,7 @@ from algozoo.benchmark.trials import draw_trials
 from algozoo.companions import inject
 from algozoo.errors import InputError
 from algozoo.files import write_text_whole, write_whole
+from algozoo.reporter import Reporter
 from algozoo.sequence import ADISequence
 from algozoo.submissions.sealed import COMMITMENT, MAPS, TRIALS, Control, SealedTrial, Truth, content_digest, digests_of
 from algozoo.testing import obvious_planet
@@ -37,7 +38,9 @@ bright that nobody can miss it: they show whether the maps came back turned or m
 """
 
 
-def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | None = None) -> Truth:
+def export_trials(
+    suite: Suite, folder: Path, secret: Path, *, mirror: Path | None = None, report: Reporter | None = None
+) -> Truth:
     """Write the trials of a suite as FITS files of random names, and what they are into a file of its own.
 
     Parameters
@@ -49,6 +52,8 @@ def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | No
         New file for the truth, outside the folder.
     mirror : path, optional
         See `algozoo.datasets.fetch`.
+    report : Reporter, optional
+        Is told of each sequence that is done; by default it prints.
 
     Returns
     -------
@@ -68,9 +73,10 @@ def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | No
         raise InputError(f"{secret}: lies in {folder}, which you will give away; name a place outside of it")
     rng = np.random.default_rng(secrets.randbits(128))
     trials, controls = [], []
-    for entry in suite.datasets:
-        dataset = suite.load(entry, mirror)
-        for index in range(entry.sequences or dataset.n_sequences):
+    datasets = [(entry, suite.load(entry, mirror)) for entry in suite.datasets]
+    steps = [(*each, index) for each in datasets for index in range(each[0].sequences or each[1].n_sequences)]
+    with (report or Reporter()).steps(len(steps)) as done:
+        for entry, dataset, index in steps:
             null = replace(dataset.null_sequence(index), name="sequence", meta={})
             for trial in draw_trials(suite, entry, dataset, index, null):
                 name, sequence = secrets.token_hex(6), trial.sequence(null)
@@ -82,6 +88,7 @@ def export_trials(suite: Suite, folder: Path, secret: Path, *, mirror: Path | No
                 x, y = planet.position(null)
                 _write(inject(null, [planet]), folder / TRIALS / f"{name}.fits")
                 controls.append(Control(id=name, dataset=entry.name, x=x, y=y))
+            done(f"{entry.name}/{index} written")
     truth = Truth(
         suite=suite,
         digests=digests_of(suite, mirror),

@@ -118,7 +118,7 @@ def calibration(dataset: Dataset) -> str:
     return f"""\
 The baseline, `{record.baseline}`, finds {faint:.0%} of the companions at the faint end of these contrasts, {bright:.0%}
 at the bright end, at {rate:g} false positive per map: measured with {n} companions in each annulus and {record.n_empty}
-maps without one (`algozoo datasets calibrate {dataset.name} --companions {n}`)."""
+maps without one (`algozoo datasets calibrate {dataset.name} --injections {n}`)."""
 
 
 def draw(dataset: Dataset, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Write docs/detectors/costs.csv: what a map of each detector costs, on white noise.
+"""Write algozoo/detectors/costs.csv: what a map of each detector costs, on white noise.
 
 Usage: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python docs/figures/detector_costs.py [NAME ...]
 """
@@ -7,17 +7,16 @@ import csv
 import sys
 import tracemalloc
 from dataclasses import replace
-from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
 
+from algozoo.detectors.costs import COSTS
 from algozoo.detectors.registry import create
 from algozoo.imaging.psf import normalise_psf
 from algozoo.sequence import ADISequence
 
-COSTS = Path(__file__).parents[1] / "detectors" / "costs.csv"
 SHAPES = ((61, 101), (122, 101), (61, 143))
 FWHM = 4.8
 RICHER: dict[str, dict[str, Any]] = {

@@ -3,7 +3,6 @@
 Usage: python docs/figures/detector_pages.py MIRROR [NAME ...], where MIRROR is the folder with the files of `betapic`.
 """
 
-import csv
 import inspect
 import re
 import sys
@@ -16,6 +15,8 @@ import matplotlib.pyplot as plt
 from algozoo.cli.gallery import gallery, with_companions
 from algozoo.datasets import load_dataset
 from algozoo.detectors.contract import Detector
+from algozoo.detectors.costs import costs
+from algozoo.detectors.parameters import declared, meanings
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.plots.maps import draw_map, shown_field
 
@@ -60,15 +61,15 @@ def page(detector: Detector) -> str:
             "",
             "## Parameters",
             "",
-            "| parameter | default | meaning |",
-            "|---|---|---|",
-            *(f"| `{name}` | `{value!r}` | {meaning} |" for name, value, meaning in parameters(detector)),
+            "| parameter | default | values | meaning |",
+            "|---|---|---|---|",
+            *parameters(detector),
             "",
             "## Cost of a map",
             "",
             "| parameters | frames | pixels | CPU seconds, one core | memory / cube |",
             "|---|---|---|---|---|",
-            *costs(detector.name),
+            *cost_rows(detector.name),
             "",
         ]
     )
@@ -84,27 +85,22 @@ def linked(reference: str) -> str:
     return re.sub(r"doi:(10\.[^\s)]+)", r"[doi:\1](https://doi.org/\1)", reference)
 
 
-def parameters(detector: Detector) -> Iterator[tuple[str, object, str]]:
-    """Name, default and meaning of each parameter, from the docstrings of the class and its bases."""
-    meanings: dict[str, str] = {}
-    for cls in reversed(type(detector).__mro__):
-        section = (inspect.cleandoc(cls.__doc__ or "") + "\n").partition("\nParameters\n----------\n")[2]
-        for entry in re.finditer(r"^(\w+) : (.*)\n((?:    .*\n|\n)*)", section, re.MULTILINE):
-            kind, text = entry[2], " ".join(entry[3].split())
-            meanings[entry[1]] = f"{text} ({kind})".replace("|", "\\|")
-    for name, value in detector.parameters.items():
-        yield name, value, meanings[name]
+def parameters(detector: Detector) -> Iterator[str]:
+    """Rows of the table of parameters."""
+    said = meanings(type(detector))
+    for name, parameter in declared(type(detector)).items():
+        row = f"`{name}`", f"`{detector.parameters[name]!r}`", parameter.expected, said[name]
+        cells = [cell.replace("|", "\\|") for cell in row]
+        yield f"| {' | '.join(cells)} |"
 
 
-def costs(name: str) -> Iterator[str]:
+def cost_rows(name: str) -> Iterator[str]:
     """Rows of the table of costs."""
-    with (PAGES / "costs.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["detector"] == name:
-                yield (
-                    f"| {row['parameters'] or 'defaults'} | {row['frames']} | {row['size']} x {row['size']} | "
-                    f"{row['cpu_seconds']} | {row['memory_per_cube']} |"
-                )
+    for row in costs(name):
+        yield (
+            f"| {row['parameters'] or 'defaults'} | {row['frames']} | {row['size']} x {row['size']} | "
+            f"{row['cpu_seconds']} | {row['memory_per_cube']} |"
+        )
 
 
 if __name__ == "__main__":

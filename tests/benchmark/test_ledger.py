@@ -110,7 +110,7 @@ def test_a_line_cut_short_or_nonsense_is_reported_and_nothing_is_added_to_it(sto
     with pytest.raises(AlgoZooError, match="line 4 is cut short"):
         append(store, "dispute", "other", "C", "no")
     path.write_bytes(whole + b"{}\n")
-    with pytest.raises(AlgoZooError, match="line 5: date: Field required"):
+    with pytest.raises(AlgoZooError, match="line 5: date: missing; restore the file"):
         read_ledger(store)
 
 

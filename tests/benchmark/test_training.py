@@ -29,7 +29,7 @@ from algozoo.benchmark.training import (
 from algozoo.companions import Companion
 from algozoo.datasets import load_dataset
 from algozoo.datasets.arrays import read_archive
-from algozoo.datasets.download import cache_folder
+from algozoo.datasets.cache import cache_folder
 from algozoo.detectors.contract import Detector
 from algozoo.detectors.median import Median
 from algozoo.detectors.supervised import sodinn
@@ -158,7 +158,7 @@ def test_the_key_is_of_all_that_a_model_depends_on(night):
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_damaged_model_is_made_anew(counting, night, content):
     train(counting, night)
-    [path] = (cache_folder() / "trained").glob("*.npz")
+    [path] = (cache_folder("trained")).glob("*.npz")
     path.write_bytes(content)
     train(counting, night)
     assert len(Counting.seen) == 2
@@ -234,10 +234,10 @@ def test_a_training_that_was_stopped_is_resumed_from_the_cache(night):
 
     with pytest.raises(KeyboardInterrupt):
         train(small, night, report=stop)
-    [unfinished] = (cache_folder() / "trained").glob("*.unfinished.npz")
+    [unfinished] = (cache_folder("trained")).glob("*.unfinished.npz")
     steps.clear()
     resumed = train(small, night, report=lambda progress: steps.append((progress.what, progress.step)))
-    [curve] = (cache_folder() / "trained").glob("*.learning_curve.csv")
+    [curve] = (cache_folder("trained")).glob("*.learning_curve.csv")
     assert [line.split(",")[0] for line in curve.read_text().splitlines()] == ["epoch", "1", "2", "3"]
     assert [step for what, step in steps if what == "epochs"] == [3]
     assert not unfinished.exists()
@@ -262,7 +262,7 @@ def test_of_two_processes_that_want_the_same_model_one_trains(night):
         worker.join()
     assert np.array_equal(first, second)
     assert min(told_first, told_second) == 0 < max(told_first, told_second)
-    assert len(list((cache_folder() / "trained").glob("*.npz"))) == 1
+    assert len(list((cache_folder("trained")).glob("*.npz"))) == 1
 
 
 def test_an_arrays_file_is_whole_or_not_there(tmp_path):

@@ -88,7 +88,7 @@ def test_a_truth_of_spectra_has_offsets_and_contrasts(write):
     ("old", "new", "expected"),
     [
         ("[1e-6, 1e-6]", "[1e-6]", r"as many channels for each companion, there are \[1, 2\]"),
-        ("[1e-6, 1e-6]", "[1e-6, -1.0]", r"contrast\[1\] = -1.0: expected greater than 0"),
+        ("[1e-6, 1e-6]", "[1e-6, -1.0]", r"contrast\[1\] = -1.0: expected more than 0"),
         ("[3, -4.5]", "[3]", "offset"),
         ("format = 1", "format = 2", "format = 2"),
     ],

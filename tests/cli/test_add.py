@@ -134,8 +134,8 @@ def test_a_picture_that_cannot_be_written_ends_with_1(algozoo, tmp_path):
     [
         (["--name", "My data"], "name = 'My data': expected lower-case letters"),
         (["--name", "mine", "--companion", "here"], "--companion 'here': expected SEPARATION,ANGLE"),
-        (["--name", "mine", "--pixel-scale", "-1"], "pixel_scale = -1.0: expected greater than 0"),
-        (["--name", "mine", "--star-flux", "0"], "star_flux = 0.0: expected greater than 0"),
+        (["--name", "mine", "--pixel-scale", "-1"], "Invalid value for '--pixel-scale': -1.0 is not in the range x>0"),
+        (["--name", "mine", "--star-flux", "0"], "Invalid value for '--star-flux': 0.0 is not in the range x>0"),
         (["--name", "mine", "--cube", "none.fits"], "none.fits: cannot be read (No such file or directory)"),
         (["--name", "mine", "--angle-offset", "0", "--companion", "0.01,30"], "cannot be measured, expected"),
         (

@@ -53,10 +53,19 @@ def test_a_folder_that_is_no_submission_is_told_what_is_missing(algozoo, mine):
     assert algozoo("check", "submissions/yours").err.startswith(
         "Error: submissions/yours: there is no such folder; `al"
     )
+    assert "mine: there is no such folder; did you mean submissions/mine?" in algozoo("check", "mine").err
     (mine / "submission.toml").unlink()
     ended = algozoo("check", mine)
     assert ended.code == 2
     assert "has no submission.toml; a submission is a folder with" in ended.err
+
+
+def test_the_folder_of_all_submissions_is_told_from_one_of_them(algozoo, mine):
+    ended = algozoo("check", "submissions")
+    assert ended.code == 2
+    assert "submissions: is the folder of all submissions, expected one of them: submissions/mine" in ended.err
+    (mine / "submission.toml").unlink()
+    assert "there is none yet; `algozoo new NAME` makes one" in algozoo("submit", "submissions").err
 
 
 def test_mistakes_of_every_kind_are_told_at_once(algozoo, mine):

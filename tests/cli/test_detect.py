@@ -218,7 +218,7 @@ BAD = {
     "psf is a list": ("--psf", lambda p: write(p, np.ones(21)), "(m, m)"),
     "psf is larger than a frame": ("--psf", lambda p: write(p, np.pad(fits.getdata(p), 20)), "61"),
     "psf is off centre": ("--psf", lambda p: write(p, np.roll(fits.getdata(p), 5)), "centre"),
-    "pixel scale is zero": ("--pixel-scale", lambda _: 0, "pixel_scale"),
+    "pixel scale is zero": ("--pixel-scale", lambda _: 0, "--pixel-scale"),
     "pixel scale is in mas": ("--pixel-scale", lambda _: 27, "if it was meant in mas, give 0.027"),
     "cube is empty": ("--cube", lambda p: write(p, np.ones((20, 41, 41))), "there is no star in it"),
     "axes are others": ("--axes", lambda _: "wtyx", "expected one letter for each axis"),

@@ -1,9 +1,11 @@
+import re
+
 import numpy as np
 from astropy.io import fits
 
 from algozoo.imaging.rotate import derotate
 
-ABOUT = ["--name", "elsewhere", "--title", "Made elsewhere", "--reference", "none", "--kind", "ratio"]
+ABOUT = ["--name", "elsewhere", "--title", "Made elsewhere", "--paper", "none", "--kind", "ratio"]
 
 
 def test_trials_go_out_and_maps_come_back_as_a_row(algozoo, suite_file, tmp_path):
@@ -13,6 +15,7 @@ def test_trials_go_out_and_maps_come_back_as_a_row(algozoo, suite_file, tmp_path
     commitment = (folder / "commitment.txt").read_text().strip()
     assert out.out.splitlines()[-1] == f"small 1 {commitment}"
     assert "Keep" in out.err
+    assert re.search(r"\[1/\d\] \S+/0 written; \d+ s, \d+ s left", out.err)
 
     nothing = algozoo("import-maps", folder, *ABOUT, *board)
     assert nothing.code == 2
@@ -26,6 +29,7 @@ def test_trials_go_out_and_maps_come_back_as_a_row(algozoo, suite_file, tmp_path
     back = algozoo("import-maps", folder, *ABOUT, *board)
     assert back.code == 0, back.err
     assert "12 maps scored as elsewhere (maps only)" in back.out
+    assert re.search(r"\[1/\d\] .*: \d+ maps", back.err)
     assert "elsewhere (maps only)" in (tmp_path / "site" / "small" / "index.html").read_text()
 
     verified = algozoo("verify", "elsewhere", "--suite", suite_file, *board[:2])

@@ -40,4 +40,4 @@ def test_a_damaged_ledger_stops_the_board_and_the_verification(algozoo, suite_fi
     for command in (["verify", "--suite", suite_file, *store], ["leaderboard", "build", suite_file, *store]):
         ended = algozoo(*command)
         assert ended.code == 1
-        assert "ledger.jsonl: line 1: action: Input should be 'accept'" in ended.err
+        assert "ledger.jsonl: line 1: action: expected 'accept'" in ended.err

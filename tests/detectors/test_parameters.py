@@ -5,7 +5,7 @@ import pytest
 from pydantic import Field
 
 from algozoo.detectors.contract import Detector
-from algozoo.detectors.parameters import Components, Count, Fraction, NotNegative, declared, described
+from algozoo.detectors.parameters import Components, Count, Fraction, NotNegative, declared, described, meanings
 from algozoo.detectors.registry import BUILT_IN, create
 from algozoo.errors import InputError
 
@@ -87,3 +87,34 @@ def test_an_annotation_says_in_words_what_it_allows():
     assert described(tuple[Count, ...]) == "a list [an integer (1 or more), ...]"
     assert described(Annotated[int, "odd"]) == "an integer (odd)"
     assert described(Detector) == "Detector"
+
+
+def test_every_parameter_of_a_built_in_detector_is_described():
+    for name in BUILT_IN:
+        cls = type(create(name))
+        assert meanings(cls).keys() >= declared(cls).keys(), name
+
+
+def test_the_words_of_a_class_go_before_those_of_its_base():
+    class Base:
+        """Do it.
+
+        Parameters
+        ----------
+        width : float
+            Of the base.
+        height : float
+            In pixels,
+            over two lines.
+        """
+
+    class Own(Base):
+        """Do it better.
+
+        Parameters
+        ----------
+        width : float
+            Of its own.
+        """
+
+    assert meanings(Own) == {"width": "Of its own.", "height": "In pixels, over two lines."}

@@ -9,7 +9,7 @@ from algozoo.benchmark.golden.parts import Part, part, parts_of
 from algozoo.benchmark.plan import Shard
 from algozoo.benchmark.pool import Died, RunAll, run_here
 from algozoo.benchmark.provenance import code, environment
-from algozoo.datasets.download import cache_folder
+from algozoo.datasets.cache import cache_folder
 from algozoo.errors import AlgoZooError
 from algozoo.files import write_text_whole
 
@@ -84,4 +84,4 @@ def _passed(name: str) -> Path:
     """File that is there if the numbers of a part are good, with this code, these packages, and what is stored."""
     stored = read(name)
     content = "\n".join([code(), str(environment().packages), stored.model_dump_json() if stored else ""])
-    return cache_folder() / "golden" / hashlib.sha256(content.encode()).hexdigest()[:16] / f"{name}.good"
+    return cache_folder("golden") / hashlib.sha256(content.encode()).hexdigest()[:16] / f"{name}.good"

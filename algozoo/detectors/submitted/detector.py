@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, make_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from textwrap import indent
 from typing import ClassVar, Self
 
 import numpy as np
@@ -202,9 +203,9 @@ def environment(requirements: tuple[str, ...], *, gpu: bool, tell: Callable[[str
     AlgoZooError
         If one cannot be installed.
     """
-    from algozoo.datasets.download import cache_folder  # noqa: PLC0415 - takes a second, and few need it
+    from algozoo.datasets.cache import cache_folder  # noqa: PLC0415 - takes a second, and few need it
 
-    return installed_packages(requirements, cache_folder() / "environments", gpu=gpu, tell=tell)
+    return installed_packages(requirements, cache_folder("environments"), gpu=gpu, tell=tell)
 
 
 def _preloaded(folder: Path, requirements: tuple[str, ...]) -> list[str]:
@@ -240,10 +241,11 @@ def submitted_class(folder: Path) -> type[Submitted]:
         parameters,
         bases=(Trained if manifest.supervised else Submitted,),
         namespace={
-            "__doc__": manifest.title,
+            "__doc__": _docstring(manifest),
             "name": manifest.name,
             "title": manifest.title,
             "reference": manifest.reference,
+            "kind": manifest.kind,
             "reproducible": manifest.reproducible,
             "folder": folder.resolve(),
             "manifest": manifest,
@@ -251,3 +253,12 @@ def submitted_class(folder: Path) -> type[Submitted]:
         frozen=True,
         kw_only=True,
     )
+
+
+def _docstring(manifest: Submission) -> str:
+    """Title and parameters, as `meanings` reads them."""
+    entries = [
+        f"{name} : {type(parameter.default).__name__}\n{indent(parameter.description, '    ')}"
+        for name, parameter in manifest.parameters.items()
+    ]
+    return "\n".join([manifest.title, "", "Parameters", "----------", *entries, ""])

@@ -3,14 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from algozoo.arguments import expect
-from algozoo.detectors.contract import DetectionMap, Training
+from algozoo.detectors.contract import DetectionMap, Kind, Training
 from algozoo.detectors.supervised.progress import Arrays, Checkpoint, Progress, Report
 from algozoo.detectors.supervised.residuals import Residuals, annular_residuals, normalised
 from algozoo.detectors.supervised.sampled import Sampled, one_channel
@@ -37,6 +37,8 @@ class Supervised(Sampled):
         which no trial uses; or the empty test sequence itself, as the authors did, which is not ranked. 'auto' is
         'transfer' where there are more sequences than one, and else 'flipped'.
     """
+
+    kind: ClassVar[Kind] = "log_odds"
 
     train: Literal["auto", "flipped", "transfer", "oracle-empty"] = "auto"
     model: Arrays | None = field(default=None, repr=False, compare=False)
@@ -172,7 +174,7 @@ class Supervised(Sampled):
             scores[ring.pixels] = self.score_pixels(ring, images)
             image[ring.pixels] = images[self._count // 2].ravel()[ring.pixels]
         shape = sequence.size, sequence.size
-        return DetectionMap(scores=scores.reshape(shape), kind="log_odds", image=image.reshape(shape))
+        return DetectionMap(scores=scores.reshape(shape), kind=self.kind, image=image.reshape(shape))
 
     @property
     def learning_curve(self) -> NDArray[np.float64] | None:

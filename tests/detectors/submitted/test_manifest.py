@@ -66,7 +66,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_line(write):
             ("kind = 'sigma'", "(line 6)"),
             ("parameters.softening.grid", "kind of the default, 1.0 (line 10)"),
             ("parameters.softening.colour", "(line 12)"),
-            ("needs.minutes", "greater than 0 (line 14)"),
+            ("needs.minutes", "expected more than 0 (line 14)"),
         ),
         strict=True,
     ):
