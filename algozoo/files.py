@@ -43,16 +43,24 @@ def working_folder(parent: Path | None = None) -> Iterator[Path]:
     """
     parent = Path(tempfile.gettempdir()) if parent is None else parent
     remove_litter(parent)
-    folder = parent / f".{secrets.token_hex(4)}.{platform.node()}{WORKING}"
-    folder.mkdir(mode=0o700, parents=True)
+    folder, lock = _locked_folder(parent)
     try:
-        with _lock(folder).open("w") as lock:
+        with lock:
             with suppress(OSError):  # not every file system has locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
             (folder / "work").mkdir()
             yield folder / "work"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, IO[str]]:
+    """Make a working folder and the file of its lock; it is made anew if it was taken for litter in between."""
+    while True:
+        folder = parent / f".{secrets.token_hex(4)}.{platform.node()}{WORKING}"
+        folder.mkdir(mode=0o700, parents=True)
+        with suppress(FileNotFoundError):
+            return folder, _lock(folder).open("w")
 
 
 def remove_litter(parent: Path) -> None:
@@ -70,6 +78,9 @@ def remove_litter(parent: Path) -> None:
         with suppress(OSError):
             foreign = not folder.name.endswith(f".{platform.node()}{WORKING}")
             if foreign and time.time() - folder.stat().st_mtime < ABANDONED:
+                continue
+            if not any(folder.iterdir()):
+                folder.rmdir()
                 continue
             with _lock(folder).open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from algozoo.benchmark.runner import missing, preparations, resolvable_differenc
 from algozoo.benchmark.runner import run as run_shards
 from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, load_suite
+from algozoo.datasets.cache import remove_cache_litter
 from algozoo.files import RESULTS, SITES
 from algozoo.leaderboard import build_site
 from algozoo.reporter import Reporter
@@ -109,6 +110,7 @@ def run(
         definition, mirror=Path(mirror) if mirror else None, slow=slow, detectors=detectors, datasets=datasets
     )
     results.remove_litter()
+    remove_cache_litter()
     to_run = shards if again else missing(shards, results, report.say)
     for text in (*_notices(notices, definition, results), *_outlook(definition, results, shards, len(to_run))):
         report.say(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from algozoo.errors import AlgoZooError
+from algozoo.files import remove_litter
 
 Kind = Literal["downloads", "simulated", "calibrated", "trained", "environments", "golden"]
 KINDS: dict[Kind, str] = {
@@ -40,6 +41,13 @@ def cache_folder(kind: Kind) -> Path:
 def kind_folder(kind: Kind) -> Path:
     """Folder of a kind in that of ALGOZOO_CACHE, or else in the operating system's cache folder."""
     return _root() if kind == "downloads" else _root() / kind
+
+
+def remove_cache_litter() -> None:
+    """Remove what killed processes left in the cache."""
+    root = _root()
+    for folder in (root, *root.glob("*/"), *root.glob("*/*/")):
+        remove_litter(folder)
 
 
 def contents(kind: Kind) -> Contents:

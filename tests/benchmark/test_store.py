@@ -17,6 +17,7 @@ from algozoo.benchmark.record import Preview
 from algozoo.benchmark.store import ExampleMap, Store
 from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import WORKING
 
 GONE = object()
 
@@ -290,7 +291,7 @@ def test_litter_of_killed_writers_is_removed(store, make_record, row):
     )
     for name in ("shards/b.parquet", "maps/b.fits", "datasets/d-1.json"):
         subprocess.run([sys.executable, "-c", program, str(store.folder / name)], cwd=folder, check=False)
-    assert len([path for path in store.folder.rglob("*") if path.name == "file"]) == 3
+    assert len(list(store.folder.rglob(f".*{WORKING}"))) == 3
     store.remove_litter()
     assert sorted(path.name for path in store.folder.rglob("*") if path.is_file()) == ["a.fits", "a.parquet"]
 

@@ -9,6 +9,7 @@ from algozoo.benchmark.golden.parts import part, parts
 from algozoo.benchmark.plan import plan
 from algozoo.benchmark.runner import preparations
 from algozoo.benchmark.store import Store
+from algozoo.detectors.median import Median
 from algozoo.errors import AlgoZooError
 
 TORCH = pytest.mark.torch
@@ -58,7 +59,7 @@ def test_a_run_stops_at_a_moved_number_and_names_the_version_to_raise(suite, tmp
     with pytest.raises(AlgoZooError) as error:
         list(steps)
     told = str(error.value)
-    assert "the numbers of median are not those of its version 1" in told
+    assert f"the numbers of median are not those of its version {Median.version}" in told
     assert " by " in told
     assert "raise Median.version in algozoo/detectors/median.py" in told
     assert "python -m algozoo.benchmark.golden write median" in told

@@ -21,8 +21,8 @@ MUTATIONS = {
         {"median", "annular-median", "pca", "stim", "imports"},
     ),
     "detectors/spectral.py": (
-        "np.median(aligned, axis=0)",
-        "np.mean(aligned, axis=0)",
+        "residuals(temporal_median)",
+        "residuals(lambda aligned: np.mean(aligned, axis=0))",
         {"median", "annular-median", "pca", "llsg", "stim", "imports"},
     ),
     "imaging/lowrank.py": (
