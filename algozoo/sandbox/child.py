@@ -108,11 +108,11 @@ def _isolate(settings: Settings, allowance: Allowance) -> None:
     """Leave all that another run could see or could have left."""
     linux.unshare(linux.NEW_MOUNTS | linux.NEW_IPC | linux.NEW_NETWORK)
     linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
+    mount_proc(settings.scratch, allowance)
     uid = os.getuid() if settings.uid is None else settings.uid
     for folder in (settings.scratch, SHARED_MEMORY):
         options = f"size={allowance.folder_mb}m,nr_inodes=16384,mode=0700,uid={uid}"
         linux.mount("tmpfs", folder, "tmpfs", linux.NO_SETUID | linux.NO_DEVICES, options)
-    mount_proc(settings.scratch, allowance)
     if settings.uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

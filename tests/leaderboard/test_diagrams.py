@@ -53,7 +53,7 @@ def test_critical_differences_are_there_with_six_datasets_of_a_kind() -> None:
 
     def results(n: int) -> Results:
         datasets = [OfDataset(own) for _, own in scores(n).groupby("dataset")]
-        return Results({}, [], datasets, [], [], pd.DataFrame(), pd.DataFrame(), [])  # type: ignore[arg-type]
+        return Results({}, [], datasets, [], [], pd.DataFrame(), pd.DataFrame(), [], {})  # type: ignore[arg-type]
 
     found = results(6).critical_differences("real")
     assert found is not None
