@@ -7,7 +7,6 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,9 @@ from algozoo.benchmark.shard_file import (
     read_shard,
     write_shard,
 )
+from algozoo.datasets.hdus import open_hdus
 from algozoo.errors import AlgoZooError, InputError
-from algozoo.files import remove_litter, write_whole
+from algozoo.files import read_text, remove_litter, write_whole
 from algozoo.scoring.outcomes import OutcomeRow
 
 
@@ -107,8 +107,8 @@ class Store:
         """Read what `write_preview` wrote of a dataset and its version, joined by a hyphen."""
         path = self.folder / "datasets" / f"{name}.fits"
         try:
-            about = Preview.model_validate_json(path.with_suffix(".json").read_text(encoding="utf-8"))
-            with fits.open(path) as hdus:
+            about = Preview.model_validate_json(read_text(path.with_suffix(".json")))
+            with open_hdus(path) as hdus:
                 return about, {hdu.name.lower(): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
         except ValidationError as error:
             raise _no_preview(path.with_suffix(".json"), mistakes(error)) from None
@@ -221,7 +221,7 @@ def _map_file(maps: Sequence[ExampleMap]) -> fits.HDUList:
 def _read_maps(path: Path, expected: tuple[int, ...] | None) -> list[ExampleMap]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", AstropyUserWarning)  # a wrong checksum
-        with fits.open(BytesIO(path.read_bytes()), checksum=True) as hdus:
+        with open_hdus(path, checksum=True) as hdus:
             layers = {(hdu.header["TRIAL"], hdu.name): np.array(hdu.data, dtype=float) for hdu in hdus[1:]}
     shapes = {layer.shape for layer in layers.values()}
     expected = expected or next(iter(shapes), ())

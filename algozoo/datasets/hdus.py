@@ -16,7 +16,7 @@ from astropy.io import fits
 
 from algozoo.datasets.tiles import n_bytes, whole_number
 from algozoo.errors import InputError
-from algozoo.files import Unpacked
+from algozoo.files import Unpacked, unpacked
 from algozoo.text import in_line
 
 FITS_BLOCK, CARD = 2880, 80
@@ -42,7 +42,32 @@ def split_extension(path: str | Path) -> tuple[Path, str | None]:
     return Path(match[1]), match[2]
 
 
-def extensions_in(content: Unpacked, path: str | Path, chosen: str | None = None) -> Iterator[Extension]:
+@contextmanager
+def open_hdus(path: str | Path, *, checksum: bool = False) -> Iterator[fits.HDUList]:
+    """Open a FITS file with astropy once what its headers announce was held against its size; tiles are not unpacked.
+
+    Parameters
+    ----------
+    path : path
+    checksum : bool
+        Whether a wrong checksum is a warning of astropy.
+
+    Raises
+    ------
+    InputError
+        If it is no FITS file, or announces more than it holds.
+    """
+    with unpacked(path) as content:
+        for _ in extensions_in(content, path, longest=content.size):
+            pass
+        content.stream.seek(0)
+        with fits.open(content.stream, checksum=checksum, memmap=False, disable_image_compression=True) as hdus:
+            yield hdus
+
+
+def extensions_in(
+    content: Unpacked, path: str | Path, chosen: str | None = None, longest: int = LONGEST_HEADERS
+) -> Iterator[Extension]:
     """Find the headers of an open FITS file; who takes one may read the data that follow it.
 
     Parameters
@@ -52,13 +77,15 @@ def extensions_in(content: Unpacked, path: str | Path, chosen: str | None = None
         What messages call it.
     chosen : str, optional
         Name, or number from 0, of the only HDU that is wanted.
+    longest : int
+        Bytes of all headers.
 
     Raises
     ------
     InputError
         As `read_image`, or if there is no such HDU.
     """
-    left, begins = LONGEST_HEADERS, b"SIMPLE"
+    left, begins = longest, b"SIMPLE"
     names: list[str] = []
     while True:
         with naming(path):

@@ -240,6 +240,20 @@ def test_a_flipped_bit_of_a_map_is_an_error_that_names_the_file(store, make_reco
         store.maps("a")
 
 
+@pytest.mark.parametrize("axes", [{"NAXIS": 10**9}, {"NAXIS": 3, "NAXIS1": 10**6, "NAXIS2": 10**6, "NAXIS3": 10**6}])
+def test_maps_and_previews_that_announce_more_than_they_hold_are_refused_at_once(store, make_record, row, axes):
+    store.write(make_record("a"), [row()], [ExampleMap(0, np.eye(3), None)])
+    store.write_preview(preview(), {"frame": np.eye(3)})
+    cards = {"SIMPLE": "T", "BITPIX": -32, **axes}
+    bomb = "".join([f"{key:<8}= {value!s:>20}".ljust(80) for key, value in cards.items()] + ["END"]).ljust(2880)
+    for place in ("maps/a.fits", "datasets/tiny-1.fits"):
+        (store.folder / place).write_text(bomb)
+    with pytest.raises(AlgoZooError, match=r"a\.fits: damaged"):
+        store.maps("a")
+    with pytest.raises(AlgoZooError, match=r"tiny-1\.fits: not readable"):
+        store.preview("tiny-1")
+
+
 def test_maps_of_another_shape_are_refused(store, make_record, row):
     store.write(make_record("a"), [row()], [ExampleMap(0, np.eye(3), np.eye(4))])
     with pytest.raises(AlgoZooError, match=r"a\.fits: damaged.*have shape"):
