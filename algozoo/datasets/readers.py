@@ -122,11 +122,13 @@ def sequence_of(
     psf, largest = material.psf.psf, placement.side - (placement.side + 1) % 2
     if largest < psf.shape[-1] <= max(material.cube.shape[-2:]):  # no wider than the frames were before they were cut
         psf = cut(psf, largest)
+    with np.errstate(invalid="ignore"):  # an infinite angle is refused below
+        angles = np.unwrap(material.angles, period=360)
     try:
         return ADISequence(
             cube=centred(material.cube, placement),
             reference=None if material.reference is None else centred(material.reference, placement),
-            parallactic_angles=np.unwrap(material.angles, period=360) + (angle_offset or 0.0),
+            parallactic_angles=angles + (angle_offset or 0.0),
             psf=psf,
             star_flux=_star_flux(material.psf, star_flux, star_flux_aperture),
             pixel_scale=pixel_scale,

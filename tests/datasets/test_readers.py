@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from algozoo.datasets.arrays import read_number
 from algozoo.datasets.front import read as read_aloud
 from algozoo.datasets.lists import read_wavelengths
 from algozoo.datasets.psfs import read_psf
+from algozoo.datasets.tables import read_number
 from algozoo.errors import InputError
 from algozoo.imaging.apertures import aperture_sum
 from algozoo.reporter import Reporter
@@ -69,6 +69,7 @@ def spoiled(array: np.ndarray, index: object, value: float) -> np.ndarray:
         ("angles", ANGLES[:-1], "has shape (5,), expected (6,)"),
         ("angles", ANGLES.reshape(2, 3), "expected one for each frame"),
         ("angles", spoiled(ANGLES, 3, np.nan), "NaN or infinite values, first at 3"),
+        ("angles", spoiled(ANGLES, 0, np.inf), "NaN or infinite values, first at 0"),
         ("psf", PSF[0], "shape (29,)"),
         ("psf", 0 * PSF, "empty"),
         ("psf", -PSF, "empty"),
