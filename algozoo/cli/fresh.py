@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from algozoo.benchmark.ledger import Attempt
-    from algozoo.scoring.fresh import Excess, Outcome
+    from algozoo.scoring.fresh import Excess
     from algozoo.scoring.resampling import Estimate
     from algozoo.submissions.fresh import Effort
-
-EXIT_CODES: dict[Outcome, int] = {"holds": 0, "does not hold": 1, "undecided": 3}
 
 
 def check_on_fresh_nights(
@@ -47,7 +45,7 @@ def check_on_fresh_nights(
     from algozoo.benchmark.store import Store
     from algozoo.benchmark.suite import load_suite
     from algozoo.cli.progress import Terminal
-    from algozoo.submissions.fresh import attempt, published_row
+    from algozoo.submissions.fresh import EXIT_CODES, attempt, published_row
 
     row, author = published_row(Store(store), load_suite(suite), label), getpass.getuser()
     counts = record and seed is None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REQUIRED = ("cube", "angles", "psf", "pixel_scale")
 
 
-class Opened(NamedTuple):
+class OpenedNight(NamedTuple):
     """A sequence with its known companions, and the dataset if it is of one."""
 
     sequence: ADISequence
@@ -30,7 +30,7 @@ class Opened(NamedTuple):
 
 def open_night(
     dataset: str | None, mirror: Path | None, files: dict[str, Any], companions: tuple[str, ...] = ()
-) -> Opened:
+) -> OpenedNight:
     """Read a dataset's first sequence, or files, and report what they show.
 
     Parameters
@@ -59,7 +59,7 @@ def open_night(
         if missing:
             raise InputError(f"name a dataset (see `algozoo datasets`), or give {', '.join(missing)}")
         sequence = read(**files, name=in_line(files["cube"].stem), report=Terminal())
-        return Opened(sequence, [read_companion(text, sequence) for text in companions], None)
+        return OpenedNight(sequence, [read_companion(text, sequence) for text in companions], None)
     if companions or any(value is not None for value in files.values()):
         raise InputError(
             f"{dataset} is a dataset, whose manifest describes its files: leave out the options for your own"
@@ -68,7 +68,7 @@ def open_night(
     sequence = chosen.sequence(0)
     for line in report_sequence(sequence):
         say(line)
-    return Opened(sequence, chosen.companions(sequence), chosen)
+    return OpenedNight(sequence, chosen.companions(sequence), chosen)
 
 
 dataset = click.argument("dataset", required=False)

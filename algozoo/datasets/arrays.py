@@ -1,4 +1,4 @@
-"""Numbers from files of others: FITS images, gzipped or not, plain text, and archives of arrays.
+"""Numbers from files of others: FITS images, gzipped or not, and archives of arrays.
 
 What a file announces is held against its size before anything is unpacked or allocated; see `algozoo.files`.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from algozoo.datasets.hdus import Extension, extensions_in, naming, split_extension, with_data
 from algozoo.datasets.tiles import is_tiled, refuse_bad_tiles
 from algozoo.errors import InputError
-from algozoo.files import Unpacked, open_file, text_in, unpacked
+from algozoo.files import Unpacked, open_file, unpacked
 from algozoo.text import in_line
 
 TEXT_SUFFIXES = {".txt", ".csv", ".tsv", ".dat", ".ecsv"}
@@ -172,55 +172,17 @@ def _image_hdu(extension: Extension, content: Unpacked, *, tiled: bool) -> Any:
     return fits.CompImageHDU(bintable=fits.BinTableHDU.fromstring(whole))
 
 
-def read_numbers(path: str | Path) -> NDArray[np.float64]:
-    """Read the numbers of a text file, between blanks, commas or line ends; ``#`` begins a comment.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, larger than `LARGEST_LIST`, is not text, or holds anything else or nothing.
-    """
-    with unpacked(path) as content:
-        text = text_in(content.stream, path, LARGEST_LIST)
-    numbers = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        for word in line.split("#")[0].replace(",", " ").split():
-            try:
-                numbers.append(float(word))
-            except ValueError:
-                found = repr(word[:LONGEST_WORD])
-                raise InputError(f"{in_line(path)}: line {number}: {found} is not a number") from None
-    if not numbers:
-        raise InputError(f"{in_line(path)}: has no numbers, expected at least one")
-    return np.array(numbers)
-
-
-def read_number(path: str | Path) -> float:
-    """Read a single number, such as a pixel scale: text, or a FITS image of one pixel.
-
-    The challenge's plate scales are FITS files with a number behind a header that announces none (NAXIS = 0).
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged, or holds something else.
-    """
-    if Path(path).suffix.lower() in TEXT_SUFFIXES:
-        return _one_number(read_numbers(path), path)
-    with unpacked(path) as content:
-        return number_in(content.up_to(LARGEST_LIST), path)
-
-
 def number_in(content: Unpacked, path: str | Path, *, unpack_tiles: bool = True) -> float:
-    """Read a single number from an open FITS file; see `read_number` and `images_in`."""
+    """Read a single number from an open FITS file; see `algozoo.datasets.tables.read_number` and `images_in`."""
     first = next(extensions_in(content, path))
     if first.header["NAXIS"] == 0 and first.header["BITPIX"] == -32 and len(number := content.stream.read(4)) == 4:
-        return _one_number(np.frombuffer(number, ">f4"), path)
+        return one_number(np.frombuffer(number, ">f4"), path)
     content.stream.seek(0)
-    return _one_number(image_in(content, path, unpack_tiles=unpack_tiles)[0], path)
+    return one_number(image_in(content, path, unpack_tiles=unpack_tiles)[0], path)
 
 
-def _one_number(values: NDArray[Any], path: str | Path) -> float:
+def one_number(values: NDArray[Any], path: str | Path) -> float:
+    """Return the only value of an array, to six digits, as float32 has them; it is an error if there are others."""
     if values.size != 1 or not np.isfinite(values).all():
         raise InputError(f"{in_line(path)}: has {values.size} values, expected one finite number")
     return float(f"{values.ravel()[0]:.6g}")

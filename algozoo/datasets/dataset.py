@@ -126,7 +126,9 @@ class Dataset:
 
     @checked
     def development_sequence(self, index: int) -> ADISequence:
-        """Return one of the sequences of an ensemble that come after those of the dataset, and that no trial uses.
+        """Return one of the sequences of an ensemble that no trial uses, for development and training.
+
+        They come after those of the dataset; those of a suite, which may have any number, count down from -1.
 
         Raises
         ------

@@ -80,8 +80,17 @@ def open_files(
     optional = {"wavelengths": wavelengths or psf, "reference": reference or cube}
     for argument, path in {"cube": cube, "angles": angles, "psf": psf, **optional}.items():
         expect(path, (str, Path), f"read: {argument}", READ)
-    lists = {"wavelengths": wavelengths, "reference": reference, "angle_unit": angle_unit, "angle_column": angle_column}
-    material = read_files(cube, angles, psf, axes=axes, crop=crop, **lists)  # type: ignore[arg-type] # one of each kind
+    material = read_files(
+        cube,
+        angles,
+        psf,
+        wavelengths=wavelengths,
+        reference=reference,
+        axes=axes,
+        angle_unit=angle_unit,
+        angle_column=angle_column,
+        crop=crop,
+    )
     try:
         seen = look(material.cube, material.angles, material.psf)
         placement = place(material.cube.shape[-2:], centre, seen.star)

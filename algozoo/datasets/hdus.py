@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import sys
 import warnings
 import zipfile
 import zlib
@@ -58,7 +59,7 @@ def open_hdus(path: str | Path, *, checksum: bool = False) -> Iterator[fits.HDUL
         If it is no FITS file, or announces more than it holds.
     """
     with unpacked(path) as content:
-        for _ in extensions_in(content, path, longest=content.size):
+        for _ in extensions_in(content, path, longest=sys.maxsize):
             pass
         content.stream.seek(0)
         with fits.open(content.stream, checksum=checksum, memmap=False, disable_image_compression=True) as hdus:

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from algozoo.datasets.arrays import LARGEST_LIST, LONGEST_WORD, TEXT_SUFFIXES, images_in
+from algozoo.datasets.arrays import LARGEST_LIST, LONGEST_WORD, TEXT_SUFFIXES, images_in, number_in, one_number
 from algozoo.datasets.hdus import extensions_in, naming, split_extension, with_data
 from algozoo.datasets.tiles import binary_table, is_tiled
 from algozoo.errors import InputError
@@ -61,6 +61,22 @@ def read_list(path: str | Path, known: frozenset[str], column: str | None = None
             return _column_of(path, columns, rows, choose_column(path, columns.names, known, column))
     wanted = "image or binary table" if column is None else f"table, expected one with a column {column!r}"
     raise InputError(f"{in_line(path)}: has no {wanted}")
+
+
+def read_number(path: str | Path) -> float:
+    """Read a single number, such as a pixel scale: text, or a FITS image of one pixel.
+
+    The challenge's plate scales are FITS files with a number behind a header that announces none (NAXIS = 0).
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or holds something else.
+    """
+    if Path(path).suffix.lower() in TEXT_SUFFIXES:
+        return one_number(read_list(path, frozenset()).values, path)
+    with unpacked(path) as content:
+        return number_in(content.up_to(LARGEST_LIST), path)
 
 
 def _column_of(path: str | Path, columns: fits.ColDefs, rows: NDArray[Any], name: str) -> Listed:

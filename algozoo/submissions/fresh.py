@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 import numpy as np
@@ -19,14 +18,17 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import Suite, SuiteDetector
 from algozoo.datasets import load_dataset
 from algozoo.errors import AlgoZooError, InputError
+from algozoo.files import working_folder
 from algozoo.reporter import Reporter
 from algozoo.sandbox.choice import wanted_as_recorded
-from algozoo.scoring.fresh import WHOLE, Advantage, advantages, foreseen, nights_to_see
+from algozoo.scoring.fresh import WHOLE, Advantage, Outcome, advantages, foreseen, nights_to_see
 from algozoo.submissions.verify import detector_of
 
 REFERENCE = "pca"
 """With its default parameters; what it makes of the same trials says how hard they are."""
 NIGHTS = 8
+EXIT_CODES: dict[Outcome, int] = {"holds": 0, "does not hold": 1, "undecided": 3}
+"""Of the command; who checks a request takes what is undecided."""
 
 
 @dataclass(frozen=True)
@@ -139,15 +141,15 @@ def attempt(row: Row, seed: int, effort: Effort, report: Reporter) -> Attempt:
         seed=f"{seed:#x}",
         n_nights=effort.nights,
     )
-    with TemporaryDirectory() as folder, pool(effort.workers, tell=report.say, until=until) as run_all:
+    with working_folder() as folder, pool(effort.workers, tell=report.say, until=until) as run_all:
         try:
             shards, _ = plan(row.suite, detectors=[REFERENCE])
-            outcomes, seconds = _run(shards, Path(folder) / "public", run_all, report)
+            outcomes, seconds = _run(shards, folder / "public", run_all, report)
             public = advantages(pd.concat([row.outcomes, outcomes]), row.label, REFERENCE, _rng(row.suite.seed))
             report.say(_what_is_seen(public, effort))
             shards = fresh_shards(row.suite, seed, effort.nights)
             report.say(_how_long(shards, row.seconds + seconds, effort))
-            outcomes, _ = _run(shards, Path(folder) / "fresh", run_all, report)
+            outcomes, _ = _run(shards, folder / "fresh", run_all, report)
         except OutOfTimeError:
             return tried
         finally:

@@ -22,12 +22,11 @@ from algozoo.datasets import load_dataset
 from algozoo.detectors.registry import BUILT_IN, SUBMISSIONS
 from algozoo.errors import AlgoZooError
 from algozoo.files import working_folder
+from algozoo.submissions.fresh import EXIT_CODES
 
 RESULTS = Path("leaderboard/results")
 BUDGET = "120"
 """Minutes for the fresh nights of a row."""
-UNDECIDED = 3
-"""Exit code of `algozoo verify --fresh`."""
 WHOLE = "--all"
 """Option of this program and of `algozoo verify`: all trials are run again, whatever time it takes."""
 CLOSE = 1e-6
@@ -141,7 +140,7 @@ def _check_on_fresh_nights(new: Sequence[RunRecord]) -> None:
     rows = {(r.detector.label, r.suite.name) for r in third_party if _is_simulated(r.dataset)}
     for label, suite in sorted(rows):
         asked = ("verify", "--suite", suite, "--fresh", "--budget", BUDGET, "--store", str(RESULTS), "--", label)
-        _run(*asked, accepted=(0, UNDECIDED))
+        _run(*asked, accepted=(EXIT_CODES["holds"], EXIT_CODES["undecided"]))
 
 
 def _is_simulated(dataset: str) -> bool:

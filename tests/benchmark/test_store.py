@@ -254,6 +254,13 @@ def test_maps_and_previews_that_announce_more_than_they_hold_are_refused_at_once
         store.preview("tiny-1")
 
 
+def test_maps_whose_header_has_no_end_are_refused(store, make_record, row):
+    store.write(make_record("a"), [row()], [ExampleMap(0, np.eye(3), None)])
+    (store.folder / "maps/a.fits").write_bytes(b"SIMPLE  =                    T".ljust(2880))
+    with pytest.raises(AlgoZooError, match=r"a\.fits: damaged.*is truncated, its header has no end"):
+        store.maps("a")
+
+
 def test_maps_of_another_shape_are_refused(store, make_record, row):
     store.write(make_record("a"), [row()], [ExampleMap(0, np.eye(3), np.eye(4))])
     with pytest.raises(AlgoZooError, match=r"a\.fits: damaged.*have shape"):

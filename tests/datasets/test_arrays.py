@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from algozoo.datasets.arrays import read_archive, read_image, read_number, read_numbers, stated_unit
+from algozoo.datasets.arrays import read_archive, read_image, stated_unit
 from algozoo.datasets.readers import read_cube
+from algozoo.datasets.tables import read_number
 
 Write = Callable[..., Path]
 
@@ -89,9 +90,9 @@ def test_the_unit_is_that_of_the_first_header_that_states_one(tmp_path: Path) ->
 
 def test_a_long_line_of_no_numbers_is_refused_in_short(tmp_path: Path, refusal) -> None:
     (tmp_path / "angles.txt").write_bytes(bytes(10**6))
-    assert len(refusal(lambda: read_numbers(tmp_path / "angles.txt"))) < 400
+    assert len(refusal(lambda: read_number(tmp_path / "angles.txt"))) < 400
     (tmp_path / "angles.txt").write_bytes(b"1" * 5 * 10**6)
-    assert "has more than 4 MiB of text" in refusal(lambda: read_numbers(tmp_path / "angles.txt"))
+    assert "has more than 4 MiB of text" in refusal(lambda: read_number(tmp_path / "angles.txt"))
 
 
 def test_an_archive_is_as_large_as_what_is_in_it(tmp_path: Path, refusal) -> None:

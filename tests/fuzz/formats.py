@@ -16,9 +16,10 @@ from algozoo.benchmark.store import Store
 from algozoo.benchmark.suite import load_suite
 from algozoo.challenge.entry import read_map_entry
 from algozoo.challenge.truth import MapTruth, SpectrumTruth
-from algozoo.datasets.arrays import read_archive, read_image, read_number, stated_unit
+from algozoo.datasets.arrays import read_archive, read_image, stated_unit
 from algozoo.datasets.lists import read_angles
 from algozoo.datasets.manifest import load_manifest
+from algozoo.datasets.tables import read_number
 from algozoo.detectors.submitted.manifest import ENTRY_FILE, MANIFEST, read_submission
 from algozoo.submissions.sealed import COMMITMENT, Truth, read_truth
 from algozoo.toml import read_toml

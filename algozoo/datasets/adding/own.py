@@ -11,12 +11,12 @@ import tomlkit
 
 from algozoo.datasets.adding.folders import Files
 from algozoo.datasets.adding.negative_companion import FittedCompanion
-from algozoo.datasets.arrays import read_number
 from algozoo.datasets.front import Opened
 from algozoo.datasets.hdus import split_extension
 from algozoo.datasets.lists import AngleUnit, unit_of_angles
 from algozoo.datasets.manifest import RealManifest
 from algozoo.datasets.nulls import SHORTEST_ARC, flip_arc
+from algozoo.datasets.tables import read_number
 from algozoo.errors import InputError
 from algozoo.files import file_digest, write_text_whole
 from algozoo.sequence import ADISequence
