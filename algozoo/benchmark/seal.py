@@ -130,7 +130,7 @@ def read_secret(path: Path, model: type[Model], command: str) -> Model:
     except InputError as error:
         raise InputError(f"{error}; `{command}` makes it") from None
     except ValidationError as error:
-        raise InputError(f"{path}: is no file that `{command}` makes ({str(error).splitlines()[0]})") from None
+        raise InputError(f"{path}: was not made by `{command}` ({str(error).splitlines()[0]})") from None
 
 
 def _refuse_small_seed(suite: Suite, path: Path) -> None:

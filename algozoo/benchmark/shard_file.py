@@ -89,7 +89,7 @@ def read_record(path: Path) -> RunRecord:
         If it is damaged, of another format, or a name in it could not be that of a file.
     """
     if not path.is_file():
-        raise MalformedShard(path, "it is no file")
+        raise MalformedShard(path, "it is not a file")
     try:
         metadata = pq.read_schema(path).metadata or {}
         facts, digest = json.loads(metadata[b"algozoo"]), _digest(metadata[b"algozoo"])

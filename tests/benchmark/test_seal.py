@@ -124,7 +124,7 @@ def test_the_revealed_suite_is_the_sealed_one_and_no_other(hidden):
     ("content", "message"),
     [
         (None, r"hidden\.toml\.seal: cannot be read .*`algozoo suite seal` makes it"),
-        ("{}", r"hidden\.toml\.seal: is no file that `algozoo suite seal` makes"),
+        ("{}", r"hidden\.toml\.seal: was not made by `algozoo suite seal`"),
         ("\udcff", r"hidden\.toml\.seal: is not text in UTF-8"),
     ],
 )

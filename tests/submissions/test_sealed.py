@@ -17,7 +17,7 @@ def test_the_commitment_is_that_of_the_truth_and_of_no_other(exported, suite, tm
     with pytest.raises(InputError, match="is not the truth"):
         read_truth(changed, exported, None)
     changed.write_text("{}")
-    with pytest.raises(InputError, match="is no file that `algozoo export-trials` makes"):
+    with pytest.raises(InputError, match="was not made by `algozoo export-trials`"):
         read_truth(changed, exported, None)
     with pytest.raises(InputError, match=r"gone\.truth: cannot be read"):
         read_truth(tmp_path / "gone.truth", exported, None)
