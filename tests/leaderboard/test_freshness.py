@@ -65,6 +65,7 @@ def test_a_row_says_what_fresh_nights_showed_next_to_the_public_ones(checked: St
     own = (tmp_path / "site" / "quick" / "detectors" / "median.html").read_text(encoding="utf-8")
     assert f"Does not hold ({date})." in own
     assert '<td class="number">0.60 [0.51, 0.69]</td><td class="number">0.10 [0.01, 0.19]</td>' in own
+    assert "a check runs it on nights that are simulated from a new seed" in own
     assert "Fresh nights" not in (tmp_path / "site" / "quick" / "detectors" / "pca.html").read_text(encoding="utf-8")
 
 
