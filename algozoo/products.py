@@ -87,8 +87,8 @@ def candidates(result: DetectionMap, sequence: ADISequence) -> QTable:
     -------
     QTable
         x and y (pix, in the derotated frame), separation (arcsec), position_angle (deg, East of North; or angle_from_up
-        where North is not known), the score under
-        the name of its kind and, of an S/N map, `sigma`: the Gaussian equivalent of its false-alarm probability.
+        where North is not known), the score under the name of its kind and, of an S/N map, `sigma`: the Gaussian
+        equivalent of its false-alarm probability.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def detection_hdus(result: DetectionMap, sequence: ADISequence, detector: Detect
     header["DETECTOR"] = detector.name
     header["DETVERS"] = (str(detector.version), "version of the detector")
     for key, value in detector.parameters.items():
-        header[f"HIERARCH PARAM {key.upper()}"] = printable(str(value))
+        header[f"HIERARCH PARAM {key.upper()}"] = for_header(str(value))
     return hdus
 
 
@@ -154,7 +154,7 @@ def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.
         _check_shape(result, sequence)
         _describe(header, sequence)
         axes = sky_axes(sequence)
-        unit = printable(str(sequence.meta.get(HEADER, {}).get("BUNIT", UNIT_NOT_STATED)))
+        unit = for_header(str(sequence.meta.get(HEADER, {}).get("BUNIT", UNIT_NOT_STATED)))
     hdus = fits.HDUList([fits.PrimaryHDU(result.scores.astype("float32"), header)])
     for name, image in (("RESIDUAL", result.image), ("FLUX", result.flux)):
         if image is not None:
@@ -168,7 +168,7 @@ def map_hdus(result: DetectionMap, sequence: ADISequence | None = None) -> fits.
 
 def _describe(header: fits.Header, sequence: ADISequence) -> None:
     """Write what a sequence is into a header, with what the header of its cube says."""
-    header["OBJECT"] = printable(sequence.name)
+    header["OBJECT"] = for_header(sequence.name)
     header.update(_carried(sequence, KEYWORDS))
     header["FWHM"] = (round(sequence.fwhm, 4), "[pix] of the PSF")
     header["PIXSCALE"] = (sequence.pixel_scale, "[arcsec]")
@@ -183,7 +183,7 @@ def _describe(header: fits.Header, sequence: ADISequence) -> None:
 def _carried(sequence: ADISequence, keys: Iterable[str]) -> dict[str, str | float]:
     """Return what the header of the cube says, as far as it can be written."""
     stated = {key: sequence.meta.get(HEADER, {}).get(key) for key in keys}
-    text = {key: printable(value) for key, value in stated.items() if isinstance(value, str)}
+    text = {key: for_header(value) for key, value in stated.items() if isinstance(value, str)}
     return text | {key: value for key, value in stated.items() if isinstance(value, int | float) and isfinite(value)}
 
 
@@ -230,7 +230,7 @@ def _degrees(value: Any, unit: u.UnitBase) -> float:
         return float(Angle(value, unit).deg)
 
 
-def printable(text: str) -> str:
+def for_header(text: str) -> str:
     """Return text as a FITS header can hold it, other characters as escapes."""
     return text.encode("unicode_escape").decode()
 

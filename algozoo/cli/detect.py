@@ -79,12 +79,12 @@ def detect(
 
 def _say_how(header: Any, files: dict[str, Any], command: str) -> None:
     """Name the command and its files in a FITS header."""
-    from algozoo.products import printable
+    from algozoo.products import for_header
 
-    header["COMMAND"] = printable(command)
+    header["COMMAND"] = for_header(command)
     for part, path in files.items():
         if isinstance(path, Path):
-            header[f"HIERARCH FILE {part.upper()}"] = printable(path.name)
+            header[f"HIERARCH FILE {part.upper()}"] = for_header(path.name)
     if files["angle_offset"] is not None:
         header["ANGOFF"] = (files["angle_offset"], "[deg] added to the angles to bring North up")
 
